@@ -1,0 +1,58 @@
+"""Errors that say what, got, why and do; each carries the exit code of the command that raised it."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+from typing import ClassVar
+
+
+class SpinlensError(Exception):
+    """Something failed in a way that spinlens can explain in one sentence."""
+
+    exit_code: ClassVar[int] = 1
+
+
+class InputError(SpinlensError, ValueError):
+    """What the user asked for cannot be done; nothing was written.
+
+    Parameters
+    ----------
+    what : str
+        The name of the offending input, for example ``temperature[3]``.
+    got : object
+        The value that was given.
+    why : str
+        The rule it breaks.
+    do : str, optional
+        What to do instead.
+    """
+
+    exit_code = 2
+
+    def __init__(self, what: str, got: object, why: str, do: str = "") -> None:
+        self.what, self.got, self.why, self.do = what, got, why, do
+        super().__init__(f"{what} = {got}: {why}." + (f" {do}" + ("" if do.endswith(("?", ".")) else ".") if do else ""))
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """Rebuild from the four parts, so that the error crosses process borders whole."""
+        return (type(self), (self.what, self.got, self.why, self.do))
+
+
+class IncompleteError(SpinlensError):
+    """The work stopped early, what was finished is safe, and the same command continues it."""
+
+    exit_code = 3
+
+
+class DamagedError(SpinlensError):
+    """Stored data does not match its checksum or its description."""
+
+    exit_code = 4
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """Say which known word is nearest to ``word``, or list them all."""
+    known = sorted(known)
+    near = difflib.get_close_matches(word, known, n=1, cutoff=0.5)
+    return f"Did you mean {near[0]!r}?" if near else f"Known: {', '.join(known)}"

@@ -1,0 +1,5 @@
+"""Hamiltonians: energies, order parameters, ground states."""
+
+from spinlens.models.ising import Ising
+
+__all__ = ["Ising"]

@@ -1,0 +1,59 @@
+"""Random streams named by purpose and place, never by worker or by ``seed + i``."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+
+import numpy as np
+
+from spinlens.errors import InputError
+
+
+class Purpose(IntEnum):
+    """What a stream is for: the first element of its spawn key."""
+
+    SWEEP = 1
+    EXCHANGE = 2
+    START = 3
+    TRAINING = 4
+    BOOTSTRAP = 5
+    ENCODING = 6
+
+
+def check_seed(seed: object) -> int:
+    """Return ``seed`` as a Python integer.
+
+    Raises
+    ------
+    InputError
+        If it is not a whole number >= 0.
+    """
+    whole = isinstance(seed, int | np.integer) and not isinstance(seed, bool)
+    if not whole or seed < 0:  # type: ignore[operator]
+        raise InputError("seed", seed, "must be a whole number >= 0")
+    return int(seed)  # type: ignore[call-overload, no-any-return]
+
+
+def seed_sequence(seed: int, purpose: Purpose, *place: int) -> np.random.SeedSequence:
+    """Return the seed sequence of one stream.
+
+    Parameters
+    ----------
+    seed : int
+        The user's seed.
+    purpose : Purpose
+        What the stream is for.
+    *place : int
+        Where it is used, for example field index, temperature index, word index.
+
+    Notes
+    -----
+    A stream depends on these numbers alone, so results are the same for any number of workers,
+    any order of the work and any number of resumes.
+    """
+    return np.random.SeedSequence(seed, spawn_key=(int(purpose), *place))
+
+
+def generator(seed: int, purpose: Purpose, *place: int) -> np.random.Generator:
+    """Return a NumPy generator (PCG64DXSM) on the stream of ``purpose`` at ``place``."""
+    return np.random.Generator(np.random.PCG64DXSM(seed_sequence(seed, purpose, *place)))
