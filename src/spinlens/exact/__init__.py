@@ -1,1 +1,34 @@
+"""Exact oracles: infinite lattice, finite torus, all states of a small lattice, strips in a field."""
 
+from spinlens.exact.bonds import Bonds, list_bonds, torus_bonds
+from spinlens.exact.crossover import CrossoverLines, crossover_lines
+from spinlens.exact.enumeration import (
+    Enumeration,
+    StateCounts,
+    count_states,
+    enumerate_states,
+    state_probabilities,
+)
+from spinlens.exact.kaufman import Kaufman, kaufman
+from spinlens.exact.onsager import Onsager, critical_temperature, onsager
+from spinlens.exact.transfer_matrix import Strip, transfer_matrix
+
+__all__ = [
+    "Bonds",
+    "CrossoverLines",
+    "Enumeration",
+    "Kaufman",
+    "Onsager",
+    "StateCounts",
+    "Strip",
+    "count_states",
+    "critical_temperature",
+    "crossover_lines",
+    "enumerate_states",
+    "kaufman",
+    "list_bonds",
+    "onsager",
+    "state_probabilities",
+    "torus_bonds",
+    "transfer_matrix",
+]

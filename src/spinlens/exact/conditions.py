@@ -1,0 +1,45 @@
+"""Check the temperatures, fields and couplings that the oracles are asked about."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spinlens.errors import InputError
+
+
+def check_temperature(temperature: Any) -> NDArray[np.float64]:
+    """Return ``temperature`` as float64 of its own shape.
+
+    Raises
+    ------
+    InputError
+        If it is not numbers, or one of them is not finite and > 0.
+    """
+    try:
+        values = np.asarray(temperature, dtype=np.float64)
+    except (TypeError, ValueError):
+        raise InputError("temperature", temperature, "must be one number or an array of numbers") from None
+    wrong = np.argwhere(~(np.isfinite(values) & (values > 0)))
+    if len(wrong):
+        place = tuple(int(index) for index in wrong[0])
+        name = "temperature" + (f"[{', '.join(map(str, place))}]" if place else "")
+        raise InputError(name, values[place], "must be > 0 (k_B = 1, units of abs(J))")
+    return values
+
+
+def check_coupling(coupling: float) -> float:
+    """Return J as a float, or raise InputError if it is zero or not finite."""
+    if not math.isfinite(coupling) or coupling == 0:
+        raise InputError("coupling", coupling, "must be a finite number other than 0")
+    return float(coupling)
+
+
+def check_field(field: float) -> float:
+    """Return h as a float, or raise InputError if it is not finite."""
+    if not math.isfinite(field):
+        raise InputError("field", field, "must be a finite number (units of abs(J))")
+    return float(field)

@@ -1,0 +1,218 @@
+"""Sum over all states of a small lattice: every observable, exactly, in any field."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spinlens.errors import InputError
+from spinlens.exact.bonds import Bonds, list_bonds
+from spinlens.exact.conditions import check_field, check_temperature
+from spinlens.lattice import Lattice
+from spinlens.models.ising import Ising
+
+LARGEST = 22
+"""Most spins that are enumerated: four million states."""
+
+BLOCK = 1 << 18
+"""States counted at a time."""
+
+Integers = NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class StateCounts:
+    """How many of the 2^N states have each (bond sum, spin sum, staggered sum).
+
+    All int64, one row per triple that occurs. The staggered sum is sum_i (-1)^(x_i + y_i) s_i.
+    """
+
+    bond_sum: Integers
+    spin_sum: Integers
+    staggered_sum: Integers
+    count: Integers
+
+
+@dataclass(frozen=True, slots=True)
+class Enumeration:
+    """Exact averages at one condition; with m the magnetization per site, N the sites, T the temperature.
+
+    Attributes
+    ----------
+    log_z : float
+        ln Z / N, per site.
+    energy : float
+        Full energy per site, field term included.
+    specific_heat : float
+        N (<e^2> - <e>^2) / T^2 with e the full energy per site.
+    magnetization, absolute_magnetization, magnetization_squared : float
+        <m>, <abs m>, <m^2>.
+    susceptibility : float
+        N (<m^2> - <m>^2) / T, which is d<m>/dh.
+    susceptibility_absolute : float
+        N (<m^2> - <abs m>^2) / T, the one that has a peak at zero field.
+    binder_cumulant : float
+        1 - <m^4> / (3 <m^2>^2).
+    staggered_magnetization_squared : float
+        <m_s^2>, m_s = (1/N) sum_i (-1)^(x_i + y_i) s_i.
+    bond_sum, spin_sum, probability : ndarray
+        The joint distribution, one row per pair of sums that occurs; int64, int64, float64; sums to one.
+    """
+
+    log_z: float
+    energy: float
+    specific_heat: float
+    magnetization: float
+    absolute_magnetization: float
+    magnetization_squared: float
+    susceptibility: float
+    susceptibility_absolute: float
+    binder_cumulant: float
+    staggered_magnetization_squared: float
+    bond_sum: Integers
+    spin_sum: Integers
+    probability: NDArray[np.float64]
+
+
+def enumerate_states(
+    model: Ising, lattice: Lattice, *, temperature: float, field: float = 0.0, bonds: Bonds | None = None
+) -> Enumeration:
+    """Average over all 2^N states of a small lattice.
+
+    Parameters
+    ----------
+    model : Ising
+        The Hamiltonian.
+    lattice : Lattice
+        At most 22 sites.
+    temperature, field : float
+        T > 0 and h, in units of energy (k_B = 1).
+    bonds : Bonds, optional
+        Bonds to use in place of the lattice's own, for boundaries of your own making.
+
+    Returns
+    -------
+    Enumeration
+        Every observable and the joint distribution of bond sum and spin sum.
+
+    Raises
+    ------
+    InputError
+        If the lattice is too large, or the temperature or field is not allowed.
+    """
+    temperature, field = _check_condition(temperature, field)
+    counts, sites = count_states(lattice, bonds=bonds), lattice.sites
+    energy = np.asarray(model.energy_total(counts.bond_sum, counts.spin_sum, field), dtype=np.float64)
+    lowest = energy.min()
+    weight = counts.count * np.exp(-(energy - lowest) / temperature)
+    total = weight.sum()
+    probability = weight / total
+    m = counts.spin_sum / sites
+
+    def average(values: NDArray[np.float64]) -> float:
+        return float(probability @ values)
+
+    mean_energy, mean = average(energy), average(m)
+    absolute, squared, fourth = average(np.abs(m)), average(m**2), average(m**4)
+    bond_sum, spin_sum, joint = _joint_distribution(counts, probability)
+    return Enumeration(
+        log_z=float(np.log(total) - lowest / temperature) / sites,
+        energy=mean_energy / sites,
+        specific_heat=average((energy - mean_energy) ** 2) / sites / temperature**2,
+        magnetization=mean,
+        absolute_magnetization=absolute,
+        magnetization_squared=squared,
+        susceptibility=sites * average((m - mean) ** 2) / temperature,
+        susceptibility_absolute=sites * average((np.abs(m) - absolute) ** 2) / temperature,
+        binder_cumulant=1.0 - fourth / (3.0 * squared**2),
+        staggered_magnetization_squared=average((counts.staggered_sum / sites) ** 2),
+        bond_sum=bond_sum,
+        spin_sum=spin_sum,
+        probability=joint,
+    )
+
+
+def state_probabilities(
+    model: Ising, lattice: Lattice, *, temperature: float, field: float = 0.0, bonds: Bonds | None = None
+) -> NDArray[np.float64]:
+    """Return the Boltzmann probability of each of the 2^N states, float64, summing to one.
+
+    Bit ``x * Ly + y`` of a state's index is 1 where the spin at (x, y) is up. Parameters and
+    errors are those of `enumerate_states`.
+    """
+    temperature, field = _check_condition(temperature, field)
+    _check_size(lattice)
+    states = np.arange(1 << lattice.sites, dtype=np.uint32)
+    bond_sum, spin_sum, _ = _sums(states, lattice, list_bonds(lattice) if bonds is None else bonds)
+    energy = model.energy_total(bond_sum, spin_sum, field)
+    weight = np.exp(-(energy - energy.min()) / temperature)
+    return np.asarray(weight / weight.sum(), dtype=np.float64)
+
+
+def count_states(lattice: Lattice, *, bonds: Bonds | None = None) -> StateCounts:
+    """Count the states with each (bond sum, spin sum, staggered sum); temperature and field do not enter."""
+    _check_size(lattice)
+    return _count_states(lattice, list_bonds(lattice) if bonds is None else bonds)
+
+
+@lru_cache(maxsize=32)
+def _count_states(lattice: Lattice, bonds: Bonds) -> StateCounts:
+    sites, span = lattice.sites, len(bonds)
+    shape = (2 * span + 1, 2 * sites + 1, 2 * sites + 1)
+    table = np.zeros(np.prod(shape), dtype=np.int64)
+    for first in range(0, 1 << sites, BLOCK):
+        states = np.arange(first, min(first + BLOCK, 1 << sites), dtype=np.uint32)
+        sums = _sums(states, lattice, bonds)
+        key = np.ravel_multi_index((sums[0] + span, sums[1] + sites, sums[2] + sites), shape)
+        table += np.bincount(key, minlength=table.size)
+    found = np.flatnonzero(table)
+    bond_sum, spin_sum, staggered_sum = np.unravel_index(found, shape)
+    parts = (bond_sum - span, spin_sum - sites, staggered_sum - sites, table[found])
+    for part in parts:
+        part.setflags(write=False)
+    return StateCounts(*parts)
+
+
+def _sums(states: NDArray[np.uint32], lattice: Lattice, bonds: Bonds) -> tuple[Integers, Integers, Integers]:
+    """Return bond sum, spin sum and staggered sum of every state, int64."""
+    bond_sum = np.zeros(len(states), dtype=np.int64)
+    for i, j, sign in bonds.pairs:
+        unlike = ((states >> np.uint32(i)) ^ (states >> np.uint32(j))) & np.uint32(1)
+        bond_sum += sign * (1 - 2 * unlike.astype(np.int64))
+    for i, held in bonds.walls:
+        bond_sum += held * (2 * ((states >> np.uint32(i)) & np.uint32(1)).astype(np.int64) - 1)
+    x, y = np.divmod(np.arange(lattice.sites), lattice.shape[1])
+    even = np.uint32(sum(1 << int(site) for site in np.flatnonzero((x + y) % 2 == 0)))
+    ups = np.bitwise_count(states).astype(np.int64)
+    even_ups = np.bitwise_count(states & even).astype(np.int64)
+    evens = int(np.bitwise_count(even))
+    spin_sum = 2 * ups - lattice.sites
+    staggered_sum = (2 * even_ups - evens) - (2 * (ups - even_ups) - (lattice.sites - evens))
+    return bond_sum, spin_sum, staggered_sum
+
+
+def _joint_distribution(
+    counts: StateCounts, probability: NDArray[np.float64]
+) -> tuple[Integers, Integers, NDArray[np.float64]]:
+    """Sum the staggered sum out."""
+    pairs = np.stack([counts.bond_sum, counts.spin_sum])
+    unique, inverse = np.unique(pairs, axis=1, return_inverse=True)
+    joint = np.bincount(inverse.reshape(-1), weights=probability)
+    return unique[0], unique[1], joint.astype(np.float64)
+
+
+def _check_condition(temperature: float, field: float) -> tuple[float, float]:
+    values = check_temperature(temperature)
+    if values.ndim:
+        raise InputError("temperature", temperature, "must be one number here", "Call once per temperature")
+    return float(values), check_field(field)
+
+
+def _check_size(lattice: Lattice) -> None:
+    if lattice.sites > LARGEST:
+        raise InputError(
+            "lattice", lattice.shape, f"has 2^{lattice.sites} states; at most {LARGEST} spins are enumerated"
+        )

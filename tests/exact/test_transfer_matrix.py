@@ -1,0 +1,104 @@
+import numpy as np
+import pytest
+
+from spinlens.errors import InputError
+from spinlens.exact.kaufman import kaufman
+from spinlens.exact.onsager import onsager
+from spinlens.exact.transfer_matrix import transfer_matrix
+from spinlens.models import Ising
+
+
+def written_out(model, width, *, temperature, field):
+    """ln(lambda) / width from the full matrix over pairs of rows, not symmetrised."""
+    rows = 1 - 2 * ((np.arange(1 << width)[:, None] >> np.arange(width)) & 1)
+    ring = (rows * np.roll(rows, 1, axis=1)).sum(axis=1)
+    action = (
+        model.coupling * (ring[:, None] + rows @ rows.T) + field * rows.sum(axis=1)[:, None]
+    ) / temperature
+    return np.log(np.abs(np.linalg.eigvals(np.exp(action))).max()) / width
+
+
+@pytest.mark.parametrize("coupling", [1.0, -0.6])
+@pytest.mark.parametrize("width", [2, 3, 5, 8])
+def test_free_energy_agrees_with_the_matrix_written_out(width, coupling):
+    model = Ising(coupling)
+    strip = transfer_matrix(model, width, temperature=1.9, field=0.35)
+    assert strip.free_energy == pytest.approx(
+        -1.9 * written_out(model, width, temperature=1.9, field=0.35), rel=1e-12
+    )
+
+
+@pytest.mark.parametrize("temperature", [1.4, 2.3, 3.5])
+@pytest.mark.parametrize("width", [4, 7, 9])
+def test_agrees_with_a_very_long_torus_at_zero_field(width, temperature):
+    torus = kaufman((4000, width), temperature)
+    strip = transfer_matrix(Ising(), width, temperature=temperature)
+    # In a long torus the two largest eigenvalues may both count: at most ln 2 in ln Z.
+    assert strip.free_energy == pytest.approx(-temperature * torus.log_z, abs=temperature / 4000 / width)
+    assert strip.energy == pytest.approx(torus.energy, abs=2e-4)
+    if temperature > 2:
+        assert strip.energy == pytest.approx(torus.energy, abs=1e-10)
+        assert strip.specific_heat == pytest.approx(torus.specific_heat, rel=1e-7)
+    assert strip.magnetization == pytest.approx(0.0, abs=1e-12)
+
+
+@pytest.mark.parametrize("coupling", [1.0, -1.0])
+@pytest.mark.parametrize(
+    ("width", "temperature", "field"), [(5, 2.0, 0.6), (8, 2.6, 0.1), (10, 3.5, 1.4), (10, 0.8, 0.2)]
+)
+def test_derivatives_are_those_of_the_free_energy(width, temperature, field, coupling):
+    model, step = Ising(coupling), 1e-3
+
+    def values(name, dt, dh):
+        return (
+            np.array(
+                [
+                    getattr(
+                        transfer_matrix(model, width, temperature=temperature + i * dt, field=field + i * dh),
+                        name,
+                    )
+                    for i in (-2, -1, 1, 2)
+                ]
+            )
+            @ np.array([1, -8, 8, -1])
+            / (12 * step)
+        )
+
+    strip = transfer_matrix(model, width, temperature=temperature, field=field)
+    entropy = (strip.energy - strip.free_energy) / temperature
+    assert strip.magnetization == pytest.approx(-values("free_energy", 0, step), rel=1e-6)
+    assert entropy == pytest.approx(-values("free_energy", step, 0), rel=1e-6, abs=1e-9)
+    assert strip.susceptibility == pytest.approx(values("magnetization", 0, step), rel=1e-6)
+    assert strip.specific_heat == pytest.approx(values("energy", step, 0), rel=1e-6)
+
+
+def test_wide_strips_approach_the_infinite_lattice():
+    strip, plane = transfer_matrix(Ising(), 14, temperature=4.0), onsager(4.0)
+    assert strip.energy == pytest.approx(plane.energy, abs=2e-5)
+    assert strip.specific_heat == pytest.approx(plane.specific_heat, rel=1e-3)
+
+
+def test_field_reversal_and_cold_limits():
+    up = transfer_matrix(Ising(), 8, temperature=2.0, field=0.3)
+    down = transfer_matrix(Ising(), 8, temperature=2.0, field=-0.3)
+    assert up.magnetization == pytest.approx(-down.magnetization)
+    assert up.susceptibility == pytest.approx(down.susceptibility)
+    frozen = transfer_matrix(Ising(), 10, temperature=0.05, field=0.3)
+    assert (frozen.energy, frozen.magnetization) == (pytest.approx(-2.3), pytest.approx(1.0))
+    assert frozen.susceptibility == pytest.approx(0.0, abs=1e-12)
+    assert np.isnan(transfer_matrix(Ising(), 10, temperature=0.05).susceptibility)
+
+
+@pytest.mark.parametrize(
+    ("width", "temperature", "field", "message"),
+    [
+        (1, 2.0, 0.0, "width"),
+        (15, 2.0, 0.0, "width"),
+        (4.0, 2.0, 0.0, "width"),
+        (4, 0.0, 0.0, "temperature"),
+        (4, 2.0, np.inf, "field"),
+    ],
+)
+def test_refuses_bad_input(width, temperature, field, message):
+    with pytest.raises(InputError, match=message):
+        transfer_matrix(Ising(), width, temperature=temperature, field=field)
