@@ -1,3 +1,44 @@
-"""Sample lattice spin models fast and exactly, and find their phases with neural networks."""
+"""Sample lattice spin models fast and exactly, and find their phases with neural networks.
+
+The names below load their room on first use, so that ``import spinlens`` alone stays instant.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 __version__ = "0.1.0"
+
+_ROOMS = {
+    "Ising": "models",
+    "Lattice": "lattice",
+    "Ensemble": "ensemble",
+    "open_ensemble": "ensemble",
+    "simulate": "ensemble",
+    "TCVAE": "learning",
+    "latent_maps": "phases",
+    "find_crossover": "phases",
+}
+_SUBPACKAGES = ("exact", "figures", "learning", "phases", "statistics", "studies")
+
+__all__ = ["__version__", *_ROOMS, *_SUBPACKAGES]  # noqa: PLE0604
+
+if TYPE_CHECKING:
+    from spinlens.ensemble import Ensemble, open_ensemble, simulate
+    from spinlens.lattice import Lattice
+    from spinlens.learning import TCVAE
+    from spinlens.models import Ising
+    from spinlens.phases import find_crossover, latent_maps
+
+
+def __getattr__(name: str) -> Any:
+    if name in _ROOMS:
+        return getattr(import_module(f"spinlens.{_ROOMS[name]}"), name)
+    if name in _SUBPACKAGES:
+        return import_module(f"spinlens.{name}")
+    raise AttributeError(f"module 'spinlens' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,1 +1,6 @@
+"""The store of draws: the only room that touches ensemble files."""
 
+from spinlens.ensemble.reader import Ensemble, open_ensemble
+from spinlens.ensemble.simulate import sample, simulate
+
+__all__ = ["Ensemble", "open_ensemble", "sample", "simulate"]

@@ -1,0 +1,131 @@
+"""The arrays of an ensemble: their names, dimensions, types and chunks.
+
+An ensemble is a Zarr v3 group. Chunks are raw little-endian bytes with a CRC-32C, so any Zarr reader opens them and
+notices damage:
+
+=================  ======================================  ======  ===========================================
+array              dimensions                              type    content
+=================  ======================================  ======  ===========================================
+spins              field temperature chain draw x y        uint8   8 spins a byte along y, least significant
+                                                                   bit first, 1 for up
+bond_sum           field temperature chain recording       int32   sum of s s' over all bonds
+spin_sum           field temperature chain recording       int32   sum of s over all sites
+exchange_accepted  field block pair                        int64   accepted swaps of temperatures pair, pair + 1
+round_trips        field chain                             int32   journeys coldest - hottest - coldest
+r_hat              field temperature                       float64 the worse one of energy and magnetization
+effective_sample_size  field temperature                       float64 the smaller one, all chains together
+equilibrated       field temperature                       bool    both within their limits
+=================  ======================================  ======  ===========================================
+
+The group's attributes hold the sampling plan; with the arrays ``temperature`` and ``field`` it describes itself.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from typing import Any
+
+import zarr
+from zarr.abc.store import Store
+from zarr.codecs import Crc32cCodec
+
+from spinlens.provenance import versions
+from spinlens.sampling.kernels import generator
+from spinlens.sampling.plan import LANES, Plan
+
+FORMAT = "spinlens-ensemble"
+FORMAT_VERSION = 1
+CHUNK_BYTES = 16 * 2**20
+
+
+@dataclass(frozen=True, slots=True)
+class ArraySpecification:
+    """Shape, chunks, type and dimension names of one array."""
+
+    dimensions: tuple[str, ...]
+    dtype: str
+    shape: tuple[int, ...]
+    chunks: tuple[int, ...]
+
+
+def specifications(plan: Plan) -> dict[str, ArraySpecification]:
+    """Return the arrays that an ensemble of ``plan`` consists of."""
+    fields, temperatures = len(plan.field), len(plan.temperature)
+    height, bytes_wide = plan.lattice.shape[0], -(-plan.lattice.shape[1] // 8)
+    lanes = min(LANES, plan.chains)
+    sizes = {
+        "field": (fields, 1), "temperature": (temperatures, temperatures), "chain": (plan.chains, lanes),
+        "draw": (plan.draws, plan.draws), "x": (height, height), "y": (bytes_wide, bytes_wide),
+        "recording": (plan.recordings, plan.recordings), "block": (plan.blocks, 1),
+        "pair": (max(1, temperatures - 1), max(1, temperatures - 1)),
+    }  # fmt: skip
+
+    def specify(dtype: str, *dimensions: str, **chunks: int) -> ArraySpecification:
+        shape = tuple(sizes[name][0] for name in dimensions)
+        return ArraySpecification(
+            dimensions, dtype, shape, tuple(chunks.get(name, sizes[name][1]) for name in dimensions)
+        )
+
+    spins_of_one_temperature = lanes * plan.draws * height * bytes_wide
+    return {
+        "spins": specify(
+            "uint8", "field", "temperature", "chain", "draw", "x", "y",
+            temperature=max(1, min(temperatures, CHUNK_BYTES // spins_of_one_temperature)),
+        ),
+        "bond_sum": specify("int32", "field", "temperature", "chain", "recording"),
+        "spin_sum": specify("int32", "field", "temperature", "chain", "recording"),
+        "exchange_accepted": specify("int64", "field", "block", "pair"),
+        "round_trips": specify("int32", "field", "chain"),
+        "r_hat": specify("float64", "field", "temperature"),
+        "effective_sample_size": specify("float64", "field", "temperature"),
+        "equilibrated": specify("bool", "field", "temperature"),
+    }  # fmt: skip
+
+
+def attributes(plan: Plan) -> dict[str, Any]:
+    """Return what the group says of itself; nothing here depends on the clock, the machine or the workers."""
+    return {
+        "format": FORMAT,
+        "format_version": FORMAT_VERSION,
+        "plan": plan.to_dict(),
+        "fingerprint": fingerprint(plan),
+        "random_generator": generator.NAME,
+        "versions": versions(),
+    }
+
+
+def fingerprint(plan: Plan) -> str:
+    """Return a digest of the plan, 16 hexadecimal digits."""
+    text = json.dumps(plan.to_dict(), sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def create(store: Store, plan: Plan) -> zarr.Group:
+    """Create the group, its arrays and their coordinates, without draws."""
+    group = zarr.create_group(store=store, attributes=attributes(plan), zarr_format=3)
+    for name in ("field", "temperature"):
+        values = getattr(plan, name)
+        array = _create_array(group, name, ArraySpecification((name,), "float64", (len(values),), (len(values),)))
+        array[:] = values
+    for name, specification in specifications(plan).items():
+        _create_array(group, name, specification)
+    packing = {"axis": "y", "bits_per_byte": 8, "bit_order": "little", "up": 1, "length": plan.lattice.shape[1]}
+    group["spins"].attrs["packing"] = packing
+    return group
+
+
+def _create_array(group: zarr.Group, name: str, specification: ArraySpecification) -> Any:
+    return group.create_array(
+        name,
+        shape=specification.shape,
+        chunks=specification.chunks,
+        dtype=specification.dtype,
+        dimension_names=specification.dimensions,
+        filters=None,
+        compressors=Crc32cCodec(),
+        fill_value=0,
+        # A chunk of zeros must be a file like any other: "not there" means "not sampled yet".
+        config={"write_empty_chunks": True},
+    )

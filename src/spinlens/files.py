@@ -1,0 +1,70 @@
+"""Writing files so that no reader ever sees half of one, and holding Ctrl-C back while one is written."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+
+PARTIAL = ".partial"
+"""Ending of a file that is still being written; left behind only by a kill, and then worthless."""
+
+
+def write_atomically(path: Path, data: bytes | memoryview) -> None:
+    """Write ``data`` under a temporary name, flush it to the disk and give it its name.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        The file; its folder must exist.
+    data : bytes or memoryview
+        Its whole content.
+
+    Raises
+    ------
+    OSError
+        If the disk is full or read-only; the file is then as it was.
+    """
+    partial = path.with_name(path.name + PARTIAL)
+    try:
+        with partial.open("wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        partial.replace(path)
+    except BaseException:
+        partial.unlink(missing_ok=True)
+        raise
+    sync_folder(path.parent)
+
+
+def sync_folder(folder: Path) -> None:
+    """Flush the names in ``folder`` to the disk, so that a rename survives a power cut."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+@contextmanager
+def interrupts_held() -> Iterator[None]:
+    """Hold Ctrl-C back until the block is done, then let it through.
+
+    Signal handlers belong to the main thread; in any other thread this does nothing.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    caught: list[tuple[int, FrameType | None]] = []
+    former = signal.signal(signal.SIGINT, lambda number, frame: caught.append((number, frame)))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, former)
+        if caught and callable(former):
+            former(*caught[0])

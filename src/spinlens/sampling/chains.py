@@ -1,0 +1,159 @@
+"""Run the chains of one unit of work: all temperatures of one field, one block of 64 chains."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from spinlens.sampling.exchange import exchange, flip_signs
+from spinlens.sampling.kernels import bitsliced, counters, layout
+from spinlens.sampling.plan import LANES, Plan
+from spinlens.sampling.probabilities import rules
+from spinlens.seeds import Purpose, generator, seed_sequence
+
+SEGMENT = 2e8
+"""Spin updates between two reports, some tens of milliseconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """A unit of work: one field, one block of chains. Units never look at each other."""
+
+    field: int
+    block: int
+
+
+@dataclass(frozen=True, slots=True)
+class UnitDraws:
+    """What a unit yields, for T temperatures, C chains, D draws and R recordings.
+
+    Attributes
+    ----------
+    spins : numpy.ndarray
+        uint8 (T, C, D, Lx, ceil(Ly / 8)): one bit a spin along y, least significant first, 1 for up.
+    bond_sum, spin_sum : numpy.ndarray
+        int32 (T, C, R): sum s s' over bonds and sum s over sites at each recording.
+    exchange_accepted : numpy.ndarray
+        int64 (T - 1,): swaps between neighbouring temperatures, equilibration included.
+    exchange_offered : int
+        Swaps offered to each pair, all chains together.
+    round_trips : numpy.ndarray
+        int32 (C,): journeys of replicas from the coldest temperature to the hottest and back.
+    """
+
+    spins: np.ndarray
+    bond_sum: np.ndarray
+    spin_sum: np.ndarray
+    exchange_accepted: np.ndarray
+    exchange_offered: int
+    round_trips: np.ndarray
+
+
+def units(plan: Plan) -> list[Unit]:
+    """Return the units of a plan in their canonical order."""
+    return [Unit(f, b) for f in range(len(plan.field)) for b in range(plan.blocks)]
+
+
+def run_unit(plan: Plan, unit: Unit, report: Callable[[float], None] = lambda fraction: None) -> UnitDraws:
+    """Equilibrate and sample one unit.
+
+    Parameters
+    ----------
+    plan : Plan
+        What to sample.
+    unit : Unit
+        Which part of it.
+    report : callable
+        Called with the fraction done, a few times a second; raising from it abandons the unit.
+
+    Returns
+    -------
+    UnitDraws
+        The same bytes wherever and whenever it runs.
+    """
+    assert plan.thin is not None
+    walk = _Walk(plan, unit)
+    chains, (height, width) = len(plan.chains_of(unit.block)), plan.lattice.shape
+    temperatures = len(plan.temperature)
+    equilibration = -(-plan.equilibration // plan.interval)
+    total = equilibration + plan.recordings
+    often = max(1, int(SEGMENT // (temperatures * LANES * plan.lattice.sites * plan.interval)))
+    spins = np.empty((temperatures, chains, plan.draws, height, -(-width // 8)), dtype=np.uint8)
+    bond_sum = np.empty((temperatures, chains, plan.recordings), dtype=np.int32)
+    spin_sum = np.empty_like(bond_sum)
+    packed = np.empty((temperatures, chains, height, spins.shape[-1]), dtype=np.uint8)
+    for step in range(total):
+        walk.advance()
+        recording = step - equilibration
+        if recording >= 0:
+            bond_sum[:, :, recording] = walk.bond_sum[:, :chains]
+            spin_sum[:, :, recording] = walk.spin_sum[:, :chains]
+            if (recording + 1) % plan.thin == 0:
+                layout.pack_chains(layout.to_sites(walk.spins, width), packed)
+                spins[:, :, recording // plan.thin] = packed
+        if step % often == 0 or step == total - 1:
+            report((step + 1) / total)
+    offered = total * chains if walk.exchanges else 0
+    return UnitDraws(
+        spins, bond_sum, spin_sum, walk.accepted, offered, walk.round_trips[:chains].astype(np.int32)
+    )
+
+
+class _Walk:
+    """The moving state of one unit: words, sums, random streams, replicas."""
+
+    def __init__(self, plan: Plan, unit: Unit) -> None:
+        temperatures = len(plan.temperature)
+        self.plan = plan
+        self.field = plan.field[unit.field]
+        self.chains = len(plan.chains_of(unit.block))
+        self.half = plan.lattice.shape[1] // 2
+        self.rules = rules(plan.model, np.array(plan.temperature), self.field, plan.algorithm)
+        self.inverse_temperature = 1.0 / np.array(plan.temperature)
+        self.exchanges = plan.exchange and temperatures > 1
+        self.spins = np.stack([_start(plan, unit, t) for t in range(temperatures)])
+        columns = layout.columns(plan.lattice.shape[1])
+        self.streams = np.zeros((temperatures, 4, columns), dtype=np.uint64)
+        for t in range(temperatures):
+            words = seed_sequence(plan.seed, Purpose.SWEEP, unit.field, t, unit.block)
+            self.streams[t, :, : self.half] = words.generate_state(4 * self.half, np.uint64).reshape(4, self.half)
+        words = seed_sequence(plan.seed, Purpose.EXCHANGE, unit.field, unit.block)
+        self.exchange_stream = words.generate_state(4, np.uint64).reshape(4, 1)
+        self.bond_sum = np.zeros((temperatures, LANES), dtype=np.int64)
+        self.spin_sum = np.zeros((temperatures, LANES), dtype=np.int64)
+        self.replica = np.repeat(np.arange(temperatures, dtype=np.int32)[:, None], LANES, axis=1)
+        self.visited = np.zeros((temperatures, LANES), dtype=np.int8)
+        self.accepted = np.zeros(max(0, temperatures - 1), dtype=np.int64)
+        self.round_trips = np.zeros(LANES, dtype=np.int64)
+
+    def advance(self) -> None:
+        """Sweep for one interval, measure, exchange replicas, flip signs at zero field."""
+        rules = self.rules
+        bitsliced.sweep(
+            self.spins, self.streams, rules.planes, rules.thresholds, rules.favoured, rules.metropolis, self.half,
+            self.plan.interval,
+        )  # fmt: skip
+        counters.measure(self.spins, self.half, self.bond_sum, self.spin_sum)
+        if self.exchanges:
+            exchange(
+                self.spins, self.bond_sum, self.spin_sum, self.replica, self.visited, self.inverse_temperature,
+                self.plan.model.coupling, self.field, self.chains, self.exchange_stream, self.accepted,
+                self.round_trips,
+            )  # fmt: skip
+        if self.field == 0:
+            flip_signs(self.spins, self.spin_sum, self.exchange_stream)
+
+
+def _start(plan: Plan, unit: Unit, temperature: int) -> np.ndarray:
+    """Return the first configurations of one condition as words (2, Lx, columns)."""
+    random = generator(plan.seed, Purpose.START, unit.field, temperature, unit.block)
+    ground = plan.model.ground_state(plan.lattice, plan.field[unit.field])
+    signs = random.integers(0, 2, size=LANES) * 2 - 1 if plan.field[unit.field] == 0 else np.ones(LANES, dtype=int)
+    spins = (ground * signs[:, None, None]).astype(np.int8)
+    if plan.start != "ground":
+        noise = (random.integers(0, 2, size=spins.shape, dtype=np.int8) * 2 - 1).astype(np.int8)
+        every = 1 if plan.start == "random" else 2
+        spins[every - 1 :: every] = noise[every - 1 :: every]
+    return layout.to_colours(layout.from_spins(spins))

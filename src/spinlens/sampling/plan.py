@@ -1,0 +1,186 @@
+"""What to sample: the model, the grid of conditions, the schedule. Checked once, here."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, fields
+from typing import Any
+
+import numpy as np
+
+from spinlens.errors import InputError, did_you_mean
+from spinlens.lattice import Lattice
+from spinlens.models import Ising
+from spinlens.sampling.probabilities import ALGORITHMS
+from spinlens.seeds import check_seed
+
+STARTS = ("ground", "random", "dispersed")
+LANES = 64
+"""Chains that share a word."""
+
+FEWEST_RECORDINGS = 16
+"""Recordings a chain that the default thinning makes, so that convergence can be judged."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """A grid of conditions and how long to sample each.
+
+    Parameters
+    ----------
+    model : Ising
+        The Hamiltonian.
+    lattice : Lattice
+        Even sides: the kernel updates a checkerboard.
+    temperature : sequence of float
+        Ascending, > 0, in units of energy (k_B = 1).
+    field : sequence of float
+        Ascending.
+    chains : int
+        Independent Markov chains at each condition.
+    draws : int
+        Configurations kept of each chain.
+    thin : int, optional
+        Recordings of energy and magnetization for each kept draw; by default as few as give
+        `FEWEST_RECORDINGS` recordings in all.
+    interval : int
+        Sweeps between recordings; replicas are exchanged as often.
+    equilibration : int
+        Sweeps before the first recording, rounded up to whole intervals.
+    algorithm : str
+        ``"heat_bath"`` or ``"metropolis"``.
+    exchange : bool
+        Whether to swap replicas between neighbouring temperatures of one field.
+    start : str
+        ``"ground"``: the state of lowest energy (a random sign for each chain at zero field); ``"random"``:
+        independent spins; ``"dispersed"``: these two for even and odd chains, which makes R-hat sensitive to
+        anything that was not forgotten.
+    seed : int
+        Whole number >= 0.
+
+    Raises
+    ------
+    InputError
+        With the name of the first parameter that cannot be used.
+    """
+
+    model: Ising
+    lattice: Lattice
+    temperature: tuple[float, ...]
+    field: tuple[float, ...] = (0.0,)
+    chains: int = 64
+    draws: int = 1
+    thin: int | None = None
+    interval: int = 8
+    equilibration: int = 4096
+    algorithm: str = "heat_bath"
+    exchange: bool = True
+    start: str = "ground"
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        temperature = _grid("temperature", self.temperature)
+        for i, value in enumerate(temperature):
+            if value <= 0:
+                raise InputError(f"temperature[{i}]", value, "must be > 0 (k_B = 1, units of abs(J))")
+        whole = {name: _whole(name, getattr(self, name), least) for name, least in _LEAST.items()}
+        thin = self.thin if self.thin is not None else max(1, math.ceil(FEWEST_RECORDINGS / whole["draws"]))
+        for name, known in (("algorithm", ALGORITHMS), ("start", STARTS)):
+            word = getattr(self, name)
+            if word not in known:
+                raise InputError(name, repr(word), "is unknown", did_you_mean(str(word), known))
+        if not isinstance(self.exchange, bool | np.bool_):
+            raise InputError("exchange", self.exchange, "must be true or false")
+        if not self.lattice.two_colourable:
+            raise InputError(
+                "shape", self.lattice.shape, f"{self.algorithm} updates a checkerboard, which needs even sides",
+                "Use even sides",
+            )  # fmt: skip
+        changes: dict[str, Any] = {
+            **whole, "temperature": temperature, "field": _grid("field", self.field),
+            "thin": _whole("thin", thin, 1), "exchange": bool(self.exchange), "seed": check_seed(self.seed),
+        }  # fmt: skip
+        for name, value in changes.items():
+            object.__setattr__(self, name, value)
+
+    @property
+    def recordings(self) -> int:
+        """Recordings of energy and magnetization of each chain."""
+        assert self.thin is not None
+        return self.draws * self.thin
+
+    @property
+    def blocks(self) -> int:
+        """Words needed to hold the chains of a condition."""
+        return -(-self.chains // LANES)
+
+    def chains_of(self, block: int) -> range:
+        """Return the chains that block ``block`` holds."""
+        return range(block * LANES, min(self.chains, (block + 1) * LANES))
+
+    @property
+    def updates(self) -> int:
+        """Attempted spin updates in all, counting unused lanes."""
+        intervals = -(-self.equilibration // self.interval) + self.recordings
+        conditions = len(self.temperature) * len(self.field)
+        return conditions * self.blocks * LANES * self.lattice.sites * self.interval * intervals
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the plan as plain JSON types."""
+        plan = asdict(self)
+        plan["temperature"], plan["field"] = list(self.temperature), list(self.field)
+        plan["lattice"]["shape"] = list(self.lattice.shape)
+        plan["model"] = {"name": "ising", **plan["model"]}
+        return plan
+
+    @classmethod
+    def from_dict(cls, plan: Mapping[str, Any]) -> Plan:
+        """Rebuild a plan from `to_dict`.
+
+        Raises
+        ------
+        InputError
+            If a key is unknown or a value cannot be used.
+        """
+        values = dict(plan)
+        known = {item.name for item in fields(cls)}
+        for key in values:
+            if key not in known:
+                raise InputError("key", repr(key), "is not part of a sampling plan", did_you_mean(key, known))
+        try:
+            model, lattice = dict(values["model"]), dict(values["lattice"])
+            if model.pop("name") != "ising":
+                raise InputError("model", values["model"], "is unknown", "Known: ising")
+            values["model"] = Ising(**model)
+            values["lattice"] = Lattice(shape=tuple(lattice.pop("shape")), **lattice)
+            return cls(**values)
+        except (KeyError, TypeError) as error:
+            raise InputError("plan", sorted(values), f"is incomplete or malformed ({error})") from None
+
+
+_LEAST = {"chains": 1, "draws": 1, "interval": 1, "equilibration": 0}
+
+
+def _whole(name: str, value: Any, least: int) -> int:
+    if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < least:
+        raise InputError(name, value, f"must be a whole number >= {least}")
+    return int(value)
+
+
+def _grid(name: str, values: float | Sequence[float] | np.ndarray) -> tuple[float, ...]:
+    try:
+        grid = np.atleast_1d(np.asarray(values, dtype=np.float64))
+    except (TypeError, ValueError):
+        raise InputError(name, values, "must be a number or a list of numbers") from None
+    if grid.ndim != 1 or grid.size == 0:
+        raise InputError(name, values, "must be a list of at least one number")
+    for i, value in enumerate(grid):
+        if not math.isfinite(value):
+            raise InputError(f"{name}[{i}]", value, "must be a finite number")
+        if i and value <= grid[i - 1]:
+            raise InputError(
+                f"{name}[{i}]", value, f"must be larger than {name}[{i - 1}] = {grid[i - 1]}",
+                "Sort the grid and drop duplicates",
+            )  # fmt: skip
+    return tuple(float(value) + 0.0 for value in grid)

@@ -1,0 +1,138 @@
+"""Hand units of work to Dask workers and take the draws back as they are finished.
+
+One machine uses a cluster of threads in this process: the kernels release Python's lock, start at once and share
+their compiled code. Whoever has more machines names the address of a running Dask scheduler.
+"""
+
+from __future__ import annotations
+
+import os
+import uuid
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from itertools import islice
+from typing import Any
+
+from spinlens.errors import InputError
+from spinlens.sampling.chains import Unit, UnitDraws, run_unit
+from spinlens.sampling.plan import Plan
+
+_stopped: set[str] = set()
+
+
+class _StoppedError(Exception):
+    """The run that this unit belongs to was interrupted."""
+
+
+def finished_units(
+    plan: Plan,
+    units: Sequence[Unit],
+    *,
+    workers: int | None = None,
+    scheduler: str | None = None,
+    report: Callable[[Unit, float], None] = lambda unit, fraction: None,
+) -> Iterator[tuple[Unit, UnitDraws]]:
+    """Run units and yield each with its draws, in the order in which they finish.
+
+    Parameters
+    ----------
+    plan : Plan
+        What to sample.
+    units : sequence of Unit
+        The parts to run.
+    workers : int, optional
+        Threads of the local cluster; by default one for each core. The draws do not depend on it.
+    scheduler : str, optional
+        Address of a Dask scheduler to use instead.
+    report : callable
+        Called with a unit and the fraction of it that is done, from any thread.
+
+    Raises
+    ------
+    InputError
+        If there is no scheduler at the address.
+    """
+    if not units:
+        return
+    workers = min(workers or _cores(), len(units))
+    if scheduler is None and workers == 1:
+        for unit in units:
+            yield unit, run_unit(plan, unit, lambda fraction, unit=unit: report(unit, fraction))  # type: ignore[misc]
+        return
+    with _client(workers, scheduler) as client:
+        yield from _through_dask(client, plan, units, report)
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+@contextmanager
+def _client(workers: int, scheduler: str | None) -> Iterator[Any]:
+    import dask.config
+    from distributed import Client, LocalCluster
+
+    if scheduler is not None:
+        try:
+            client = Client(scheduler, timeout=10)
+        except (OSError, ValueError) as error:
+            raise InputError("scheduler", scheduler, f"no Dask scheduler answers there ({error})") from None
+        with client:
+            yield client
+        return
+    with (
+        dask.config.set({"distributed.worker.memory.target": False, "distributed.worker.memory.spill": False}),
+        LocalCluster(
+            n_workers=1, threads_per_worker=workers, processes=False, dashboard_address=None, memory_limit=None
+        ) as cluster,
+        Client(cluster) as client,
+    ):
+        yield client
+
+
+def _through_dask(
+    client: Any, plan: Plan, units: Sequence[Unit], report: Callable[[Unit, float], None]
+) -> Iterator[tuple[Unit, UnitDraws]]:
+    from distributed import as_completed
+
+    topic = f"spinlens-{uuid.uuid4().hex}"
+    client.subscribe_topic(topic, lambda event: report(Unit(*event[1][:2]), event[1][2]))
+    waiting = iter(units)
+    # A window of two units a thread keeps everyone busy without piling finished draws up in memory.
+    window = 2 * max(1, sum(client.nthreads().values()))
+
+    def submit(unit: Unit) -> Any:
+        return client.submit(_work, plan, unit, topic, key=f"{topic}-{unit.field}-{unit.block}", pure=False)
+
+    running = {}
+    try:
+        done = as_completed()
+        for unit in islice(waiting, window):
+            running[future := submit(unit)] = unit
+            done.add(future)
+        for future in done:
+            unit = running.pop(future)
+            draws = future.result()
+            future.release()
+            if (following := next(waiting, None)) is not None:
+                running[future := submit(following)] = following
+                done.add(future)
+            yield unit, draws
+    finally:
+        _stopped.add(topic)
+        client.cancel(list(running))
+        client.unsubscribe_topic(topic)
+
+
+def _work(plan: Plan, unit: Unit, topic: str) -> UnitDraws:
+    """Run one unit on a worker, reporting through Dask's events; stop early where the run was interrupted."""
+    from distributed import get_worker
+
+    worker = get_worker()
+
+    def report(fraction: float) -> None:
+        if topic in _stopped:
+            raise _StoppedError
+        worker.log_event(topic, (unit.field, unit.block, fraction))
+
+    return run_unit(plan, unit, report)
