@@ -1,8 +1,9 @@
-"""Are the chains in equilibrium, and how many independent recordings do they hold?"""
+"""Judge whether chains are in equilibrium, and how many independent recordings they hold."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from importlib import import_module
 from typing import Any
 
 import numpy as np
@@ -30,10 +31,11 @@ class Equilibration:
     Attributes
     ----------
     r_hat : float64
-        The larger of the R-hats of energy and magnetization: 1 when mixed, infinite when frozen apart, NaN when
-        it cannot be known.
+        The larger of the R-hats of energy and magnetization: 1 when mixed, infinite when frozen apart, NaN
+        when it cannot be known.
     effective_sample_size : float64
-        The smaller of the two bulk effective sample sizes, over all chains together; NaN when it cannot be known.
+        The smaller of the two bulk effective sample sizes, over all chains together; NaN when it cannot be
+        known.
     equilibrated : bool
         Whether r_hat < 1.05 and effective_sample_size >= 100; what cannot be known is not equilibrated.
     """
@@ -68,10 +70,12 @@ def equilibration(bond_sum: Any, spin_sum: Any, *, model: Ising, field: float) -
 
     Notes
     -----
-    A quantity that has one value throughout (the ground state at low temperature) counts as mixed: R-hat 1 and every
-    recording effective. Constant within each chain but different between chains is frozen: R-hat infinite. With
-    one chain, or fewer than four recordings, R-hat cannot be known: NaN, and not equilibrated. No such
-    diagnosis can see a state that no chain has visited.
+    A quantity that has one value throughout (the ground state at low temperature) counts as mixed: R-hat 1 and
+    every recording effective. Constant within each chain but different between chains is frozen: R-hat
+    infinite. With one chain, or fewer than four recordings, R-hat cannot be known: NaN, and not
+    equilibrated. No such diagnosis can see a state that no chain has visited.
+    R-hat scatters by about 2 / (recordings sqrt(chains)): with 64 chains take 16 recordings or more, or sound
+    chains will be flagged now and then.
 
     References
     ----------
@@ -80,7 +84,9 @@ def equilibration(bond_sum: Any, spin_sum: Any, *, model: Ising, field: float) -
     bonds, spins = np.asarray(bond_sum), np.asarray(spin_sum)
     if bonds.ndim != 3 or bonds.shape != spins.shape:
         shapes = (bonds.shape, spins.shape)
-        raise InputError("bond_sum.shape, spin_sum.shape", shapes, "both must be (temperature, chain, recording)")
+        raise InputError(
+            "bond_sum.shape, spin_sum.shape", shapes, "both must be (temperature, chain, recording)"
+        )
     energy = np.asarray(model.energy_total(bonds.astype(float), spins.astype(float), field))
     magnetization = (np.abs(spins) if field == 0 else spins).astype(float)
     verdicts = [_diagnose(series) for series in (energy, magnetization)]
@@ -97,8 +103,7 @@ def _diagnose(series: Array) -> tuple[Array, Array]:
     if recordings < FEWEST_RECORDINGS or temperatures == 0 or chains == 0:
         return r_hat, size
     # It takes over a second to import, and most users of this package never diagnose anything.
-    from arviz_stats.base import array_stats
-
+    array_stats: Any = import_module("arviz_stats.base").array_stats
     axes = {"chain_axis": 1, "draw_axis": 2}
     # Frozen chains divide by a variance of zero: the infinity is the right answer.
     with np.errstate(divide="ignore", invalid="ignore"):

@@ -1,0 +1,128 @@
+"""Averages and fluctuations of energy and magnetization at every condition, each with its error."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spinlens.errors import InputError
+from spinlens.models.ising import Ising
+from spinlens.statistics.jackknife import Statistic, group_sums, jackknife
+
+Array = NDArray[np.float64]
+
+OBSERVABLES = (
+    "energy",
+    "magnetization",
+    "absolute_magnetization",
+    "specific_heat",
+    "susceptibility",
+    "susceptibility_absolute",
+    "binder_cumulant",
+)
+"""What `observables` estimates, all per site."""
+
+
+def observables(
+    bond_sum: Any, spin_sum: Any, *, model: Ising, temperature: Any, field: Any, sites: int
+) -> dict[str, Array]:
+    """Estimate the thermodynamics of every condition from its recorded sums.
+
+    Parameters
+    ----------
+    bond_sum, spin_sum : array of int, shape (field, temperature, chain, recording)
+        Exact totals of s s' over bonds and of s over sites.
+    model : Ising
+        The Hamiltonian.
+    temperature : array, shape (temperature,)
+        T > 0, in units of energy (k_B = 1).
+    field : array, shape (field,)
+        h, in units of energy.
+    sites : int
+        Number of spins N.
+
+    Returns
+    -------
+    dict of ndarray, shape (field, temperature), float64
+        Each of these, and beside it its standard error as ``NAME_error``, with e and m per site:
+
+        - ``energy`` <e>, ``magnetization`` <m>, ``absolute_magnetization`` <abs m>
+        - ``specific_heat`` N (<e^2> - <e>^2) / T^2
+        - ``susceptibility`` N (<m^2> - <m>^2) / T, where <m> = 0 by symmetry is used at h = 0
+        - ``susceptibility_absolute`` N (<m^2> - <abs m>^2) / T, the one with a peak at h = 0
+        - ``binder_cumulant`` 1 - <m^4> / (3 <m^2>^2)
+
+        Errors are those of a jackknife over chains, or over blocks of time where there are fewer than 16
+        chains; NaN where there is a single recording.
+
+    Raises
+    ------
+    InputError
+        If the shapes do not fit together or a series is empty.
+
+    Notes
+    -----
+    Works field by field: memory stays at about a hundred bytes per recording of one field.
+    """
+    shape = np.shape(bond_sum)
+    temperatures, fields = (
+        np.atleast_1d(np.asarray(temperature, float)),
+        np.atleast_1d(np.asarray(field, float)),
+    )
+    expected = (len(fields), len(temperatures))
+    if len(shape) != 4 or shape != np.shape(spin_sum) or shape[:2] != expected or 0 in shape:
+        raise InputError(
+            "bond_sum.shape, spin_sum.shape",
+            (shape, np.shape(spin_sum)),
+            f"both must be {expected} + (chain, recording), each at least 1",
+        )
+    result = {name + end: np.empty(expected) for name in OBSERVABLES for end in ("", "_error")}
+    for i, h in enumerate(fields):
+        moments, offset = _moments(np.asarray(bond_sum[i]), np.asarray(spin_sum[i]), model, float(h), sites)
+        row = jackknife(_statistic(offset, temperatures, float(h), sites), *group_sums(moments))
+        for name, values in row.items():
+            result[name][i] = values
+    return result
+
+
+def _moments(
+    bond_sum: NDArray[Any], spin_sum: NDArray[Any], model: Ising, field: float, sites: int
+) -> tuple[Array, Array]:
+    """Return moments, shape (temperature, moment, chain, recording), and offsets, shape (3, temperature).
+
+    Energy, magnetization and its size are measured from the first recording, so that variances lose no digits
+    and are exactly zero for a constant series.
+    """
+    e = model.energy_total(bond_sum.astype(np.float64), spin_sum.astype(np.float64), field) / sites
+    m = spin_sum / sites
+    offset = np.stack([values[:, 0, 0] for values in (e, m, np.abs(m))])
+    e0, m0, a0 = offset[:, :, None, None]
+    e, d, a = e - e0, m - m0, np.abs(m) - a0
+    squared = m**2
+    return np.stack([e, e**2, d, d**2, a, a**2, squared, squared**2], axis=1), offset
+
+
+def _statistic(offset: Array, temperature: Array, field: float, sites: int) -> Statistic:
+    """Return the function from average moments, shape (moment, temperature[, group]), to observables."""
+
+    def statistic(means: Array) -> dict[str, Array]:
+        extra = (1,) * (means.ndim - 2)
+        e0, m0, a0 = offset.reshape(*offset.shape, *extra)
+        t = temperature.reshape(-1, *extra)
+        e, ee, d, dd, a, aa, squared, fourth = means
+        variance = squared if field == 0 else dd - d**2
+        with np.errstate(divide="ignore", invalid="ignore"):
+            binder = 1.0 - fourth / (3.0 * squared**2)
+        return {
+            "energy": e0 + e,
+            "magnetization": m0 + d,
+            "absolute_magnetization": a0 + a,
+            "specific_heat": sites * (ee - e**2) / t**2,
+            "susceptibility": sites * variance / t,
+            "susceptibility_absolute": sites * (aa - a**2) / t,
+            "binder_cumulant": binder,
+        }
+
+    return statistic
