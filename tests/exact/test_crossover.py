@@ -1,3 +1,6 @@
+import doctest
+from importlib import import_module
+
 import numpy as np
 import pytest
 from tests.exact.reference import last_digit, read_rows
@@ -15,6 +18,10 @@ def test_golden_values(row):
     for name, column in (("susceptibility_peak", "T_chi_max"), ("specific_heat_peak", "T_C_max")):
         # One unit in the last printed digit, and the rounding of that digit.
         assert abs(getattr(lines, name)[0] - float(row[column])) < 1.1 * max(last_digit(row[column]), 1e-4)
+
+
+def test_the_examples_in_the_documentation():
+    assert doctest.testmod(import_module("spinlens.exact.crossover")).failed == 0
 
 
 def test_it_is_a_maximum_found_by_scanning_as_well():

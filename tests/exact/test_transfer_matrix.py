@@ -78,6 +78,13 @@ def test_wide_strips_approach_the_infinite_lattice():
     assert strip.specific_heat == pytest.approx(plane.specific_heat, rel=1e-3)
 
 
+@pytest.mark.parametrize("temperature", [0.4, 0.7, 1.0])
+def test_a_cold_strip_without_field_has_the_heat_of_the_plane(temperature):
+    strip, plane = transfer_matrix(Ising(), 10, temperature=temperature), onsager(temperature)
+    assert strip.energy == pytest.approx(plane.energy, rel=1e-6)
+    assert strip.specific_heat == pytest.approx(plane.specific_heat, rel=1e-3)
+
+
 def test_field_reversal_and_cold_limits():
     up = transfer_matrix(Ising(), 8, temperature=2.0, field=0.3)
     down = transfer_matrix(Ising(), 8, temperature=2.0, field=-0.3)

@@ -1,4 +1,6 @@
+import doctest
 import math
+from importlib import import_module
 
 import pytest
 
@@ -40,6 +42,10 @@ def test_lines_up_in_a_table_and_keeps_floats():
     assert f"{estimate:>10}" == "  2.27(50)"
     assert type(estimate.value) is float
     assert type(estimate.error) is float
+
+
+def test_the_examples_in_the_documentation():
+    assert doctest.testmod(import_module("spinlens.statistics.estimate")).failed == 0
 
 
 def test_refuses_a_negative_error():

@@ -66,7 +66,7 @@ def crossover_lines(fields: Any, *, width: int = 12) -> CrossoverLines:
     --------
     >>> lines = crossover_lines([0.8])
     >>> print(f"{lines.susceptibility_peak[0]:.4f} {lines.specific_heat_peak[0]:.4f}")
-    4.4100 3.4179
+    4.4099 3.4179
     """
     width = check_width(width)
     field = np.atleast_1d(np.asarray(fields, dtype=np.float64))

@@ -192,8 +192,6 @@ class _Row:
         if along_k:
             curve += along_k**2 * (v @ self.apply(v, order=2))
         rest = image - v * (v @ image)
-        if self.field_free and not along_h:
-            rest = (rest + rest[::-1]) / 2.0
         curve += 2.0 * float(rest @ self._solve(rest))
         return slope / value, float(curve) / value - (slope / value) ** 2
 

@@ -70,10 +70,10 @@ def equilibration(bond_sum: Any, spin_sum: Any, *, model: Ising, field: float) -
 
     Notes
     -----
-    A quantity that has one value throughout (the ground state at low temperature) counts as mixed: R-hat 1 and
-    every recording effective. Constant within each chain but different between chains is frozen: R-hat
-    infinite. With one chain, or fewer than four recordings, R-hat cannot be known: NaN, and not
-    equilibrated. No such diagnosis can see a state that no chain has visited.
+    A quantity that has one value throughout (the ground state at low temperature) counts as mixed: R-hat 1
+    and every recording effective. Constant within each chain but different between chains is frozen: R-hat
+    infinite. With one chain, or fewer than four recordings, R-hat cannot be known: NaN, and not equilibrated.
+    No such diagnosis can see a state that no chain has visited.
     R-hat scatters by about 2 / (recordings sqrt(chains)): with 64 chains take 16 recordings or more, or sound
     chains will be flagged now and then.
 
