@@ -22,7 +22,7 @@ _ROOMS = {
 }
 _SUBPACKAGES = ("exact", "figures", "learning", "phases", "statistics", "studies")
 
-__all__ = ["__version__", *_ROOMS, *_SUBPACKAGES]  # noqa: PLE0604
+__all__ = ["__version__", *_ROOMS, *_SUBPACKAGES]
 
 if TYPE_CHECKING:
     from spinlens.ensemble import Ensemble, open_ensemble, simulate

@@ -32,7 +32,9 @@ class InputError(SpinlensError, ValueError):
 
     def __init__(self, what: str, got: object, why: str, do: str = "") -> None:
         self.what, self.got, self.why, self.do = what, got, why, do
-        super().__init__(f"{what} = {got}: {why}." + (f" {do}" + ("" if do.endswith(("?", ".")) else ".") if do else ""))
+        super().__init__(
+            f"{what} = {got}: {why}." + (f" {do}" + ("" if do.endswith(("?", ".")) else ".") if do else "")
+        )
 
     def __reduce__(self) -> tuple[object, ...]:
         """Rebuild from the four parts, so that the error crosses process borders whole."""

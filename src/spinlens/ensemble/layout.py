@@ -111,7 +111,13 @@ def create(store: Store, plan: Plan) -> zarr.Group:
         array[:] = values
     for name, specification in specifications(plan).items():
         _create_array(group, name, specification)
-    packing = {"axis": "y", "bits_per_byte": 8, "bit_order": "little", "up": 1, "length": plan.lattice.shape[1]}
+    packing = {
+        "axis": "y",
+        "bits_per_byte": 8,
+        "bit_order": "little",
+        "up": 1,
+        "length": plan.lattice.shape[1],
+    }
     group["spins"].attrs["packing"] = packing
     return group
 

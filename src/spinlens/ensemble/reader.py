@@ -193,7 +193,10 @@ class Ensemble:
         accepted = self._read("exchange_accepted", ...).sum(axis=1)[:, : len(self.plan.temperature) - 1]
         offered = intervals * self.plan.chains if self.plan.exchange else np.nan
         return xr.DataArray(
-            accepted / offered, dims=("field", "pair"), coords={"field": self.field}, name="exchange_acceptance"
+            accepted / offered,
+            dims=("field", "pair"),
+            coords={"field": self.field},
+            name="exchange_acceptance",
         )
 
     @cached_property
@@ -252,7 +255,9 @@ class Ensemble:
             "state": "complete" if self.complete else f"{len(self.missing)} units missing",
             "place": str(self.path) if self.path else "in memory",
         }
-        body = "".join(f"<tr><th style='text-align:left'>{escape(k)}</th><td>{escape(v)}</td></tr>" for k, v in rows.items())
+        body = "".join(
+            f"<tr><th style='text-align:left'>{escape(k)}</th><td>{escape(v)}</td></tr>" for k, v in rows.items()
+        )
         return f"<table><caption>Ensemble {escape(self.fingerprint)}</caption>{body}</table>"
 
     @property

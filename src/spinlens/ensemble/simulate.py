@@ -11,7 +11,7 @@ from zarr.storage import MemoryStore
 
 from spinlens.ensemble import layout
 from spinlens.ensemble.reader import Ensemble, open_ensemble
-from spinlens.ensemble.writer import Writer, diagnostics_name, write_unit
+from spinlens.ensemble.writer import Writer, write_unit
 from spinlens.errors import IncompleteError
 from spinlens.lattice import Lattice
 from spinlens.models import Ising
@@ -130,10 +130,12 @@ def _on_disk(plan: Plan, path: Path, report: Report, options: dict[str, Any]) ->
     writer = Writer(path, plan)
     try:
         work = writer.missing_units()
+        # Fields are judged as they fill up, while the workers go on with the others.
+        for field in writer.filled_fields():
+            writer.commit_diagnostics(field, _diagnose(writer.group, plan, field))
         for unit, draws in finished_units(plan, work, report=_overall(work, report), **options):
             writer.commit(unit, draws)
-        for field in range(len(plan.field)):
-            if diagnostics_name(field) not in writer.done:
+            for field in writer.filled_fields():
                 writer.commit_diagnostics(field, _diagnose(writer.group, plan, field))
     except KeyboardInterrupt:
         done, total = len(units(plan)) - len(writer.missing_units()), len(units(plan))

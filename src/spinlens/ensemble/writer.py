@@ -80,6 +80,15 @@ class Writer:
         """Return the units of work that are not committed yet."""
         return [unit for unit in units(self.plan) if unit_name(unit) not in self.done]
 
+    def filled_fields(self) -> list[int]:
+        """Return the fields whose draws are all committed but whose diagnostics are not."""
+        waiting = {unit.field for unit in self.missing_units()}
+        return [
+            field
+            for field in range(len(self.plan.field))
+            if field not in waiting and diagnostics_name(field) not in self.done
+        ]
+
     def commit(self, unit: Unit, draws: UnitDraws) -> None:
         """Put the draws of one unit on the disk and record it; an interruption waits until that is done.
 

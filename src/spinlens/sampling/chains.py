@@ -96,9 +96,7 @@ def run_unit(plan: Plan, unit: Unit, report: Callable[[float], None] = lambda fr
         if step % often == 0 or step == total - 1:
             report((step + 1) / total)
     offered = total * chains if walk.exchanges else 0
-    return UnitDraws(
-        spins, bond_sum, spin_sum, walk.accepted, offered, walk.round_trips[:chains].astype(np.int32)
-    )
+    return UnitDraws(spins, bond_sum, spin_sum, walk.accepted, offered, walk.round_trips[:chains].astype(np.int32))
 
 
 class _Walk:

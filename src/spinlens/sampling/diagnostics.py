@@ -84,9 +84,7 @@ def equilibration(bond_sum: Any, spin_sum: Any, *, model: Ising, field: float) -
     bonds, spins = np.asarray(bond_sum), np.asarray(spin_sum)
     if bonds.ndim != 3 or bonds.shape != spins.shape:
         shapes = (bonds.shape, spins.shape)
-        raise InputError(
-            "bond_sum.shape, spin_sum.shape", shapes, "both must be (temperature, chain, recording)"
-        )
+        raise InputError("bond_sum.shape, spin_sum.shape", shapes, "both must be (temperature, chain, recording)")
     energy = np.asarray(model.energy_total(bonds.astype(float), spins.astype(float), field))
     magnetization = (np.abs(spins) if field == 0 else spins).astype(float)
     verdicts = [_diagnose(series) for series in (energy, magnetization)]

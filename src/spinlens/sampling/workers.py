@@ -83,7 +83,11 @@ def _client(workers: int, scheduler: str | None) -> Iterator[Any]:
     with (
         dask.config.set({"distributed.worker.memory.target": False, "distributed.worker.memory.spill": False}),
         LocalCluster(
-            n_workers=1, threads_per_worker=workers, processes=False, dashboard_address=None, memory_limit=None
+            n_workers=1,
+            threads_per_worker=workers,
+            processes=False,
+            dashboard_address=None,
+            memory_limit=None,
         ) as cluster,
         Client(cluster) as client,
     ):

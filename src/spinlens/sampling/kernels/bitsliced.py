@@ -137,7 +137,14 @@ def _shift_row(source: Any, target: Any, half: int, towards: int) -> None:
 
 @njit(cache=True, nogil=True, **_OPTIONS)
 def sweep(
-    spins: Any, streams: Any, planes: Any, thresholds: Any, favoured: Any, metropolis: bool, half: int, count: int
+    spins: Any,
+    streams: Any,
+    planes: Any,
+    thresholds: Any,
+    favoured: Any,
+    metropolis: bool,
+    half: int,
+    count: int,
 ) -> None:
     """Sweep every condition ``count`` times, in place.
 
@@ -173,7 +180,16 @@ def sweep(
                     same = other[x]
                     _shift_row(same, side, half, (x + colour) & 1)
                     some = _fast_row(
-                        row, side, same, above, below, streams[t], planes[t], favoured[t], metropolis, undecided
+                        row,
+                        side,
+                        same,
+                        above,
+                        below,
+                        streams[t],
+                        planes[t],
+                        favoured[t],
+                        metropolis,
+                        undecided,
                     )
                     if some != _NONE:
                         for j in range(half):

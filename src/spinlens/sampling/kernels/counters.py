@@ -92,5 +92,3 @@ def measure(spins: Any, half: int, bond_sum: Any, spin_sum: Any) -> None:
         for lane in range(64):
             bond_sum[t, lane] = 2 * sites - 2 * bond_sum[t, lane]
             spin_sum[t, lane] = 2 * spin_sum[t, lane] - sites
-
-

@@ -40,8 +40,6 @@ def next_random(x0: Any, x1: Any, x2: Any, x3: Any) -> Any:
 @njit(inline="always")
 def draw(stream: Any, column: int) -> Any:
     """Return 64 random bits from one column of a stream (4, columns) and advance it."""
-    result, x0, x1, x2, x3 = next_random(
-        stream[0, column], stream[1, column], stream[2, column], stream[3, column]
-    )
+    result, x0, x1, x2, x3 = next_random(stream[0, column], stream[1, column], stream[2, column], stream[3, column])
     stream[0, column], stream[1, column], stream[2, column], stream[3, column] = x0, x1, x2, x3
     return result

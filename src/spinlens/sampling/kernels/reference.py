@@ -42,9 +42,7 @@ class Xoshiro256PlusPlus:
         return ((word << left) | (word >> (64 - left))) & _MASK
 
 
-def uniform_bits(
-    random_word: Callable[[], int], thresholds: list[int], fast_bits: int
-) -> list[bool]:
+def uniform_bits(random_word: Callable[[], int], thresholds: list[int], fast_bits: int) -> list[bool]:
     """Return for each lane whether its uniform 64-bit number lies below its threshold.
 
     Bit c of each random word belongs to lane c. The first ``fast_bits`` words give the leading bits, the least

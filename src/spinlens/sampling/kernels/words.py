@@ -25,7 +25,7 @@ _WORD = ir.IntType(64)
 _VECTOR = ir.VectorType(_WORD, WIDTH)
 
 
-class _Words(types.Type):  # type: ignore[misc]
+class _Words(types.Type):
     def __init__(self) -> None:
         super().__init__(name="Words")
 
@@ -34,7 +34,7 @@ words = _Words()
 
 
 @register_model(_Words)
-class _WordsModel(models.PrimitiveModel):  # type: ignore[misc]
+class _WordsModel(models.PrimitiveModel):
     def __init__(self, manager: Any, numba_type: Any) -> None:
         super().__init__(manager, numba_type, _VECTOR)
 
@@ -44,7 +44,7 @@ def _define(symbol: Callable[..., Any], arity: int, instruction: str) -> None:
     arguments = (words,) * arity
 
     @infer_global(symbol)
-    class _Typing(AbstractTemplate):  # type: ignore[misc]
+    class _Typing(AbstractTemplate):
         def generic(self, args: tuple[Any, ...], kws: dict[str, Any]) -> Any:
             return signature(words, *arguments) if args == arguments and not kws else None
 
@@ -74,13 +74,13 @@ def _pointer(context: Any, builder: Any, sig: Any, args: Any) -> Any:
     return builder.bitcast(builder.gep(array.data, [args[1]]), _VECTOR.as_pointer())
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@intrinsic
 def spread(_typing: Any, word: Any) -> Any:
     """Return ``word`` eight times."""
     return words(types.uint64), lambda _context, builder, _sig, args: _spread(builder, args[0])
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@intrinsic
 def load(_typing: Any, array: Any, start: Any) -> Any:
     """Return the eight words of a contiguous uint64 array that begin at ``start``; no bounds are checked."""
 
@@ -90,7 +90,7 @@ def load(_typing: Any, array: Any, start: Any) -> Any:
     return words(array, types.intp), generate
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@intrinsic
 def store(_typing: Any, array: Any, start: Any, value: Any) -> Any:
     """Write eight words to a contiguous uint64 array from ``start`` on; no bounds are checked."""
 
@@ -118,7 +118,7 @@ shift_left = intrinsic(_shift("shl"))
 shift_right = intrinsic(_shift("lshr"))
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@intrinsic
 def any_bit(_typing: Any, value: Any) -> Any:
     """Return the bitwise or of the eight words, a uint64."""
 

@@ -1,0 +1,148 @@
+"""Deliberately wrong kernels: each must be rejected by a statistical test that the right kernel passes.
+
+A mutant is a change of a few characters in the source of a kernel module, compiled afresh. The tests that judge it
+are those of ``tests/sampling``: visit frequencies of all states, energies on the torus, independence of chains.
+The bitwise twin would reject most of them at once and is left out here on purpose.
+"""
+
+from __future__ import annotations
+
+import inspect
+import sys
+import types
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import pytest
+
+from spinlens.exact import enumerate_states
+from spinlens.lattice import Lattice
+from spinlens.models import Ising
+from spinlens.sampling import Plan, Unit, chains, probabilities, run_unit
+from spinlens.sampling import exchange as exchange_module
+from spinlens.sampling.kernels import bitsliced, counters
+from tests.sampling.test_energies import estimate
+from tests.sampling.visits import FALSE_ALARM, visit_p_values
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """A change of source text in one module, and the check that must notice it."""
+
+    module: types.ModuleType
+    old: str
+    new: str
+    check: Callable[[], bool]
+
+
+def visits(**case: object) -> Callable[[], bool]:
+    return lambda: min(visit_p_values(**case)) > FALSE_ALARM  # type: ignore[arg-type]
+
+
+def independent() -> bool:
+    plan = Plan(
+        model=Ising(), lattice=Lattice((8, 8)), temperature=(3.0,), chains=64, thin=1000, interval=20,
+        equilibration=100, seed=9,
+    )  # fmt: skip
+    series = run_unit(plan, Unit(0, 0)).bond_sum[0]
+    correlation = np.triu(np.corrcoef(series), 1)
+    return bool(np.abs(correlation).max() * np.sqrt(series.shape[1]) < 5.5)
+
+
+def magnetized() -> bool:
+    """Compare energy and magnetization of a small torus in a field with enumeration, to 0.05 % or so."""
+    model, lattice = Ising(), Lattice((4, 4))
+    plan = Plan(
+        model=model, lattice=lattice, temperature=(2.5,), field=(0.3,), chains=256, thin=8000, interval=4,
+        equilibration=400, seed=13,
+    )  # fmt: skip
+    exact = enumerate_states(model, lattice, temperature=2.5, field=0.3)
+    found = estimate(plan)
+    return all(
+        abs(found[name][0] - getattr(exact, name)) < 4 * found[f"{name}_error"][0]
+        for name in ("energy", "magnetization")
+    )
+
+
+FIELD = visits(shape=(4, 2))
+EXCHANGE = visits(shape=(4, 2), temperature=(2.0, 2.6, 4.0), field=0.1)
+METROPOLIS = visits(algorithm="metropolis")
+
+MUTANTS = {
+    "a bond dropped": Mutant(bitsliced, "load(above, j), load(below, j)", "load(above, j), load(above, j)", FIELD),
+    "a wrong seam": Mutant(
+        bitsliced, "target[half - 1] = source[0]", "target[half - 1] = ~source[0]", FIELD
+    ),
+    "a threshold off by one percent": Mutant(
+        probabilities, "int(probability * 2**64)", 'int(probability * 2**64 * Decimal("1.01"))',
+        magnetized,
+    ),
+    "a random number used for two sites": Mutant(
+        bitsliced, "row, side, same, above, below, streams[t], planes[t]",
+        "row, side, same, above, below, streams[t].copy() if colour else streams[t], planes[t]", FIELD,
+    ),
+    "two chains on one stream": Mutant(
+        bitsliced, "            differs = plane ^ random",
+        "            first = random & spread(np.uint64(1))\n"
+        "            random = (random & ~spread(np.uint64(2))) | (first + first)\n"
+        "            differs = plane ^ random",
+        independent,
+    ),
+    "the field reversed on one colour": Mutant(
+        bitsliced, "streams[t], planes[t], favoured[t], metropolis, undecided",
+        "streams[t], planes[t] if colour else ~planes[t][:, ::-1].copy(), favoured[t], metropolis, undecided", FIELD,
+    ),
+    "few bits, no slow path": Mutant(bitsliced, "FAST_BITS - 1, -1, -1", "5, -1, -1", FIELD),
+    "colours updated at once": Mutant(
+        bitsliced, "for colour in range(2):\n                other = spins[t, 1 - colour]",
+        "before = spins[t].copy()\n            for colour in range(2):\n                other = before[1 - colour]", FIELD,
+    ),
+    "metropolis leaves the wrong state": Mutant(
+        bitsliced, "favoured ^ (drawn & ~(current ^ favoured))", "favoured ^ (drawn & (current ^ favoured))", METROPOLIS
+    ),
+    "metropolis favours down": Mutant(probabilities, "np.array(gaps) >= 0", "np.array(gaps) < 0", METROPOLIS),
+    "an exchange accepted with the wrong sign": Mutant(
+        exchange_module, "exponent = difference * energy", "exponent = -difference * energy", EXCHANGE
+    ),
+    "an exchange that forgets the field": Mutant(
+        exchange_module, "- field * np.float64(", "- 0.0 * np.float64(", visits(temperature=(1.5, 4.0), field=1.0)
+    ),
+    "spins swapped without their lanes": Mutant(
+        exchange_module, "difference = (first[i] ^ second[i]) & lanes", "difference = first[i] ^ second[i]", EXCHANGE
+    ),
+    "a bond counted twice": Mutant(
+        counters, "(here ^ load(below, j)) & use", "(here ^ load(above, j)) & use", EXCHANGE
+    ),
+}  # fmt: skip
+
+
+def compile_with(module: types.ModuleType, old: str, new: str) -> types.ModuleType:
+    """Return the module as its source would be with ``old`` replaced, compiled without the cache."""
+    source = inspect.getsource(module)
+    assert source.count(old) == 1, f"{old!r} stands {source.count(old)} times in {module.__name__}"
+    changed = types.ModuleType(f"{module.__name__}_mutant")
+    sys.modules[changed.__name__] = changed
+    exec(
+        compile(source.replace(old, new).replace("cache=True, ", ""), changed.__name__, "exec"),
+        changed.__dict__,
+    )
+    return changed
+
+
+def install(monkeypatch: pytest.MonkeyPatch, module: types.ModuleType, changed: types.ModuleType) -> None:
+    """Let the chains run with the changed module."""
+    if module in (bitsliced, counters):
+        monkeypatch.setattr(chains, module.__name__.rsplit(".", 1)[1], changed)
+    elif module is probabilities:
+        monkeypatch.setattr(chains, "rules", changed.rules)
+    else:
+        monkeypatch.setattr(chains, "exchange", changed.exchange)
+
+
+@pytest.mark.parametrize("name", MUTANTS)
+def test_the_right_kernel_passes_and_the_mutant_fails(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    mutant = MUTANTS[name]
+    assert mutant.check(), "the right kernel must pass"
+    install(monkeypatch, mutant.module, compile_with(mutant.module, mutant.old, mutant.new))
+    assert not mutant.check(), "the mutant must be rejected"

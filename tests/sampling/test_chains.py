@@ -1,0 +1,120 @@
+"""Chains are independent, exchange is counted, plans refuse what cannot be done."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from spinlens.errors import InputError
+from spinlens.lattice import Lattice
+from spinlens.models import Ising
+from spinlens.sampling import Plan, Unit, run_unit, units
+
+SMALL = {"model": Ising(), "lattice": Lattice((8, 8)), "temperature": (2.0, 2.5, 3.0), "equilibration": 50}
+
+
+def largest_correlation(energies: np.ndarray) -> float:
+    """Return the largest correlation between two chains, in units of its standard error for independent ones.
+
+    Parameters
+    ----------
+    energies : array, shape (chain, recording)
+        Series whose recordings are far enough apart to be independent.
+    """
+    correlation = np.corrcoef(energies)
+    return float(np.abs(np.triu(correlation, 1)).max() * np.sqrt(energies.shape[1]))
+
+
+def test_chains_are_independent() -> None:
+    plan = Plan(
+        **{**SMALL, "temperature": (3.0, 3.3)}, field=(0.2,), chains=130, thin=4000, interval=20, seed=9
+    )  # fmt: skip
+    energies = np.concatenate([run_unit(plan, unit).bond_sum for unit in units(plan)], axis=1)
+    # 2 x 8,385 pairs of chains: the largest of as many normal deviates exceeds 5.5 once in 1,500 times.
+    for at_one_temperature in energies:
+        assert largest_correlation(at_one_temperature) < 5.5
+    across = np.concatenate([energies[0, :65], energies[1, 65:]])
+    assert largest_correlation(across) < 5.5
+
+
+def test_a_unit_does_not_depend_on_the_others() -> None:
+    few = Plan(**SMALL, field=(0.0, 0.1), chains=64, seed=2)
+    many = Plan(**SMALL, field=(0.0, 0.1), chains=200, seed=2)
+    np.testing.assert_array_equal(run_unit(few, Unit(1, 0)).spins, run_unit(many, Unit(1, 0)).spins)
+    assert (run_unit(many, Unit(1, 0)).spins != run_unit(many, Unit(1, 1)).spins).any()
+    assert (run_unit(many, Unit(0, 0)).spins != run_unit(many, Unit(1, 0)).spins).any()
+
+
+def test_the_sums_are_those_of_the_kept_spins() -> None:
+    plan = Plan(
+        model=Ising(), lattice=Lattice((24, 10)), temperature=(2.0, 3.0), field=(0.0, 0.3), chains=70, draws=3, thin=2,
+        equilibration=30, start="dispersed", seed=3,
+    )  # fmt: skip
+    for unit in units(plan):
+        draws = run_unit(plan, unit)
+        spins = 2 * np.unpackbits(draws.spins, axis=-1, count=10, bitorder="little").astype(int) - 1
+        np.testing.assert_array_equal(spins.sum((-1, -2)), draws.spin_sum[:, :, 1::2])
+        bonds = spins * np.roll(spins, 1, axis=-1) + spins * np.roll(spins, 1, axis=-2)
+        np.testing.assert_array_equal(bonds.sum((-1, -2)), draws.bond_sum[:, :, 1::2])
+
+
+def test_exchange_is_counted() -> None:
+    plan = Plan(**SMALL, thin=500, interval=2, seed=6)
+    draws = run_unit(plan, Unit(0, 0))
+    acceptance = draws.exchange_accepted / draws.exchange_offered
+    assert np.all((acceptance > 0.1) & (acceptance < 0.9))
+    assert draws.round_trips.sum() > 100
+    without = run_unit(Plan(**SMALL, exchange=False, seed=6), Unit(0, 0))
+    assert without.exchange_offered == 0
+    assert without.round_trips.sum() == 0
+
+
+def test_a_single_temperature_makes_no_round_trips() -> None:
+    plan = Plan(**{**SMALL, "temperature": (2.0,)}, seed=6)
+    assert run_unit(plan, Unit(0, 0)).round_trips.sum() == 0
+
+
+@pytest.mark.parametrize(
+    ("change", "what"),
+    [
+        ({"temperature": (2.0, -0.1)}, "temperature[1]"),
+        ({"temperature": (0.0,)}, "temperature[0]"),
+        ({"temperature": (float("nan"),)}, "temperature[0]"),
+        ({"temperature": (2.0, 2.0)}, "temperature[1]"),
+        ({"temperature": (3.0, 2.0)}, "temperature[1]"),
+        ({"temperature": ()}, "temperature"),
+        ({"temperature": "hot"}, "temperature"),
+        ({"field": (float("inf"),)}, "field[0]"),
+        ({"field": ()}, "field"),
+        ({"chains": 0}, "chains"),
+        ({"draws": 0}, "draws"),
+        ({"draws": 1.5}, "draws"),
+        ({"thin": 0}, "thin"),
+        ({"interval": 0}, "interval"),
+        ({"equilibration": -1}, "equilibration"),
+        ({"algorithm": "metropolys"}, "algorithm"),
+        ({"start": "warm"}, "start"),
+        ({"exchange": "yes"}, "exchange"),
+        ({"seed": -1}, "seed"),
+        ({"seed": 1.0}, "seed"),
+        ({"seed": True}, "seed"),
+        ({"lattice": Lattice((8, 7))}, "shape"),
+    ],
+)
+def test_bad_plans_are_refused_by_name(change: dict, what: str) -> None:
+    with pytest.raises(InputError) as caught:
+        Plan(**{**SMALL, **change})
+    assert caught.value.what == what
+    assert str(caught.value).count("\n") == 0
+
+
+def test_a_mistyped_algorithm_is_guessed() -> None:
+    with pytest.raises(InputError, match="Did you mean 'metropolis'?"):
+        Plan(**SMALL, algorithm="metropolys")
+
+
+def test_plans_survive_json() -> None:
+    import json
+
+    plan = Plan(**SMALL, field=(-0.1, 0.0), draws=3, seed=5)
+    assert Plan.from_dict(json.loads(json.dumps(plan.to_dict()))) == plan

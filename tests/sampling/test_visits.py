@@ -1,0 +1,44 @@
+"""Every state of a tiny lattice is visited as often as the Boltzmann distribution says."""
+
+from __future__ import annotations
+
+import pytest
+
+from spinlens.exact import state_probabilities
+from spinlens.lattice import Lattice
+from spinlens.models import Ising
+from spinlens.sampling import Plan
+from tests.sampling.visits import FALSE_ALARM, fit, independent_states, visit_p_values
+
+CASES = {
+    "zero field": {"field": 0.0},
+    "in a field": {"field": 0.3},
+    "against the field": {"field": -0.7, "shape": (4, 2)},
+    "antiferromagnet": {"coupling": -1.0, "field": 0.5},
+    "antiferromagnet, zero field": {"coupling": -1.0, "field": 0.0},
+    "smallest lattice": {"shape": (2, 2), "field": 0.2},
+    "cold": {"temperature": (1.9,), "field": 0.1, "equilibration": 3000},
+    "hot": {"temperature": (20.0,), "field": 1.0},
+    "metropolis in a field": {"algorithm": "metropolis", "field": 0.3},
+    "metropolis antiferromagnet": {"algorithm": "metropolis", "coupling": -1.0, "field": 0.4},
+    "exchange": {"temperature": (2.0, 2.6, 4.0), "field": 0.1},
+    "exchange at zero field": {"temperature": (2.0, 2.6), "field": 0.0},
+    "metropolis exchange": {"temperature": (2.0, 2.6), "field": 0.2, "algorithm": "metropolis"},
+}
+
+
+@pytest.mark.parametrize("case", CASES.values(), ids=CASES.keys())
+def test_all_states_are_visited_at_their_rates(case: dict) -> None:
+    for p_value in visit_p_values(**case):
+        assert p_value > FALSE_ALARM
+
+
+def test_a_slightly_wrong_temperature_is_noticed() -> None:
+    model, lattice = Ising(), Lattice((2, 4))
+    plan = Plan(
+        model=model, lattice=lattice, temperature=(2.5,), field=(0.3,), chains=64 * 320, thin=1, interval=1,
+        equilibration=64, start="random", seed=1,
+    )  # fmt: skip
+    states = independent_states(plan)[0]
+    assert fit(states, state_probabilities(model, lattice, temperature=2.5, field=0.3)) > FALSE_ALARM
+    assert fit(states, state_probabilities(model, lattice, temperature=2.6, field=0.3)) < FALSE_ALARM
