@@ -24,6 +24,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+import warnings
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -90,15 +92,15 @@ def attributes(plan: Plan) -> dict[str, Any]:
         "format": FORMAT,
         "format_version": FORMAT_VERSION,
         "plan": plan.to_dict(),
-        "fingerprint": fingerprint(plan),
+        "fingerprint": fingerprint(plan.to_dict()),
         "random_generator": generator.NAME,
         "versions": versions(),
     }
 
 
-def fingerprint(plan: Plan) -> str:
-    """Return a digest of the plan, 16 hexadecimal digits."""
-    text = json.dumps(plan.to_dict(), sort_keys=True, separators=(",", ":"))
+def fingerprint(plan: Mapping[str, Any]) -> str:
+    """Return a digest of a plan's JSON types, 16 hexadecimal digits."""
+    text = json.dumps(plan, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
@@ -111,7 +113,7 @@ def create(store: Store, plan: Plan) -> zarr.Group:
         array[:] = values
     for name, specification in specifications(plan).items():
         _create_array(group, name, specification)
-    packing = {
+    packing: dict[str, Any] = {
         "axis": "y",
         "bits_per_byte": 8,
         "bit_order": "little",
@@ -119,6 +121,10 @@ def create(store: Store, plan: Plan) -> zarr.Group:
         "length": plan.lattice.shape[1],
     }
     group["spins"].attrs["packing"] = packing
+    # With it xarray.open_zarr need not look at the other files. Zarr says that its specification lacks it so far.
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)
+        zarr.consolidate_metadata(store)
     return group
 
 
@@ -131,6 +137,8 @@ def _create_array(group: zarr.Group, name: str, specification: ArraySpecificatio
         dimension_names=specification.dimensions,
         filters=None,
         compressors=Crc32cCodec(),
+        # One folder an array: a new chunk needs no new folder that would have to be flushed as well.
+        chunk_key_encoding={"name": "default", "separator": "."},
         fill_value=0,
         # A chunk of zeros must be a file like any other: "not there" means "not sampled yet".
         config={"write_empty_chunks": True},

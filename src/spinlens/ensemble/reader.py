@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import operator
 from functools import cached_property
 from html import escape
 from pathlib import Path
@@ -13,9 +15,10 @@ import zarr
 from zarr.storage import LocalStore
 
 from spinlens.ensemble import layout
-from spinlens.ensemble.journal import Journal
+from spinlens.ensemble.intact import read_intact
+from spinlens.ensemble.journal import Entry, Journal
 from spinlens.ensemble.writer import diagnostics_name, read_plan, unit_name
-from spinlens.errors import DamagedError, IncompleteError
+from spinlens.errors import IncompleteError
 from spinlens.lattice import Lattice
 from spinlens.models import Ising
 from spinlens.sampling import Plan, units
@@ -42,6 +45,7 @@ class Ensemble:
 
     def __init__(self, group: zarr.Group, plan: Plan, path: Path | None = None) -> None:
         self._group, self.plan, self.path = group, plan, path
+        self._entries: dict[str, Entry] = {}
 
     @property
     def model(self) -> Ising:
@@ -80,17 +84,18 @@ class Ensemble:
     @property
     def fingerprint(self) -> str:
         """A digest of the plan."""
-        return layout.fingerprint(self.plan)
+        return layout.fingerprint(self.configuration)
 
     @property
     def missing(self) -> list[str]:
         """Names of the units of work that are not sampled yet; always empty in memory."""
         if self.path is None:
             return []
-        done = Journal(self.path).read()
         names = [unit_name(unit) for unit in units(self.plan)]
         names += [diagnostics_name(field) for field in range(len(self.plan.field))]
-        return [name for name in names if name not in done]
+        if any(name not in self._entries for name in names):
+            self._entries = Journal(self.path).read()
+        return [name for name in names if name not in self._entries]
 
     @property
     def complete(self) -> bool:
@@ -116,7 +121,7 @@ class Ensemble:
         IncompleteError
             If part of the ensemble is not sampled yet.
         DamagedError
-            If a stored chunk does not match its checksum.
+            If a stored chunk is missing or does not match its checksum.
         """
         return self._read("spins", (slice(None), slice(None), chain))
 
@@ -140,14 +145,14 @@ class Ensemble:
         IncompleteError, DamagedError
             As `packed`.
         """
-        index = tuple(slice(None) if i is None else i for i in (field, temperature, chain, draw))
+        index = tuple(map(_position, (field, temperature, chain, draw)))
+        names = ("field", "temperature", "chain", "draw")
+        coordinates = {name: self._coordinates[name][i] for name, i in zip(names, index, strict=True)}
         bits = np.unpackbits(
             self._read("spins", index), axis=-1, count=self.lattice.shape[1], bitorder="little"
         )  # fmt: skip
         spins = (2 * bits.view(np.int8) - 1).astype(np.int8, copy=False)
-        names = ("field", "temperature", "chain", "draw")
-        kept = [name for name, i in zip(names, index, strict=True) if not isinstance(i, int)]
-        coordinates = {name: self._coordinates[name][i] for name, i in zip(names, index, strict=True)}
+        kept = [name for name, i in zip(names, index, strict=True) if isinstance(i, slice)]
         return xr.DataArray(spins, dims=(*kept, "x", "y"), coords=_with_dimensions(coordinates), name="spins")
 
     @cached_property
@@ -171,7 +176,7 @@ class Ensemble:
     @property
     def energy(self) -> xr.DataArray:
         """Energy per site of each draw, field term included, float64 (field, temperature, chain, draw)."""
-        total = self.model.energy_total(self.bond_sum, self.spin_sum, self.bond_sum["field"])
+        total: xr.DataArray = self.model.energy_total(self.bond_sum, self.spin_sum, self.bond_sum["field"])
         return (total / self.lattice.sites).transpose("field", "temperature", "chain", "draw").rename("energy")
 
     @property
@@ -232,7 +237,7 @@ class Ensemble:
                 "bond_sum": self.bond_sum, "spin_sum": self.spin_sum, "energy": self.energy,
                 "magnetization": self.magnetization, **self.diagnostics.data_vars,
             },
-            attrs={"configuration": str(self.configuration), "fingerprint": self.fingerprint},
+            attrs={"configuration": json.dumps(self.configuration), "fingerprint": self.fingerprint},
         )  # fmt: skip
 
     def __repr__(self) -> str:
@@ -240,7 +245,8 @@ class Ensemble:
         counts = " x ".join(f"{length} {name}" for name, length in self.sizes.items() if name not in ("x", "y"))
         state = "" if self.complete else f", {len(self.missing)} units missing"
         place = str(self.path) if self.path else "in memory"
-        return f"<Ensemble: Ising J={self.model.coupling:g}, {'x'.join(map(str, self.lattice.shape))}, {counts}{state}, {place}>"
+        model = f"Ising J={self.model.coupling:g}, {'x'.join(map(str, self.lattice.shape))}"
+        return f"<Ensemble: {model}, {counts}{state}, {place}>"
 
     def _repr_html_(self) -> str:
         rows = {
@@ -282,12 +288,15 @@ class Ensemble:
                 f"{self.path} lacks {len(missing)} units of work, the first is {missing[0]!r}. Run the command that "
                 "made it again to continue."
             )
-        try:
-            return np.asarray(self._group[name][index])  # type: ignore[index]
-        except (ValueError, KeyError, OSError) as error:
-            if self.path is None or isinstance(error, IndexError):
-                raise
-            raise DamagedError(f"{self.path}: the array {name} is damaged ({error}).") from error
+        if self.path is None:
+            return np.asarray(self._group[name][index])
+        return read_intact(self._group, name, index, path=self.path, plan=self.plan, entries=self._entries)
+
+
+def _position(index: Index) -> int | slice:
+    if index is None:
+        return slice(None)
+    return index if isinstance(index, slice) else operator.index(index)
 
 
 def _with_dimensions(coordinates: dict[str, Any]) -> dict[str, Any]:
@@ -310,6 +319,8 @@ def open_ensemble(path: Path | str) -> Ensemble:
     ------
     InputError
         If there is no ensemble of a known format version.
+    DamagedError
+        If its description was altered.
     """
     path = Path(path)
     plan = read_plan(path)

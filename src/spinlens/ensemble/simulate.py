@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,7 @@ from spinlens.models import Ising
 from spinlens.progress import Report, progress_bar
 from spinlens.sampling import Plan, Unit, units
 from spinlens.sampling.diagnostics import equilibration
-from spinlens.sampling.workers import finished_units
+from spinlens.sampling.workers import check_workers, finished_units
 
 
 def simulate(
@@ -107,7 +107,10 @@ def sample(
     progress: bool = True,
 ) -> Ensemble:
     """Sample what ``plan`` says; parameters, result and errors as in `simulate`."""
+    if scheduler is not None:
+        check_scheduler(scheduler)
     options: dict[str, Any] = {"workers": workers, "scheduler": scheduler}
+    check_workers(workers, scheduler)
     with progress_bar("simulate", show=progress) as report:
         if out is None:
             return _in_memory(plan, report, options)
@@ -121,35 +124,39 @@ def _in_memory(plan: Plan, report: Report, options: dict[str, Any]) -> Ensemble:
         write_unit(group, plan, unit, draws)
     ensemble = Ensemble(group, plan)
     for field in range(len(plan.field)):
-        for name, values in _diagnose(group, plan, field).items():
+        for name, values in _diagnose(lambda name, field: group[name][field], plan, field).items():
             group[name][field] = values  # type: ignore[index]
     return ensemble
 
 
 def _on_disk(plan: Plan, path: Path, report: Report, options: dict[str, Any]) -> Ensemble:
-    writer = Writer(path, plan)
+    writer = None
     try:
+        writer = Writer(path, plan)
         work = writer.missing_units()
         # Fields are judged as they fill up, while the workers go on with the others.
         for field in writer.filled_fields():
-            writer.commit_diagnostics(field, _diagnose(writer.group, plan, field))
+            writer.commit_diagnostics(field, _diagnose(writer.read, plan, field))
         for unit, draws in finished_units(plan, work, report=_overall(work, report), **options):
             writer.commit(unit, draws)
             for field in writer.filled_fields():
-                writer.commit_diagnostics(field, _diagnose(writer.group, plan, field))
+                writer.commit_diagnostics(field, _diagnose(writer.read, plan, field))
     except KeyboardInterrupt:
-        done, total = len(units(plan)) - len(writer.missing_units()), len(units(plan))
+        total = len(units(plan))
+        done = total - len(writer.missing_units()) if writer else 0
         raise IncompleteError(
-            f"Interrupted with {done} of {total} units of work stored in {path}. Run the same command again to continue."
+            f"Interrupted with {done} of {total} units of work stored in {path}. "
+            "Run the same command again to continue."
         ) from None
     finally:
-        writer.close()
+        if writer:
+            writer.close()
     return open_ensemble(path)
 
 
-def _diagnose(group: Any, plan: Plan, field: int) -> dict[str, np.ndarray]:
+def _diagnose(read: Callable[[str, int], Any], plan: Plan, field: int) -> dict[str, np.ndarray]:
     verdict = equilibration(
-        group["bond_sum"][field], group["spin_sum"][field], model=plan.model, field=plan.field[field]
+        read("bond_sum", field), read("spin_sum", field), model=plan.model, field=plan.field[field]
     )
     return {name: getattr(verdict, name) for name in ("r_hat", "effective_sample_size", "equilibrated")}
 
@@ -162,6 +169,6 @@ def _overall(work: list[Unit], report: Report) -> Any:
     def unit_report(unit: Unit, fraction: float) -> None:
         fractions[unit] = max(fraction, fractions[unit])
         finished = sum(value == 1 for value in fractions.values())
-        report(sum(fractions.values()) / len(fractions), f"{finished}/{len(fractions)} fields")
+        report(sum(fractions.values()) / len(fractions), f"{finished}/{len(fractions)} units")
 
     return unit_report

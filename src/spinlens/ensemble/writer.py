@@ -8,18 +8,20 @@ import hashlib
 import shutil
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 import zarr
 from zarr.storage import LocalStore
 
+from spinlens.config import differences
 from spinlens.ensemble import layout
+from spinlens.ensemble.intact import read_intact, stored_array
 from spinlens.ensemble.journal import NAME as JOURNAL
 from spinlens.ensemble.journal import Entry, Journal
-from spinlens.errors import IncompleteError, InputError
+from spinlens.errors import DamagedError, IncompleteError, InputError
 from spinlens.files import PARTIAL, interrupts_held, sync_folder, write_atomically
 from spinlens.sampling import Plan, Unit, UnitDraws, units
 
@@ -33,6 +35,10 @@ class DurableStore(LocalStore):
 
     async def set(self, key: str, value: Any) -> None:
         """Write one file durably."""
+        self.set_sync(key, value)
+
+    def set_sync(self, key: str, value: Any) -> None:
+        """Write one file durably; some versions of Zarr go round `set`."""
         path = self.root / key
         path.parent.mkdir(parents=True, exist_ok=True)
         data = value.as_buffer_like()
@@ -54,6 +60,8 @@ class Writer:
     ------
     InputError
         If the directory holds something else, or an ensemble of another plan, or cannot be written to.
+    DamagedError
+        If the description of one of its arrays was altered.
     """
 
     def __init__(self, path: Path, plan: Plan) -> None:
@@ -61,20 +69,21 @@ class Writer:
         self._begun = time.monotonic()
         try:
             _prepare(path, plan)
-            self._lock = (path / JOURNAL).open("ab")
+            self._lock = _lock(path)
         except OSError as error:
             raise InputError("out", path, f"cannot be written to ({error.strerror})", "Choose another place") from None
         try:
-            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            self._lock.close()
-            raise InputError("out", path, "another process is writing to it", "Wait for it to finish") from None
-        for leftover in path.rglob("*" + PARTIAL):
-            leftover.unlink()
-        self._store = DurableStore(path)
-        self.group = zarr.open_group(store=self._store, mode="r+", zarr_format=3)
-        self.journal = Journal(path)
-        self.done = set(self.journal.read())
+            for leftover in path.rglob("*" + PARTIAL):
+                leftover.unlink()
+            self._store = DurableStore(path)
+            self.group = zarr.open_group(store=self._store, mode="r+", zarr_format=3)
+            for name in layout.specifications(plan):
+                stored_array(self.group, name, path=path, plan=plan)
+            self.journal = Journal(path)
+            self.done = self.journal.read()
+        except BaseException:
+            self.close()
+            raise
 
     def missing_units(self) -> list[Unit]:
         """Return the units of work that are not committed yet."""
@@ -106,20 +115,31 @@ class Writer:
             for name, values in diagnostics.items():
                 self.group[name][field] = values  # type: ignore[index]
 
+    def read(self, name: str, field: int) -> np.ndarray:
+        """Return one field of an array, all units of which are committed.
+
+        Raises
+        ------
+        DamagedError
+            If a file is missing or does not match its checksum.
+        """
+        return read_intact(self.group, name, field, path=self.path, plan=self.plan, entries=self.done)
+
     @contextmanager
     def _committing(self, name: str) -> Iterator[None]:
         with interrupts_held():
             self._store.digests.clear()
             try:
                 yield
-                self.journal.append(Entry(name, dict(self._store.digests), time.monotonic() - self._begun))
+                entry = Entry(name, dict(self._store.digests), time.monotonic() - self._begun)
+                self.journal.append(entry)
             except OSError as error:
                 reason = "the disk is full" if error.errno == errno.ENOSPC else str(error.strerror or error)
                 raise IncompleteError(
                     f"{self.path}: {reason}, so {name} could not be stored. What was stored before is safe; make room "
                     "and run the same command again to continue."
                 ) from None
-            self.done.add(name)
+            self.done[name] = entry
 
     def close(self) -> None:
         """Let other processes write."""
@@ -154,22 +174,43 @@ def _prepare(path: Path, plan: Plan) -> None:
         raise InputError("out", path, "is a file", "Name a directory")
     if path.is_dir() and any(path.iterdir()):
         stored = read_plan(path)
-        if differing := _differences(plan.to_dict(), stored.to_dict()):
+        if differing := differences(plan.to_dict(), stored.to_dict()):
             raise InputError(
-                "out", path, f"holds an ensemble with another configuration: {differing}",
+                "out", path, f"holds an ensemble with another configuration: {', '.join(differing)}",
                 "Continue with the same configuration or choose another directory",
             )  # fmt: skip
         return
+    place = path.resolve()
+    if place == Path.cwd():
+        raise InputError("out", path, "is the current directory", "Name a directory in it")
     # The skeleton appears whole or not at all.
-    skeleton = path.with_name(f".{path.name}{PARTIAL}")
+    skeleton = place.with_name(f".{place.name}{PARTIAL}")
     shutil.rmtree(skeleton, ignore_errors=True)
-    skeleton.mkdir(parents=True)
-    layout.create(DurableStore(skeleton), plan)
-    (skeleton / JOURNAL).touch()
-    if path.is_dir():
-        path.rmdir()
-    skeleton.replace(path)
-    sync_folder(path.parent)
+    try:
+        skeleton.mkdir(parents=True)
+        layout.create(DurableStore(skeleton), plan)
+        (skeleton / JOURNAL).touch()
+        sync_folder(skeleton)
+        if place.is_dir():
+            place.rmdir()
+        skeleton.replace(place)
+    except BaseException:
+        shutil.rmtree(skeleton, ignore_errors=True)
+        raise
+    sync_folder(place.parent)
+
+
+def _lock(path: Path) -> BinaryIO:
+    """Return the open journal, locked until it is closed or the process ends."""
+    journal = (path / JOURNAL).open("ab")
+    try:
+        fcntl.flock(journal, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        journal.close()
+        if isinstance(error, BlockingIOError):
+            raise InputError("out", path, "another process is writing to it", "Wait for it to finish") from None
+        raise
+    return journal
 
 
 def read_plan(path: Path) -> Plan:
@@ -179,11 +220,13 @@ def read_plan(path: Path) -> Plan:
     ------
     InputError
         If there is no ensemble, or one of a format that this version does not read.
+    DamagedError
+        If the plan is not the one that the ensemble was made with.
     """
-    try:
+    attributes: dict[str, Any] = {}
+    # Whatever Zarr makes of something that is not a group of its own, it is not an ensemble.
+    with suppress(OSError, ValueError, KeyError, TypeError, AttributeError):
         attributes = dict(zarr.open_group(store=LocalStore(path, read_only=True), mode="r", zarr_format=3).attrs)
-    except (OSError, ValueError, KeyError):
-        attributes = {}
     if attributes.get("format") != layout.FORMAT:
         raise InputError("path", path, "is not a spinlens ensemble", "Name a new directory or an ensemble")
     if attributes.get("format_version") != layout.FORMAT_VERSION:
@@ -191,15 +234,9 @@ def read_plan(path: Path) -> Plan:
             "path", path, f"has format version {attributes.get('format_version')}, this spinlens reads "
             f"{layout.FORMAT_VERSION}",
         )  # fmt: skip
-    return Plan.from_dict(attributes["plan"])  # type: ignore[arg-type]
-
-
-def _differences(asked: dict[str, Any], stored: dict[str, Any]) -> str:
-    """Name the keys that differ with both values, shortened."""
-
-    def short(value: Any) -> str:
-        text = str(value)
-        return text if len(text) <= 40 else f"{text[:37]}..."
-
-    keys = [key for key in asked if asked[key] != stored[key]]
-    return ", ".join(f"{key} (asked {short(asked[key])}, stored {short(stored[key])})" for key in keys)
+    stored = attributes.get("plan")
+    if not isinstance(stored, dict):
+        raise InputError("path", path, "has no sampling plan in its attributes", "Restore its zarr.json from a copy")
+    if attributes.get("fingerprint") != layout.fingerprint(stored):
+        raise DamagedError(f"{path}: the sampling plan in zarr.json does not match its fingerprint.")
+    return Plan.from_dict(stored)

@@ -56,7 +56,7 @@ def units(plan: Plan) -> list[Unit]:
     return [Unit(f, b) for f in range(len(plan.field)) for b in range(plan.blocks)]
 
 
-def run_unit(plan: Plan, unit: Unit, report: Callable[[float], None] = lambda fraction: None) -> UnitDraws:
+def run_unit(plan: Plan, unit: Unit, report: Callable[[float], object] = float) -> UnitDraws:
     """Equilibrate and sample one unit.
 
     Parameters

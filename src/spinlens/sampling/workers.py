@@ -17,11 +17,29 @@ from spinlens.errors import InputError
 from spinlens.sampling.chains import Unit, UnitDraws, run_unit
 from spinlens.sampling.plan import Plan
 
+CONNECT_SECONDS = 5
+"""How long to wait for a scheduler to answer."""
+
 _stopped: set[str] = set()
 
 
 class _StoppedError(Exception):
     """The run that this unit belongs to was interrupted."""
+
+
+def check_workers(workers: int | None, scheduler: str | None) -> None:
+    """Make sure that there is somebody to do the work, before anything is written.
+
+    Raises
+    ------
+    InputError
+        If ``workers`` is not a whole number >= 1, or there is no scheduler at the address.
+    """
+    if workers is not None and (isinstance(workers, bool) or not isinstance(workers, int) or workers < 1):
+        raise InputError("workers", workers, "must be a whole number >= 1")
+    if scheduler is not None:
+        with _client(1, scheduler):
+            pass
 
 
 def finished_units(
@@ -30,7 +48,7 @@ def finished_units(
     *,
     workers: int | None = None,
     scheduler: str | None = None,
-    report: Callable[[Unit, float], None] = lambda unit, fraction: None,
+    report: Callable[[Unit, float], None],
 ) -> Iterator[tuple[Unit, UnitDraws]]:
     """Run units and yield each with its draws, in the order in which they finish.
 
@@ -63,6 +81,18 @@ def finished_units(
         yield from _through_dask(client, plan, units, report)
 
 
+def check_scheduler(address: str) -> None:
+    """Make sure that a Dask scheduler answers, before anything is written.
+
+    Raises
+    ------
+    InputError
+        If none does.
+    """
+    with _client(1, address):
+        pass
+
+
 def _cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
@@ -74,7 +104,7 @@ def _client(workers: int, scheduler: str | None) -> Iterator[Any]:
 
     if scheduler is not None:
         try:
-            client = Client(scheduler, timeout=10)
+            client = Client(scheduler, timeout=CONNECT_SECONDS)
         except (OSError, ValueError) as error:
             raise InputError("scheduler", scheduler, f"no Dask scheduler answers there ({error})") from None
         with client:

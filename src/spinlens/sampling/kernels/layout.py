@@ -38,7 +38,8 @@ def to_sites(colours: np.ndarray, width: int) -> np.ndarray:
 def from_spins(spins: np.ndarray) -> np.ndarray:
     """Gather spins +-1 of up to 64 chains (chains, Lx, Ly) into words (Lx, Ly); chain c is bit c."""
     lanes = np.arange(spins.shape[0], dtype=np.uint64)[:, None, None]
-    return np.bitwise_or.reduce((spins > 0).astype(np.uint64) << lanes, axis=0)
+    words: np.ndarray = np.bitwise_or.reduce((spins > 0).astype(np.uint64) << lanes, axis=0)
+    return words
 
 
 @njit(cache=True, nogil=True, error_model="numpy", boundscheck=False)

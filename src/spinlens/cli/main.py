@@ -1,0 +1,76 @@
+"""The ``spinlens`` command: verbs, exit codes, and errors in one sentence."""
+
+from __future__ import annotations
+
+import errno
+import signal
+import sys
+from types import FrameType
+from typing import NoReturn
+
+import typer
+
+from spinlens import __version__
+from spinlens.cli.bench import bench
+from spinlens.cli.crossover import crossover
+from spinlens.cli.info import info
+from spinlens.cli.simulate import simulate
+from spinlens.errors import IncompleteError, SpinlensError
+
+# Typer brings its own copy of Click, and only this class leads to the error that all wrong usage derives from.
+_UsageProblem: type[Exception] = next(kind for kind in typer.BadParameter.__mro__ if kind.__name__ == "ClickException")
+
+app = typer.Typer(
+    name="spinlens",
+    help="Sample lattice spin models fast and exactly, and find their phases with neural networks.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.command()(crossover)
+app.command()(simulate)
+app.command()(info)
+app.command()(bench)
+
+
+def _version(show: bool) -> None:
+    if show:
+        typer.echo(f"spinlens {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(version: bool = typer.Option(False, "--version", callback=_version, is_eager=True, help="Print it.")) -> None:
+    """Sample lattice spin models fast and exactly, and find their phases with neural networks."""
+
+
+def _terminated(_signal: int, _frame: FrameType | None) -> NoReturn:
+    raise KeyboardInterrupt
+
+
+def run(arguments: list[str] | None = None) -> NoReturn:
+    """Run one command and exit: 0 done, 1 failed, 2 usage, 3 incomplete but resumable, 4 data damaged."""
+    # A batch system's request to stop is treated as Ctrl-C, so that the current commit is finished.
+    signal.signal(signal.SIGTERM, _terminated)
+    try:
+        code = app(args=arguments, standalone_mode=False)
+        sys.exit(code if isinstance(code, int) else 0)
+    except SpinlensError as error:
+        _fail(str(error), error.exit_code)
+    except _UsageProblem as error:
+        _fail(f"{' '.join(error.format_message().split())} Try --help.", 2)  # type: ignore[attr-defined]
+    except (typer.Abort, KeyboardInterrupt):
+        _fail("Interrupted. What was stored is safe: run the same command again to continue.", IncompleteError.exit_code)
+    except BrokenPipeError:
+        sys.exit(0)
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EROFS, errno.EDQUOT, errno.EIO, errno.EACCES):
+            raise
+        place = f"{error.filename}: " if error.filename else ""
+        advice = "What was stored before is safe; run the same command again to continue."
+        _fail(f"{place}{error.strerror}. {advice}", IncompleteError.exit_code)
+
+
+def _fail(message: str, code: int) -> NoReturn:
+    typer.echo(f"spinlens: {message}", err=True)
+    sys.exit(code)

@@ -1,0 +1,59 @@
+"""``spinlens simulate``: any grid of conditions to an ensemble."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import typer
+
+from spinlens.config import parse_grid
+from spinlens.errors import InputError
+from spinlens.lattice import Lattice
+from spinlens.models import Ising
+
+
+def simulate(
+    temperature: str = typer.Option(..., help="start:stop:count, a comma list or one number; k_B = 1."),
+    out: Path = typer.Option(..., help="Directory of the ensemble; an unfinished one is continued."),
+    side: int = typer.Option(None, help="Side of a square lattice."),
+    shape: str = typer.Option(None, help="Sides of a rectangular lattice, for example 24x10."),
+    field: str = typer.Option("0", help="As temperature."),
+    coupling: float = typer.Option(1.0, help="J; negative for the antiferromagnet."),
+    chains: int = typer.Option(64, help="Independent chains at each condition."),
+    draws: int = typer.Option(1, help="Configurations kept of each chain."),
+    thin: int = typer.Option(None, help="Recordings of energy and magnetization for each kept draw."),
+    equilibration: int = typer.Option(4096, help="Sweeps before the first recording."),
+    interval: int = typer.Option(8, help="Sweeps between recordings and replica exchanges."),
+    algorithm: str = typer.Option("heat_bath", help="heat_bath or metropolis."),
+    exchange: bool = typer.Option(True, help="Swap replicas between neighbouring temperatures."),
+    start: str = typer.Option("ground", help="ground, random or dispersed."),
+    seed: int = typer.Option(0, help="Whole number >= 0."),
+    workers: int = typer.Option(None, min=1, help="Threads; by default one for each core."),
+    scheduler: str = typer.Option(None, help="Address of a Dask scheduler to use instead."),
+) -> None:
+    """Sample a grid of fields and temperatures into an ensemble."""
+    from spinlens.ensemble import equilibration_summary
+    from spinlens.ensemble import simulate as sample_grid
+    from spinlens.studies.report import equilibration_sentence
+    from spinlens.studies.crossover import equilibration_summary
+
+    ensemble = sample_grid(
+        Ising(coupling), Lattice(_sides(side, shape)), temperature=parse_grid(temperature, "temperature"),
+        field=parse_grid(field, "field"), chains=chains, draws=draws, thin=thin, equilibration=equilibration,
+        interval=interval, algorithm=algorithm, exchange=exchange, start=start, seed=seed, out=out, workers=workers,
+        scheduler=scheduler,
+    )  # fmt: skip
+    typer.echo(ensemble)
+    typer.echo(equilibration_sentence(equilibration_summary(ensemble)))
+
+
+def _sides(side: int | None, shape: str | None) -> tuple[int, int]:
+    if (side is None) == (shape is None):
+        raise InputError("side, shape", (side, shape), "exactly one of the two must be given")
+    if side is not None:
+        return side, side
+    try:
+        height, width = (int(part) for part in str(shape).split("x"))
+    except ValueError:
+        raise InputError("shape", repr(shape), "must be two whole numbers", "For example 24x10") from None
+    return height, width

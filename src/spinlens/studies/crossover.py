@@ -1,0 +1,223 @@
+"""The crossover study: from spins to the phase diagram of the Ising model in a field.
+
+N. Walker, K.-M. Tam and M. Jarrell, Sci. Rep. 10, 13047 (2020), doi:10.1038/s41598-020-69848-5: Monte Carlo on a
+grid of fields and temperatures, a beta-TCVAE on the configurations, and the principal components of its latents as
+order parameter (nu_0), paramagnetic cone (tau_0) and crossover region (tau_1).
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import xarray as xr
+
+from spinlens.config import Grid, Section, merge, parse_grid
+from spinlens.ensemble import Ensemble, equilibration_summary, open_ensemble, sample
+from spinlens.files import PARTIAL, sync_folder
+from spinlens.lattice import Lattice
+from spinlens.models import Ising
+from spinlens.provenance import provenance
+from spinlens.sampling import Plan
+from spinlens.studies.directory import StudyDirectory
+from spinlens.studies.presets import read_preset
+
+if TYPE_CHECKING:
+    from spinlens.learning import TCVAE
+
+
+class Sampling(Section):
+    """The grid and the schedule; see `spinlens.sampling.Plan`."""
+
+    shape: list[int]
+    temperature: Grid
+    field: Grid
+    chains: int = 64
+    draws: int = 1
+    thin: int
+    interval: int = 8
+    equilibration: int = 4096
+    algorithm: str = "heat_bath"
+    exchange: bool = True
+    start: str = "dispersed"
+
+
+class Training(Section):
+    """The network and how it is trained; see `spinlens.TCVAE`."""
+
+    latent: int = 8
+    beta: float = 8.0
+    alpha: float = 1.0
+    dimension_weight: float = 1.0
+    estimator: str = "mss_reference"
+    filters: list[int] = [4, 16, 64, 256]
+    symmetric: bool = True
+    epochs: int = 6
+    batch: int = 845
+    learning_rate: float = 1e-3
+    schedule: str = "cosine"
+    held_out: float = 0.125
+
+
+class Analysis(Section):
+    """How errors are estimated; see `spinlens.find_crossover`."""
+
+    resamples: int = 200
+
+
+class CrossoverConfiguration(Section):
+    """Everything that the results of the study depend on."""
+
+    preset: str
+    seed: int = 1
+    sampling: Sampling
+    training: Training = Training()
+    analysis: Analysis = Analysis()
+
+    @property
+    def plan(self) -> Plan:
+        """What to sample."""
+        options = self.sampling.model_dump(exclude={"shape", "temperature", "field"})
+        return Plan(
+            model=Ising(), lattice=Lattice(tuple(self.sampling.shape)),  # type: ignore[arg-type]
+            temperature=parse_grid(self.sampling.temperature), field=parse_grid(self.sampling.field), seed=self.seed,
+            **options,
+        )  # fmt: skip
+
+
+def configure(preset: str, *, changes: Mapping[str, Any] | None = None) -> CrossoverConfiguration:
+    """Return a preset with changes laid over it, checked as far as it can be before any work.
+
+    Parameters
+    ----------
+    preset : str
+        ``"quick"``, ``"standard"`` or ``"paper"``.
+    changes : mapping, optional
+        Nested values to change, for example ``{"training": {"beta": 4.0}}``.
+
+    Raises
+    ------
+    InputError
+        If the preset or a key is unknown, or a value cannot be used.
+    """
+    values = merge(read_preset("crossover", preset), changes or {})
+    configuration = CrossoverConfiguration.resolve(values)
+    from spinlens.learning import check_fit
+    from spinlens.phases import check_grid
+
+    plan, training = configuration.plan, configuration.training.model_dump()
+    check_fit(plan.lattice.shape, chains=plan.chains, seed=configuration.seed, **training)
+    check_grid(plan.field, plan.temperature, resamples=configuration.analysis.resamples)
+    return configuration
+
+
+def run_crossover(
+    configuration: CrossoverConfiguration,
+    *,
+    out: Path | str,
+    scheduler: str | None = None,
+    workers: int | None = None,
+    device: str | None = None,
+    progress: bool = True,
+) -> dict[str, Any]:
+    """Run the study, or what is left of it, and return its summary.
+
+    Parameters
+    ----------
+    configuration : CrossoverConfiguration
+        From `configure`.
+    out : path-like
+        The study's directory: new, empty, or of the same configuration.
+    scheduler, workers
+        Where to sample; see `spinlens.simulate`.
+    device : str, optional
+        Where to train; a CUDA device where there is one, else the CPU.
+    progress : bool
+        Whether to show progress on stderr.
+
+    Returns
+    -------
+    dict
+        The content of ``summary.json``.
+
+    Raises
+    ------
+    InputError
+        If ``out`` holds something else.
+    IncompleteError
+        If it was interrupted; the same call continues.
+    """
+    directory = StudyDirectory(out, configuration.model_dump())
+    with directory.stage("simulate"):
+        ensemble = sample(
+            configuration.plan, out=directory.path / "ensemble", scheduler=scheduler, workers=workers, progress=progress
+        )
+    with directory.stage("train"):
+        vae = _train(configuration, ensemble, directory.path / "model", device=device, progress=progress)
+    with directory.stage("analyse"):
+        maps, report = _analyse(vae, ensemble, directory.path, progress=progress)
+        from spinlens.phases import find_crossover
+
+        found = find_crossover(maps, resamples=configuration.analysis.resamples, seed=configuration.seed)
+    with directory.stage("figures"):
+        from spinlens.figures import save_figures
+
+        save_figures(maps, found, report, directory.path / "figures", progress=progress)
+    summary = {
+        "study": "crossover",
+        "preset": configuration.preset,
+        "estimator": configuration.training.estimator,
+        **found.to_dict(),
+        "reconstruction": {name: float(value) for name, value in report.items() if value.ndim == 0},
+        "equilibration": equilibration_summary(ensemble),
+        "timing": directory.timing,
+        "provenance": {**provenance(), "seed": configuration.seed, "ensemble": ensemble.fingerprint},
+    }
+    directory.write_summary(summary)
+    return summary
+
+
+def _train(
+    configuration: CrossoverConfiguration, ensemble: Ensemble, folder: Path, *, device: str | None, progress: bool
+) -> TCVAE:
+    from spinlens.learning import TCVAE
+
+    training = configuration.training
+    design = {"latent", "beta", "alpha", "dimension_weight", "estimator", "filters", "symmetric"}
+    vae = TCVAE(**training.model_dump(include=design))
+    return vae.fit(
+        ensemble, seed=configuration.seed, out=folder, device=device, progress=progress,
+        **training.model_dump(exclude=design),
+    )  # fmt: skip
+
+
+def _analyse(vae: TCVAE, ensemble: Ensemble, folder: Path, *, progress: bool) -> tuple[xr.Dataset, xr.Dataset]:
+    """Return the latent maps and the reconstruction report, from ``maps.zarr`` where they are stored already."""
+    from spinlens.learning import reconstruction
+    from spinlens.phases import latent_maps
+
+    path = folder / "maps.zarr"
+    if not path.exists():
+        partial = path.with_name(path.name + PARTIAL)
+        shutil.rmtree(partial, ignore_errors=True)
+        latent_maps(vae, ensemble, progress=progress).to_zarr(partial, group="maps", zarr_format=3, consolidated=False)
+        reconstruction(vae, ensemble, progress=progress).to_zarr(
+            partial, group="reconstruction", mode="a", zarr_format=3, consolidated=False
+        )
+        partial.replace(path)
+        sync_folder(folder)
+    maps, report = (
+        xr.open_zarr(path, group=group, zarr_format=3, consolidated=False).load() for group in ("maps", "reconstruction")
+    )
+    return maps, report
+
+
+def load_study(path: Path | str) -> tuple[Ensemble, TCVAE, xr.Dataset]:
+    """Return ensemble, network and latent maps of a finished study."""
+    from spinlens.learning import TCVAE
+
+    folder = Path(path)
+    maps = xr.open_zarr(folder / "maps.zarr", group="maps", zarr_format=3, consolidated=False)
+    return open_ensemble(folder / "ensemble"), TCVAE.load(folder / "model"), maps

@@ -1,0 +1,29 @@
+"""The presets of the studies, one TOML file each."""
+
+from __future__ import annotations
+
+import tomllib
+from importlib.resources import files
+from typing import Any
+
+from spinlens.errors import InputError, did_you_mean
+
+
+def read_preset(study: str, name: str) -> dict[str, Any]:
+    """Return the configuration of a preset.
+
+    Raises
+    ------
+    InputError
+        If there is no such preset of this study.
+    """
+    known = preset_names(study)
+    if name not in known:
+        raise InputError("preset", repr(name), "is unknown", did_you_mean(name, known))
+    return tomllib.loads((files(__name__) / f"{study}-{name}.toml").read_text(encoding="utf-8"))
+
+
+def preset_names(study: str) -> list[str]:
+    """Return the presets of a study."""
+    found = (item.name for item in files(__name__).iterdir())
+    return sorted(name[len(study) + 1 : -5] for name in found if name.startswith(f"{study}-") and name.endswith(".toml"))

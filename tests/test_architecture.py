@@ -1,0 +1,95 @@
+"""The house as ARCHITECTURE.md draws it: which room may know which, and what a bare import may load."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+SOURCE = Path(__file__).parents[1] / "src" / "spinlens"
+
+LEAVES = {"errors", "files", "seeds", "config", "progress", "provenance"}
+MAY_IMPORT: dict[str, set[str]] = {
+    "lattice": LEAVES,
+    "models": LEAVES | {"lattice"},
+    "statistics": LEAVES | {"lattice", "models"},
+    "exact": LEAVES | {"lattice", "models"},
+    "sampling": LEAVES | {"lattice", "models", "exact", "statistics"},
+    "ensemble": LEAVES | {"lattice", "models", "statistics", "sampling"},
+    "learning": LEAVES | {"lattice", "models", "statistics", "ensemble"},
+    "phases": LEAVES | {"lattice", "models", "statistics", "exact", "ensemble"},
+    "figures": LEAVES | {"lattice", "models", "statistics", "exact", "ensemble", "phases"},
+    "studies": LEAVES | {"lattice", "models", "statistics", "exact", "sampling", "ensemble", "learning", "phases",
+                         "figures"},
+}  # fmt: skip
+MAY_IMPORT["cli"] = MAY_IMPORT["studies"] | {"studies"}
+LEAF_ORDER = ["errors", "files", "seeds", "progress", "provenance", "config"]
+
+ONLY_IN = {"torch": {"learning"}, "matplotlib": {"figures"}, "zarr": {"ensemble"}, "typer": {"cli"}}
+
+
+def room(path: Path) -> str:
+    first = path.relative_to(SOURCE).parts[0]
+    return first.removesuffix(".py")
+
+
+def imports(path: Path) -> set[str]:
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            found |= {f"{node.module}.{alias.name}" for alias in node.names}
+    return found
+
+
+FILES = sorted(SOURCE.rglob("*.py"))
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(SOURCE)))
+def test_arrows(path: Path) -> None:
+    here = room(path)
+    if here == "__init__":
+        return
+    rooms = {name.split(".")[1] for name in imports(path) if name.startswith("spinlens.")} - {here}
+    known = MAY_IMPORT.get(here, set(LEAF_ORDER[: LEAF_ORDER.index(here)]) if here in LEAVES else set())
+    # The version is a fact of the package, not of a room.
+    assert rooms - known - {"__version__"} == set(), f"{here} must not import {sorted(rooms - known)}"
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(SOURCE)))
+def test_heavy_libraries_stay_in_their_rooms(path: Path) -> None:
+    libraries = {name.split(".")[0] for name in imports(path)}
+    for library, rooms in ONLY_IN.items():
+        assert library not in libraries or room(path) in rooms, f"{library} in {path}"
+    assert "pickle" not in libraries
+
+
+def loaded_by(statement: str) -> set[str]:
+    code = f"import sys; {statement}; print(' '.join(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stderr == ""
+    return {name.split(".")[0] for name in done.stdout.split()}
+
+
+def test_a_bare_import_loads_nothing_heavy() -> None:
+    heavy = {"torch", "matplotlib", "numba", "zarr", "distributed", "sklearn", "xarray", "arviz_stats"}
+    assert loaded_by("import spinlens") & heavy == set()
+
+
+@pytest.mark.parametrize("name", ["phases", "statistics", "exact"])
+def test_physics_never_loads_torch(name: str) -> None:
+    assert "torch" not in loaded_by(f"import spinlens.{name}")
+
+
+def test_every_public_name_is_there() -> None:
+    import spinlens
+
+    for name in spinlens.__all__:
+        assert getattr(spinlens, name) is not None
+    assert set(spinlens.__all__) <= set(dir(spinlens))
+    with pytest.raises(AttributeError):
+        _ = spinlens.no_such_name
