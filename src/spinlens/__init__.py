@@ -22,9 +22,26 @@ _ROOMS = {
 }
 _SUBPACKAGES = ("exact", "figures", "learning", "phases", "statistics", "studies")
 
-__all__ = ["__version__", *_ROOMS, *_SUBPACKAGES]
+__all__ = [
+    "TCVAE",
+    "Ensemble",
+    "Ising",
+    "Lattice",
+    "__version__",
+    "exact",
+    "figures",
+    "find_crossover",
+    "latent_maps",
+    "learning",
+    "open_ensemble",
+    "phases",
+    "simulate",
+    "statistics",
+    "studies",
+]
 
 if TYPE_CHECKING:
+    from spinlens import exact, figures, learning, phases, statistics, studies
     from spinlens.ensemble import Ensemble, open_ensemble, simulate
     from spinlens.lattice import Lattice
     from spinlens.learning import TCVAE

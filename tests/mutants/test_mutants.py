@@ -59,10 +59,8 @@ def magnetized() -> bool:
     )  # fmt: skip
     exact = enumerate_states(model, lattice, temperature=2.5, field=0.3)
     found = estimate(plan)
-    return all(
-        abs(found[name][0] - getattr(exact, name)) < 4 * found[f"{name}_error"][0]
-        for name in ("energy", "magnetization")
-    )
+    names = ("energy", "magnetization")
+    return all(abs(found[name][0] - getattr(exact, name)) < 4 * found[f"{name}_error"][0] for name in names)
 
 
 FIELD = visits(shape=(4, 2))
@@ -96,7 +94,8 @@ MUTANTS = {
     "few bits, no slow path": Mutant(bitsliced, "FAST_BITS - 1, -1, -1", "5, -1, -1", FIELD),
     "colours updated at once": Mutant(
         bitsliced, "for colour in range(2):\n                other = spins[t, 1 - colour]",
-        "before = spins[t].copy()\n            for colour in range(2):\n                other = before[1 - colour]", FIELD,
+        "before = spins[t].copy()\n            for colour in range(2):\n                other = before[1 - colour]",
+        FIELD,
     ),
     "metropolis leaves the wrong state": Mutant(
         bitsliced, "favoured ^ (drawn & ~(current ^ favoured))", "favoured ^ (drawn & (current ^ favoured))", METROPOLIS

@@ -109,7 +109,7 @@ def test_bad_plans_are_refused_by_name(change: dict, what: str) -> None:
 
 
 def test_a_mistyped_algorithm_is_guessed() -> None:
-    with pytest.raises(InputError, match="Did you mean 'metropolis'?"):
+    with pytest.raises(InputError, match="Did you mean 'metropolis'"):
         Plan(**SMALL, algorithm="metropolys")
 
 

@@ -107,8 +107,6 @@ def sample(
     progress: bool = True,
 ) -> Ensemble:
     """Sample what ``plan`` says; parameters, result and errors as in `simulate`."""
-    if scheduler is not None:
-        check_scheduler(scheduler)
     options: dict[str, Any] = {"workers": workers, "scheduler": scheduler}
     check_workers(workers, scheduler)
     with progress_bar("simulate", show=progress) as report:

@@ -1,1 +1,7 @@
+"""Networks that look at configurations; the only room that imports PyTorch."""
 
+from spinlens.learning.losses import stratified_weights
+from spinlens.learning.reconstruct import reconstruct as reconstruction
+from spinlens.learning.tcvae import TCVAE, Latents
+
+__all__ = ["TCVAE", "Latents", "reconstruction", "stratified_weights"]

@@ -81,18 +81,6 @@ def finished_units(
         yield from _through_dask(client, plan, units, report)
 
 
-def check_scheduler(address: str) -> None:
-    """Make sure that a Dask scheduler answers, before anything is written.
-
-    Raises
-    ------
-    InputError
-        If none does.
-    """
-    with _client(1, address):
-        pass
-
-
 def _cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
