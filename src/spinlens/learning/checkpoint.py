@@ -1,0 +1,112 @@
+"""Tensors on disk: safetensors with a JSON description, whole or not at all, never a pickle."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save
+
+from spinlens.errors import DamagedError, InputError
+from spinlens.files import write_atomically
+
+Description = dict[str, Any]
+REMEDY = "Restore it from a copy or train again."
+
+
+def write_json(path: Path, content: object) -> None:
+    """Write indented JSON, whole or not at all."""
+    write_atomically(path, (json.dumps(content, indent=2) + "\n").encode())
+
+
+def digest(tensors: Mapping[str, torch.Tensor]) -> str:
+    """Return the SHA-256 of names, types, shapes and values."""
+    total = hashlib.sha256()
+    for name in sorted(tensors):
+        tensor = tensors[name].detach().cpu().contiguous()
+        total.update(f"{name} {tensor.dtype} {tuple(tensor.shape)}\n".encode())
+        total.update(tensor.reshape(-1).view(torch.uint8).numpy().tobytes())
+    return total.hexdigest()
+
+
+def write_tensors(path: Path, tensors: Mapping[str, torch.Tensor], description: Description) -> None:
+    """Write tensors and what describes them to one safetensors file.
+
+    Parameters
+    ----------
+    path : Path
+        The file; replaced in one move.
+    tensors : mapping of str to Tensor
+        Contents.
+    description : dict
+        Anything that JSON holds; kept in the file's metadata, with the digest of the tensors.
+    """
+    plain = {name: tensor.detach().cpu().contiguous().clone() for name, tensor in tensors.items()}
+    metadata = {"description": json.dumps(description), "digest": digest(plain)}
+    write_atomically(path, save(plain, metadata))
+
+
+def read_tensors(path: Path) -> tuple[dict[str, torch.Tensor], Description]:
+    """Read what `write_tensors` wrote.
+
+    Raises
+    ------
+    InputError
+        If there is no such file.
+    DamagedError
+        If the file is not safetensors or its tensors do not match their digest.
+    """
+    if not path.is_file():
+        raise InputError("path", path, "there is no such file")
+    try:
+        with safe_open(path, framework="pt") as file:
+            metadata = file.metadata() or {}
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+        description = json.loads(metadata["description"])
+    except (SafetensorError, KeyError, ValueError) as problem:
+        raise DamagedError(
+            f"{path} cannot be read: {problem}. Restore it from a copy or train again."
+        ) from problem
+    if digest(tensors) != metadata.get("digest"):
+        raise DamagedError(
+            f"{path} is damaged: its weights do not match their checksum. Restore it or train again."
+        )
+    return tensors, description
+
+
+def read_json(path: Path) -> Description:
+    """Read a JSON object.
+
+    Raises
+    ------
+    InputError
+        If there is no such file.
+    DamagedError
+        If it is not a JSON object.
+    """
+    if not path.is_file():
+        raise InputError("path", path, "there is no such file")
+    try:
+        content = json.loads(path.read_text())
+    except ValueError as problem:
+        raise DamagedError(f"{path} is not JSON: {problem}. {REMEDY}") from problem
+    if not isinstance(content, dict):
+        raise DamagedError(f"{path} does not hold a JSON object. {REMEDY}")
+    return content
+
+
+def differing(one: Mapping[str, Any], other: Mapping[str, Any], prefix: str = "") -> list[str]:
+    """Return the dotted keys in which two nested mappings differ."""
+    keys: list[str] = []
+    for key in sorted(set(one) | set(other)):
+        a, b = one.get(key), other.get(key)
+        if isinstance(a, Mapping) and isinstance(b, Mapping):
+            keys += differing(a, b, f"{prefix}{key}.")
+        elif a != b:
+            keys.append(prefix + key)
+    return keys

@@ -1,0 +1,88 @@
+"""One training step, forward and backward: plain PyTorch on any device, or compiled for the CPU.
+
+Both leave the gradient of the loss in the parameters and return the four loss terms; they agree to the
+rounding of float32.
+"""
+
+from __future__ import annotations
+
+import warnings
+from typing import Protocol
+
+import numpy as np
+import torch
+
+from spinlens.learning.losses import Weights, decomposition, reconstruction
+from spinlens.learning.network import Network
+
+
+class Step(Protocol):
+    """What training asks of a step.
+
+    Attributes
+    ----------
+    threads : int
+        Threads that PyTorch may take outside the step without getting into its way.
+    """
+
+    threads: int
+
+    def __call__(self, spins: torch.Tensor, noise: torch.Tensor) -> torch.Tensor:
+        """Return the four terms (nats, float64 or float32) and leave the gradients in the parameters."""
+
+
+class PlainStep:
+    """A step of plain PyTorch operations, differentiated by autograd.
+
+    Parameters
+    ----------
+    network : Network
+        The parameters, on any device.
+    weights : Weights
+        Factors of the loss terms.
+    log_weights : ndarray, (B, B)
+        Logarithm of the stratified weights.
+    half : bool
+        Whether the convolutions run in bfloat16.
+    """
+
+    def __init__(self, network: Network, weights: Weights, log_weights: np.ndarray, *, half: bool) -> None:
+        self.network, self.half, self.threads = network, half, torch.get_num_threads()
+        device = network.head_bias.device
+        self._log_weights = torch.tensor(log_weights, dtype=torch.float32, device=device)
+        self._factors = torch.tensor(weights.vector, dtype=torch.float32, device=device)
+
+    def __call__(self, spins: torch.Tensor, noise: torch.Tensor) -> torch.Tensor:
+        """Return the four terms (4,) of spins (B, Lx, Ly) and standard normal noise (B, D)."""
+        with torch.autocast(spins.device.type, torch.bfloat16, enabled=self.half):
+            mean, log_variance = self.network.encode(spins)
+        z = mean + noise * torch.exp(0.5 * log_variance)
+        with torch.autocast(spins.device.type, torch.bfloat16, enabled=self.half):
+            logits = self.network.decode(z)
+        parts = decomposition(z, mean, log_variance, self._log_weights)
+        terms = torch.cat([reconstruction(logits, spins)[None], parts])
+        self.network.zero_grad()
+        (terms @ self._factors).backward()  # type: ignore[no-untyped-call]
+        return terms.detach()
+
+
+def choose_step(
+    network: Network, weights: Weights, log_weights: np.ndarray, *, half: bool, threads: int
+) -> Step:
+    """Return the compiled step where the network is on the CPU and Numba works, else the plain one.
+
+    Warns
+    -----
+    RuntimeWarning
+        In one line, if the loops cannot be compiled.
+    """
+    if network.head_bias.device.type == "cpu":
+        try:
+            from spinlens.learning.compiled import CompiledStep
+
+            return CompiledStep(network, weights, log_weights, half=half, threads=threads)
+        except Exception as problem:
+            line = str(problem).strip().splitlines()[0] if str(problem).strip() else type(problem).__name__
+            message = f"training runs without compiled loops, about three times slower: {line}"
+            warnings.warn(message, RuntimeWarning, stacklevel=2)
+    return PlainStep(network, weights, log_weights, half=half)

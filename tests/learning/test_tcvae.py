@@ -1,0 +1,224 @@
+"""The public face: fit, encode, decode, sample, save, load and every refusal."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+import torch
+from tests.learning.conftest import Spins, striped
+
+from spinlens.errors import DamagedError, InputError
+from spinlens.learning import TCVAE
+from spinlens.learning.losses import TERMS
+
+
+@pytest.fixture
+def vae(ensemble, quick):
+    return TCVAE(latent=3).fit(ensemble, **quick)
+
+
+def test_latents_have_the_shape_of_the_ensemble(vae, ensemble):
+    latents = vae.encode(ensemble)
+    assert latents.mean.shape == latents.deviation.shape == (3, 2, 4, 3, 3)
+    assert latents.mean.dtype == latents.deviation.dtype == np.float32
+    assert (latents.deviation > 0).all()
+    some = vae.encode(ensemble, chain=slice(1, 3))
+    np.testing.assert_allclose(some.mean, latents.mean[:, :, 1:3], atol=1e-6)
+
+
+def test_arrays_encode_as_the_ensemble(vae, ensemble):
+    whole, part = vae.encode(ensemble), vae.encode(ensemble.values[1, 0, 2])
+    np.testing.assert_allclose(part.mean, whole.mean[1, 0, 2], atol=1e-6)
+    assert vae.encode(ensemble.values[0, 0, 0, 0]).mean.shape == (3,)
+
+
+def test_decode_and_sample(vae):
+    up = vae.decode(np.zeros((2, 5, 3)))
+    assert up.shape == (2, 5, 16, 16)
+    assert ((up > 0) & (up < 1)).all()
+    spins = vae.sample(7, seed=1)
+    assert spins.shape == (7, 16, 16)
+    assert spins.dtype == np.int8
+    assert set(np.unique(spins)) == {-1, 1}
+    np.testing.assert_array_equal(spins, vae.sample(7, seed=1))
+    assert not np.array_equal(spins, vae.sample(7, seed=2))
+
+
+def test_samples_follow_the_decoder(vae):
+    with torch.no_grad():
+        vae.network.seed_weight.zero_()
+        vae.network.decoder_biases[3].fill_(1.0)
+    up = vae.decode(np.zeros(3))
+    spins = vae.sample(400, seed=3)
+    z = (((spins == 1).mean(0) - up) / np.sqrt(up * (1 - up) / 400)).ravel()
+    assert abs(z.mean()) < 5 / np.sqrt(z.size)
+    assert z.std() == pytest.approx(1, abs=5 / np.sqrt(2 * z.size))
+
+
+def test_training_learns(ensemble, quick):
+    vae = TCVAE(latent=3, beta=1.0).fit(ensemble, **quick | {"epochs": 60, "learning_rate": 3e-3})
+    first, last = vae.history[0]["total"], vae.history[-1]["total"]
+    assert last < first - 10
+    means = vae.encode(ensemble).mean.reshape(-1, 3)
+    ups = (ensemble.values == 1).mean((-1, -2)).ravel()
+    assert max(abs(np.corrcoef(means[:, d], ups)[0, 1]) for d in range(3)) > 0.9
+
+
+def test_history_holds_every_term(vae):
+    assert [row["epoch"] for row in vae.history] == [1, 2]
+    for row in vae.history:
+        total = row["reconstruction"] + row["mutual_information"] + 8 * row["total_correlation"]
+        assert row["total"] == pytest.approx(total + row["dimension_wise_kl"], rel=1e-12)
+        assert set(TERMS) <= set(row)
+
+
+def test_held_out_chains_do_not_matter(ensemble, quick, vae):
+    other = ensemble.values.copy()
+    other[:, :, 3] *= -1
+    again = TCVAE(latent=3).fit(Spins(other), **quick)
+    assert weights_equal(vae, again)
+    assert (vae.training_chains, vae.held_out_chains) == (slice(0, 3), slice(3, 4))
+    other[:, :, 2] *= -1
+    assert not weights_equal(vae, TCVAE(latent=3).fit(Spins(other), **quick))
+
+
+def weights_equal(one, other):
+    pairs = zip(one.network.parameters(), other.network.parameters(), strict=True)
+    return all(torch.equal(a, b) for a, b in pairs)
+
+
+def test_save_and_load(vae, ensemble, tmp_path):
+    vae.save(tmp_path / "model")
+    again = TCVAE.load(tmp_path / "model")
+    assert weights_equal(vae, again)
+    assert again.design == vae.design
+    assert again.history == vae.history
+    assert again.held_out_chains == vae.held_out_chains
+    np.testing.assert_array_equal(again.encode(ensemble).mean, vae.encode(ensemble).mean)
+    assert sorted(path.name for path in (tmp_path / "model").iterdir()) == [
+        "history.jsonl",
+        "model.json",
+        "weights.safetensors",
+    ]
+    found = json.loads((tmp_path / "model" / "model.json").read_text())
+    assert found["ensemble"]["fingerprint"] == "a stand-in"
+    assert found["training"]["seed"] == 3
+    assert found["design"]["estimator"] == "mss_reference"
+    assert found["provenance"]["versions"]
+
+
+@pytest.mark.parametrize("where", [20, -1])
+def test_a_flipped_byte_is_damage(vae, tmp_path, where):
+    vae.save(tmp_path)
+    path = tmp_path / "weights.safetensors"
+    content = bytearray(path.read_bytes())
+    content[where] ^= 1
+    path.write_bytes(content)
+    with pytest.raises(DamagedError, match=r"weights\.safetensors"):
+        TCVAE.load(tmp_path)
+
+
+def test_cut_missing_or_foreign_files_are_damage(vae, tmp_path):
+    vae.save(tmp_path)
+    path, model = tmp_path / "weights.safetensors", tmp_path / "model.json"
+    whole, text = path.read_bytes(), model.read_text()
+    path.write_bytes(whole[:-100])
+    with pytest.raises(DamagedError, match="cannot be read"):
+        TCVAE.load(tmp_path)
+    path.write_bytes(whole)
+    model.write_text(text.replace('"latent": 3', '"latent": 4'))
+    with pytest.raises(DamagedError, match=r"disagree on design\.latent"):
+        TCVAE.load(tmp_path)
+    model.write_text(text[:-5])
+    with pytest.raises(DamagedError, match="is not JSON"):
+        TCVAE.load(tmp_path)
+    model.write_text("{}")
+    with pytest.raises(DamagedError, match="does not describe a network"):
+        TCVAE.load(tmp_path)
+    model.write_text(text)
+    path.unlink()
+    with pytest.raises(DamagedError, match="is missing"):
+        TCVAE.load(tmp_path)
+    model.unlink()
+    with pytest.raises(InputError, match="holds no model"):
+        TCVAE.load(tmp_path)
+
+
+def test_weights_of_another_shape_are_damage(vae, tmp_path):
+    from spinlens.learning.checkpoint import write_tensors
+
+    vae.save(tmp_path)
+    tensors = dict(vae.network.state_dict())
+    tensors["head_bias"] = torch.zeros(4)
+    write_tensors(tmp_path / "weights.safetensors", tensors, vae.configuration)
+    with pytest.raises(DamagedError, match="does not fit model"):
+        TCVAE.load(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("choices", "message"),
+    [
+        ({"latent": 0}, "latent = 0"),
+        ({"latent": 2.5}, "latent"),
+        ({"beta": -1}, "beta = -1"),
+        ({"alpha": float("nan")}, "alpha"),
+        ({"dimension_weight": float("inf")}, "dimension_weight"),
+        ({"estimator": "mss_referense"}, "Did you mean 'mss_reference'"),
+        ({"filters": ()}, "filters"),
+        ({"filters": (4, 0)}, r"filters\[1\]"),
+    ],
+)
+def test_design_is_checked(choices, message):
+    with pytest.raises(InputError, match=message):
+        TCVAE(**choices)
+
+
+@pytest.mark.parametrize(
+    ("choices", "message"),
+    [
+        ({"seed": -1}, "seed = -1"),
+        ({"seed": 1.5}, "seed"),
+        ({"epochs": 0}, "epochs = 0"),
+        ({"batch": 3}, "batch = 3"),
+        ({"batch": 55}, "Take batch=54 or fewer"),
+        ({"learning_rate": 0}, "learning_rate"),
+        ({"schedule": "cosin"}, "Did you mean 'cosine'"),
+        ({"held_out": 1.0}, "held_out = 1.0"),
+        ({"precision": "float16"}, "precision"),
+        ({"device": "toaster"}, "device = toaster: cannot be used"),
+    ],
+)
+def test_recipe_is_checked_before_anything_is_written(ensemble, quick, choices, message, tmp_path):
+    with pytest.raises(InputError, match=message):
+        TCVAE(latent=2).fit(ensemble, **quick | choices, out=tmp_path / "model")
+    assert not (tmp_path / "model").exists()
+
+
+def test_one_chain_cannot_be_split(quick):
+    with pytest.raises(InputError, match="there must be two"):
+        TCVAE().fit(Spins(striped((2, 2, 1, 30, 16, 16))), **quick)
+
+
+def test_a_lattice_that_does_not_fit(quick):
+    with pytest.raises(InputError, match="multiples of 16"):
+        TCVAE().fit(Spins(striped((2, 2, 2, 10, 16, 24))), **quick)
+    assert TCVAE(filters=(2, 4, 8)).fit(Spins(striped((2, 2, 2, 10, 16, 24))), **quick).history
+
+
+def test_wrong_input_to_a_trained_network(vae):
+    with pytest.raises(InputError, match="trained on sides 16 x 16"):
+        vae.encode(np.ones((2, 32, 32)))
+    with pytest.raises(InputError, match="a spin is"):
+        vae.encode(np.zeros((2, 16, 16)))
+    with pytest.raises(InputError, match="must hold 3 latents"):
+        vae.decode(np.zeros(4))
+    with pytest.raises(InputError, match="count"):
+        vae.sample(0, seed=1)
+
+
+def test_an_untrained_network_says_so(ensemble):
+    with pytest.raises(InputError, match="not trained yet"):
+        TCVAE().encode(ensemble)
+    assert repr(TCVAE()) == "TCVAE(latent=8, beta=8, estimator='mss_reference'): not trained"
