@@ -140,6 +140,4 @@ def _create_array(group: zarr.Group, name: str, specification: ArraySpecificatio
         # One folder an array: a new chunk needs no new folder that would have to be flushed as well.
         chunk_key_encoding={"name": "default", "separator": "."},
         fill_value=0,
-        # A chunk of zeros must be a file like any other: "not there" means "not sampled yet".
-        config={"write_empty_chunks": True},
     )

@@ -116,14 +116,14 @@ def sample(
 
 
 def _in_memory(plan: Plan, report: Report, options: dict[str, Any]) -> Ensemble:
-    group = layout.create(MemoryStore(), plan)
+    group: Any = layout.create(MemoryStore(), plan)
     work = units(plan)
     for unit, draws in finished_units(plan, work, report=_overall(work, report), **options):
         write_unit(group, plan, unit, draws)
     ensemble = Ensemble(group, plan)
     for field in range(len(plan.field)):
         for name, values in _diagnose(lambda name, field: group[name][field], plan, field).items():
-            group[name][field] = values  # type: ignore[index]
+            group[name][field] = values
     return ensemble
 
 
@@ -153,9 +153,7 @@ def _on_disk(plan: Plan, path: Path, report: Report, options: dict[str, Any]) ->
 
 
 def _diagnose(read: Callable[[str, int], Any], plan: Plan, field: int) -> dict[str, np.ndarray]:
-    verdict = equilibration(
-        read("bond_sum", field), read("spin_sum", field), model=plan.model, field=plan.field[field]
-    )
+    verdict = equilibration(read("bond_sum", field), read("spin_sum", field), model=plan.model, field=plan.field[field])
     return {name: getattr(verdict, name) for name in ("r_hat", "effective_sample_size", "equilibrated")}
 
 

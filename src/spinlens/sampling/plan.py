@@ -155,7 +155,9 @@ class Plan:
             values["model"] = Ising(**model)
             values["lattice"] = Lattice(shape=tuple(lattice.pop("shape")), **lattice)
             return cls(**values)
-        except (KeyError, TypeError) as error:
+        except InputError:
+            raise
+        except (KeyError, TypeError, ValueError) as error:
             raise InputError("plan", sorted(values), f"is incomplete or malformed ({error})") from None
 
 

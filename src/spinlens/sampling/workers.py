@@ -104,8 +104,9 @@ def _client(workers: int, scheduler: str | None) -> Iterator[Any]:
             n_workers=1,
             threads_per_worker=workers,
             processes=False,
-            dashboard_address=None,
             memory_limit=None,
+            # No dashboard; left to itself the scheduler warns where its usual port is taken.
+            scheduler_kwargs={"dashboard": False, "dashboard_address": "127.0.0.1:0"},
         ) as cluster,
         Client(cluster) as client,
     ):

@@ -1,0 +1,146 @@
+"""Sample the tiny plan in processes that meet their end at a chosen moment.
+
+Reads one list of `Fate` from standard input, as JSON, and writes one list of `[exit code, message]` to standard output;
+the exit code of a process that a signal ended is minus its number. Each fate is a fork of this process, which has
+done its imports and compiled its kernels before: that is what makes many of them cheap.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from spinlens.ensemble import sample
+from spinlens.ensemble.journal import Journal
+from spinlens.errors import SpinlensError
+from spinlens.sampling import chains, run_unit, units
+from spinlens.sampling.diagnostics import equilibration
+from tests.ensemble.tiny import PLAN
+
+
+@dataclass(frozen=True)
+class Fate:
+    """How one process ends.
+
+    Attributes
+    ----------
+    out : str
+        Its ensemble.
+    signal : int
+        The signal that it gets.
+    point : str
+        ``"written"``: the new file is complete, but not renamed; ``"renamed"``; ``"journal"``: just before a line of
+        the journal; ``"torn"``: half a line is written; ``"journaled"``; ``"sampling"``: within a unit of work.
+    count : int
+        At which passage of that point.
+    seconds : float
+        Instead of a point: when.
+    workers : int
+        Threads.
+    """
+
+    out: str
+    signal: int = signal.SIGKILL
+    point: str = ""
+    count: int = 0
+    seconds: float = 0.0
+    workers: int = 1
+
+
+def set_trap(fate: Fate) -> None:
+    """Replace the function that passes the point by one that ends the process there."""
+    passed = 0
+
+    def end() -> None:
+        nonlocal passed
+        passed += 1
+        if passed == fate.count:
+            os.kill(os.getpid(), fate.signal)
+
+    def around(function: Callable[..., Any], *, before: bool) -> Callable[..., Any]:
+        def trapped(*arguments: Any, **options: Any) -> Any:
+            if before:
+                end()
+            result = function(*arguments, **options)
+            if not before:
+                end()
+            return result
+
+        return trapped
+
+    def append_half(self: Journal, entry: Any) -> None:
+        nonlocal passed
+        append(self, entry)
+        if passed + 1 == fate.count:
+            os.truncate(self.path, self.path.stat().st_size - 40)
+        end()
+
+    append = Journal.append
+    if fate.point in ("written", "renamed"):
+        Path.replace = around(Path.replace, before=fate.point == "written")  # type: ignore[method-assign]
+    elif fate.point in ("journal", "journaled"):
+        Journal.append = around(append, before=fate.point == "journal")  # type: ignore[method-assign]
+    elif fate.point == "torn":
+        Journal.append = append_half  # type: ignore[method-assign]
+    elif fate.point == "sampling":
+        chains._Walk.advance = around(chains._Walk.advance, before=True)  # type: ignore[method-assign]
+
+
+def live(fate: Fate) -> tuple[int, str]:
+    """Fork, sample there, and return how that ended."""
+    reading, writing = os.pipe()
+    if (child := os.fork()) == 0:
+        os.close(reading)
+        code, message = 0, ""
+        set_trap(fate)
+        try:
+            sample(PLAN, out=fate.out, workers=fate.workers, progress=False)
+        except SpinlensError as error:
+            code, message = error.exit_code, str(error)
+        os.write(writing, message.encode())
+        os._exit(code)
+    os.close(writing)
+    if fate.seconds:
+        time.sleep(fate.seconds)
+        os.kill(child, fate.signal)
+    with os.fdopen(reading) as pipe:
+        message = pipe.read()
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), message
+
+
+def main() -> None:
+    """Live through the fates one after the other."""
+    draws = run_unit(PLAN, units(PLAN)[0])
+    equilibration(draws.bond_sum, draws.spin_sum, model=PLAN.model, field=0.1)
+    import distributed  # noqa: F401
+
+    fates = [Fate(**values) for values in json.load(sys.stdin)]
+    json.dump([live(fate) for fate in fates], sys.stdout)
+
+
+def run(fates: list[Fate]) -> list[tuple[int, str]]:
+    """Live through the fates in a process of their own; return exit codes and messages."""
+    import subprocess
+
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.ensemble.doomed"],
+        input=json.dumps([asdict(fate) for fate in fates]),
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+        cwd=Path(__file__).parents[2],
+    )
+    assert done.returncode == 0, done.stderr
+    return [(code, message) for code, message in json.loads(done.stdout)]
+
+
+if __name__ == "__main__":
+    main()
