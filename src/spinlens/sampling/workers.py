@@ -27,7 +27,7 @@ class _StoppedError(Exception):
     """The run that this unit belongs to was interrupted."""
 
 
-def check_workers(workers: int | None, scheduler: str | None) -> None:
+def check_workers(workers: int | None, scheduler: str | None, *, what: str = "workers") -> None:
     """Make sure that there is somebody to do the work, before anything is written.
 
     Raises
@@ -36,7 +36,7 @@ def check_workers(workers: int | None, scheduler: str | None) -> None:
         If ``workers`` is not a whole number >= 1, or there is no scheduler at the address.
     """
     if workers is not None and (isinstance(workers, bool) or not isinstance(workers, int) or workers < 1):
-        raise InputError("workers", workers, "must be a whole number >= 1")
+        raise InputError(what, workers, "must be a whole number >= 1")
     if scheduler is not None:
         with _client(1, scheduler):
             pass
