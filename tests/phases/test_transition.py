@@ -1,0 +1,94 @@
+import numpy as np
+import pytest
+
+from spinlens.errors import InputError
+from spinlens.exact import critical_temperature
+from spinlens.phases import find_transition, transition
+from spinlens.phases.transition import finite_size_ratio
+
+ZERO = {"field": [0.0]}
+
+
+def test_the_finite_size_ratio_is_the_published_one():
+    # Ferdinand and Fisher (1969): T_max / Tc = 1 + 0.3603 / n for an n x n torus, n large.
+    assert (finite_size_ratio(96, 96) - 1) * 96 == pytest.approx(0.3603, rel=0.02)
+    assert finite_size_ratio(24, 10) == pytest.approx(finite_size_ratio(10, 24), abs=1e-6)
+
+
+def _scores(make_maps, count, **kwargs):
+    found = [find_transition(make_maps(seed=seed, **ZERO, **kwargs), resamples=100) for seed in range(count)]
+    return found, np.array([(one.value - one.exact) / one.error for one in found])
+
+
+def test_a_planted_critical_temperature_is_recovered_with_its_error(make_maps):
+    found, _ = _scores(make_maps, 30)
+    statistical = np.array(
+        [(one.steepest - one.exact * finite_size_ratio(32, 32)) / one.steepest_error for one in found]
+    )
+    assert 0.5 < np.mean(np.abs(statistical) < 1) < 0.9
+    assert np.mean(np.abs(statistical) < 3) > 0.9
+    assert np.mean([abs(one.relative_error) < 0.01 for one in found]) > 0.9
+    assert all(one.error / one.value < 0.015 for one in found)
+
+
+@pytest.mark.parametrize("wrong", ["grid point", "no correction"])
+def test_a_wrong_estimator_is_caught(make_maps, monkeypatch, wrong):
+    """The same scores reject a search that stops at grid points, and one that forgets the finite lattice."""
+    if wrong == "grid point":
+        real = transition.peak_temperature
+
+        def rounded(temperature, profiles, *, slope=False):
+            found = real(temperature, profiles, slope=slope)
+            return temperature[np.searchsorted(temperature, found, side="right") - 1]
+
+        monkeypatch.setattr(transition, "peak_temperature", rounded)
+    else:
+        monkeypatch.setattr(transition, "finite_size_ratio", lambda height, width: 1.0)
+    found, _ = _scores(make_maps, 10, noise=0.05)
+    assert np.mean([abs(one.value / one.exact - 1) < 0.005 for one in found]) < 0.3
+
+
+def test_small_noise_brings_the_value_close(make_maps):
+    found, _ = _scores(make_maps, 10, noise=0.05)
+    assert np.mean([abs(one.value / one.exact - 1) < 0.005 for one in found]) > 0.8
+
+
+def test_another_grid_and_coupling(make_maps):
+    temperature = 2 * np.sort(np.concatenate([np.linspace(1, 2, 11)[:-1], np.linspace(2, 3, 41)]))
+    maps = make_maps(temperature=temperature / 2, noise=0.05, **ZERO).assign_coords(temperature=temperature)
+    maps.attrs["coupling"] = -2.0
+    found = find_transition(maps)
+    assert found.exact == pytest.approx(2 * critical_temperature())
+    assert abs(found.relative_error) < 0.005
+
+
+def test_the_same_seed_gives_the_same_error(make_maps):
+    maps = make_maps(**ZERO)
+    assert find_transition(maps, seed=4) == find_transition(maps, seed=4)
+    assert find_transition(maps, seed=4).error != find_transition(maps, seed=5).error
+
+
+def test_a_result_says_what_it_is(make_maps):
+    found = find_transition(make_maps(**ZERO))
+    assert {"value", "error", "exact", "relative_error", "method", "steepest"} <= set(found.to_dict())
+    assert str(found).startswith("2.2")
+
+
+def test_no_transition_in_the_window_is_no_number(make_maps):
+    found = find_transition(make_maps(temperature=np.linspace(3.5, 5, 25), noise=0.001, **ZERO))
+    assert np.isnan(found.value)
+
+
+@pytest.mark.parametrize(
+    ("kwargs", "options", "word"),
+    [
+        ({"field": [-1.0, 0.5]}, {}, "field"),
+        ({"temperature": np.linspace(1, 5, 6)}, {}, "temperatures"),
+        ({"chains": 1}, {}, "chains"),
+        ({}, {"resamples": 1}, "resamples"),
+        ({}, {"seed": -1}, "seed"),
+    ],
+)
+def test_bad_input(make_maps, kwargs, options, word):
+    with pytest.raises(InputError, match=rf"^{word} = "):
+        find_transition(make_maps(**kwargs), **options)
