@@ -6,13 +6,16 @@ bfloat16 the matrix products take rounded factors and add up in float32; all els
 
 from __future__ import annotations
 
+from typing import cast
+
 import numpy as np
 import torch
 
 from spinlens.learning import kernels
 from spinlens.learning.network import Network
 
-Gradients = list[torch.Tensor]
+FOLD = 4
+"""Neighbouring sites that share a row of a thin matrix product."""
 
 
 class Slice:
@@ -41,10 +44,10 @@ class Slice:
         self._encoder = []
         hidden = spins[..., None]
         for kernel, bias in zip(network.encoder_kernels, network.encoder_biases, strict=True):
-            matrix = kernel.detach().reshape(-1, kernel.shape[3]).to(self.kind)
-            columns = self._patches(hidden)
             count, x, y = hidden.shape[0], hidden.shape[1] // 2, hidden.shape[2] // 2
-            hidden = (columns @ matrix).float().add_(bias.detach()).view(count, x, y, -1)
+            matrix = self._matrix(kernel.detach(), y)
+            columns = self._patches(hidden).view(-1, matrix.shape[0])
+            hidden = (columns @ matrix).float().view(count, x, y, -1).add_(bias.detach())
             kernels.activate(flat(hidden))
             self._encoder.append((columns, matrix, hidden))
         self._flat = hidden.reshape(len(hidden), -1)
@@ -63,10 +66,9 @@ class Slice:
             columns, matrix, output = self._encoder[layer]
             gradient = gradient.view(output.shape)
             kernels.activate_backward(flat(gradient), flat(output))
-            rows = gradient.view(-1, output.shape[3])
-            torch.sum(rows, 0, out=place[f"encoder_biases.{layer}"])
-            rows = rows.to(self.kind)
-            place[f"encoder_kernels.{layer}"].view(-1, rows.shape[1]).copy_(columns.T @ rows)
+            torch.sum(gradient.view(-1, output.shape[3]), 0, out=place[f"encoder_biases.{layer}"])
+            rows = gradient.view(-1, matrix.shape[1]).to(self.kind)
+            unfold(columns.T @ rows, place[f"encoder_kernels.{layer}"])
             if layer:
                 gradient = self._sites(rows @ matrix.T, output.shape, None)
 
@@ -82,8 +84,8 @@ class Slice:
         for layer, (kernel, bias) in enumerate(
             zip(network.decoder_kernels, network.decoder_biases, strict=True)
         ):
-            matrix = kernel.detach().reshape(-1, kernel.shape[3]).to(self.kind)
-            rows = hidden.reshape(-1, hidden.shape[3]).to(self.kind)
+            matrix = self._matrix(kernel.detach(), hidden.shape[2])
+            rows = hidden.view(-1, matrix.shape[1]).to(self.kind)
             hidden = self._sites(rows @ matrix.T, hidden.shape, bias.detach())
             if layer < last:
                 kernels.activate(flat(hidden))
@@ -101,8 +103,8 @@ class Slice:
             if layer < last:
                 kernels.activate_backward(flat(gradient), flat(output))
             torch.sum(gradient.view(-1, output.shape[3]), 0, out=place[f"decoder_biases.{layer}"])
-            columns = self._patches(gradient)
-            place[f"decoder_kernels.{layer}"].view(-1, rows.shape[1]).copy_(columns.T @ rows)
+            columns = self._patches(gradient).view(-1, matrix.shape[0])
+            unfold(columns.T @ rows, place[f"decoder_kernels.{layer}"])
             gradient = (columns @ matrix).float()
         gradient = gradient.view(len(self._z), -1)
         kernels.activate_backward(flat(gradient), flat(self._seed))
@@ -110,23 +112,41 @@ class Slice:
         torch.mm(self._z.T, gradient, out=place["seed_weight"])
         return gradient @ network.seed_weight.detach().T
 
+    def _matrix(self, kernel: torch.Tensor, sites: int) -> torch.Tensor:
+        """Return a kernel as a matrix (9 fine, coarse), in float32 repeated for ``FOLD`` neighbouring sites.
+
+        Products with few columns are slow; a block-diagonal matrix does several sites in one row.
+        """
+        matrix = kernel.reshape(-1, kernel.shape[3])
+        if self.kind == torch.float32 and matrix.shape[1] < 8 and sites % FOLD == 0:
+            return cast(torch.Tensor, torch.block_diag(*[matrix] * FOLD))  # type: ignore[no-untyped-call]
+        return matrix.to(self.kind)
+
     def _patches(self, fine: torch.Tensor) -> torch.Tensor:
         count, x, y, channels = fine.shape
         # Memory of PyTorch is always aligned alike; matrix products would else differ in the last bits.
         columns = torch.empty(count, x // 2, y // 2, 3, 3 * channels, dtype=self.kind)
         bits = columns if self.kind == torch.float32 else columns.view(torch.uint16)
         kernels.gather(fine.view(count, x, -1).numpy(), bits.numpy())
-        return columns.view(-1, 9 * channels)
+        return columns
 
     def _sites(self, columns: torch.Tensor, sites: torch.Size, bias: torch.Tensor | None) -> torch.Tensor:
         count, x, y = sites[:3]
-        channels = columns.shape[1] // 9
+        channels = columns.numel() // (9 * count * x * y)
         fine = torch.zeros(count, 2 * x, 2 * y, channels)
         if bias is not None:
             fine += bias
         patches = columns.float().view(count, x, y, 3, 3 * channels)
         kernels.scatter(patches.numpy(), fine.view(count, 2 * x, -1).numpy())
         return fine
+
+
+def unfold(product: torch.Tensor, kernel: torch.Tensor) -> None:
+    """Write the derivative by a kernel, given that by its (perhaps repeated) matrix."""
+    coarse = kernel.shape[3]
+    times = product.shape[1] // coarse
+    blocks = product.view(times, -1, times, coarse).diagonal(dim1=0, dim2=2)
+    kernel.view(-1, coarse).copy_(blocks.float().sum(-1))
 
 
 def flat(tensor: torch.Tensor) -> np.ndarray:
