@@ -1,0 +1,149 @@
+"""Maps over field and temperature: figures 3 to 8 of the crossover study."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import xarray as xr
+from matplotlib.axes import Axes
+from matplotlib.collections import PatchCollection, QuadMesh
+from matplotlib.colors import Colormap
+from matplotlib.patches import Patch, Rectangle
+from numpy.typing import NDArray
+
+from spinlens.errors import InputError
+from spinlens.figures.palette import INK, SEQUENTIAL, diverging
+from spinlens.figures.style import MAP_SIZE, new_axes, styled
+
+Floats = NDArray[np.float64]
+
+FIELD_LABEL = "field $h\\,/\\,J$"
+TEMPERATURE_LABEL = "temperature $k_\\mathrm{B}T\\,/\\,J$"
+
+
+@styled
+def draw_nu_0(maps: xr.Dataset, ax: Axes | None = None) -> Axes:
+    """Draw nu_0, the order parameter that the network found (figure 3)."""
+    return _draw(
+        maps, "nu_0", ax, title="$\\nu_0$, the network's order parameter", label="$\\nu_0$", signed=True
+    )
+
+
+@styled
+def draw_magnetization(maps: xr.Dataset, ax: Axes | None = None) -> Axes:
+    """Draw the magnetization per site (figure 4)."""
+    label = "magnetization $m$ per site"
+    return _draw(maps, "magnetization", ax, title="Magnetization", label=label, signed=True)
+
+
+@styled
+def draw_tau_0(maps: xr.Dataset, ax: Axes | None = None) -> Axes:
+    """Draw tau_0, the paramagnetic cone (figure 5)."""
+    return _draw(maps, "tau_0", ax, title="$\\tau_0$, the paramagnetic cone", label="$\\tau_0$")
+
+
+@styled
+def draw_energy(maps: xr.Dataset, ax: Axes | None = None) -> Axes:
+    """Draw the energy per site (figure 6)."""
+    return _draw(maps, "energy", ax, title="Energy", label="energy $E\\,/\\,J$ per site")
+
+
+@styled
+def draw_tau_1(maps: xr.Dataset, ax: Axes | None = None) -> Axes:
+    """Draw tau_1, the crossover region (figure 7)."""
+    return _draw(maps, "tau_1", ax, title="$\\tau_1$, the crossover region", label="$\\tau_1$")
+
+
+@styled
+def draw_specific_heat(maps: xr.Dataset, ax: Axes | None = None) -> Axes:
+    """Draw the specific heat per site (figure 8)."""
+    label = "specific heat $C\\,/\\,k_\\mathrm{B}$ per site"
+    return _draw(maps, "specific_heat", ax, title="Specific heat", label=label)
+
+
+def _draw(
+    maps: xr.Dataset, name: str, ax: Axes | None, *, title: str, label: str, signed: bool = False
+) -> Axes:
+    ax = new_axes(MAP_SIZE) if ax is None else ax
+    mesh = paint(maps, name, ax, signed=signed)
+    bar = ax.figure.colorbar(mesh, ax=ax, pad=0.03, aspect=28)
+    bar.set_label(label)
+    bar.outline.set_visible(False)
+    ax.set(title=title, xlabel=FIELD_LABEL, ylabel=TEMPERATURE_LABEL)
+    if patch := mark_unequilibrated(maps, ax):
+        ax.legend(handles=[patch], loc="upper left", bbox_to_anchor=(-0.02, -0.16), borderaxespad=0)
+    return ax
+
+
+def paint(maps: xr.Dataset, name: str, ax: Axes, *, signed: bool = False) -> QuadMesh:
+    """Paint a map onto axes, one rectangle a condition, field across and temperature up.
+
+    Parameters
+    ----------
+    maps : Dataset
+        With ``name`` over (field, temperature).
+    name : str
+        The variable.
+    ax : Axes
+        Where to paint.
+    signed : bool
+        True for a diverging colour map that is white at zero and equally dark at both signs.
+
+    Returns
+    -------
+    QuadMesh
+        For a colour bar.
+
+    Raises
+    ------
+    InputError
+        If the variable is missing.
+    """
+    if name not in maps:
+        raise InputError(
+            "map", name, "is not in the data set", f"There are: {', '.join(map(str, maps.data_vars))}"
+        )
+    values = maps[name].transpose("temperature", "field").to_numpy()
+    colours: Colormap | str = diverging() if signed else SEQUENTIAL
+    limits: dict[str, Any] = {}
+    if signed:
+        limit = float(np.nanmax(np.abs(values))) or 1.0
+        limits = {"vmin": -limit, "vmax": limit}
+    edges = (cell_edges(maps["field"].to_numpy()), cell_edges(maps["temperature"].to_numpy()))
+    mesh = ax.pcolormesh(*edges, values, cmap=colours, rasterized=True, linewidth=0, **limits)
+    ax.set(xlim=edges[0][[0, -1]], ylim=edges[1][[0, -1]])
+    return mesh
+
+
+def cell_edges(centres: Floats) -> Floats:
+    """Return the borders of cells around grid points: midpoints, and as far again beyond the ends."""
+    if len(centres) == 1:
+        return np.array([centres[0] - 0.5, centres[0] + 0.5])
+    middle = (centres[1:] + centres[:-1]) / 2
+    return np.concatenate([[2 * centres[0] - middle[0]], middle, [2 * centres[-1] - middle[-1]]])
+
+
+def mark_unequilibrated(maps: xr.Dataset, ax: Axes) -> Patch | None:
+    """Hatch the conditions that are flagged as not equilibrated.
+
+    Returns
+    -------
+    Patch or None
+        A legend entry that counts them; None where there are none.
+    """
+    if "equilibrated" not in maps:
+        return None
+    flagged = ~maps["equilibrated"].transpose("field", "temperature").to_numpy().astype(bool)
+    if not flagged.any():
+        return None
+    x, y = (cell_edges(maps[name].to_numpy()) for name in ("field", "temperature"))
+    cells = [
+        Rectangle((x[i], y[j]), x[i + 1] - x[i], y[j + 1] - y[j])
+        for i, j in zip(*np.nonzero(flagged), strict=True)
+    ]
+    look: dict[str, Any] = {"facecolor": "none", "edgecolor": INK, "hatch": "xxxxxx", "linewidth": 0.9}
+    # A white frame below keeps the hatch visible on dark cells.
+    ax.add_collection(PatchCollection(cells, facecolor="none", edgecolor="white", linewidth=2.2))
+    ax.add_collection(PatchCollection(cells, **look))
+    return Patch(**look, label=f"not equilibrated: {flagged.sum()} of {flagged.size} conditions")
