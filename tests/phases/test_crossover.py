@@ -100,6 +100,7 @@ def test_a_ridge_outside_the_window_has_a_reason(make_maps):
     found = find_crossover(make_maps(temperature=np.linspace(1.5, 3.2, 40), noise=0.05), resamples=40)
     strongest = found.lines.sel(field=1.0)
     assert np.isnan(strongest["tau_1"])
+    assert "nan" not in str(found)
     assert "edge" in str(strongest["tau_1_reason"].item())
     assert found.to_dict()["crossover"][-1]["temperature"] is None
 
@@ -110,6 +111,7 @@ def test_the_antiferromagnet_has_no_exact_lines(make_maps):
     found = find_crossover(maps, resamples=20)
     assert np.isnan(found.lines["exact_specific_heat"]).all()
     assert found.agreement[0].fields == 0
+    assert "nan" not in str(found)
 
 
 def test_one_sided_fields_work(make_maps):

@@ -15,14 +15,11 @@ from spinlens.phases.agreement import (
     asymmetry,
     compare_lines,
     correlation,
-    opposite,
     scaling_exponent,
 )
-from spinlens.phases.exact_lines import exact_lines
-from spinlens.phases.fluctuations import even_noise, specific_heat_profiles, susceptibility_profiles
+from spinlens.phases.lines import find_ridges, tabulate_lines, tabulate_pairs
 from spinlens.phases.requirements import check_analysis
-from spinlens.phases.resampling import resampled_profiles
-from spinlens.phases.ridge import Ridge, find_ridge
+from spinlens.phases.summary import summary, table
 from spinlens.phases.transition import Transition, find_transition
 from spinlens.seeds import check_seed
 from spinlens.statistics.estimate import Estimate
@@ -38,10 +35,9 @@ COMPARED = (
     ("specific_heat", "exact_specific_heat"),
     ("susceptibility", "exact_susceptibility"),
 )
-TABLE_ROWS = 8
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Crossover:
     """What the network's maps say about the phase diagram, beside the exact answers.
 
@@ -78,24 +74,13 @@ class Crossover:
 
     def to_dict(self) -> dict[str, Any]:
         """Return everything as JSON types; NaN becomes None."""
-        shares = {name: {"explained_variance_ratio": share} for name, share in self.share.items()}
-        shares["nu_0"] |= {
-            "rank_correlation_with_magnetization": self.magnetization.rank,
-            "correlation_with_magnetization": self.magnetization.linear,
-        }
-        result: dict[str, Any] = {
-            "critical_temperature": self.critical_temperature.to_dict(),
-            **shares,
-            "crossover": _rows(self.lines),
-            "agreement": [one.to_dict() for one in self.agreement],
-            "exponent": {name: {"value": x.value, "error": x.error} for name, x in self.exponent.items()},
-            "asymmetry": self.asymmetry,
-        }
-        return {name: _json(part) for name, part in result.items()}
+        return summary(self)
 
     def __str__(self) -> str:
         """Return a short table."""
-        return _table(self)
+        return table(self)
+
+    __repr__ = __str__
 
 
 def find_crossover(maps: xr.Dataset, *, resamples: int = 200, seed: int = 0) -> Crossover:
@@ -131,8 +116,8 @@ def find_crossover(maps: xr.Dataset, *, resamples: int = 200, seed: int = 0) -> 
     field, coupling = maps["field"].to_numpy(), float(maps.attrs["coupling"])
     check_analysis(field, maps["temperature"].to_numpy(), maps.sizes["chain"], resamples=resamples)
     transition = find_transition(maps, resamples=resamples, seed=seed)
-    ridges = _ridges(maps, resamples=resamples, seed=seed)
-    lines, pairs = _lines(field, ridges, coupling), _pairs(field, ridges, coupling)
+    ridges = find_ridges(maps, resamples=resamples, seed=seed)
+    lines, pairs = tabulate_lines(field, ridges, coupling), tabulate_pairs(field, ridges, coupling)
     return Crossover(
         critical_temperature=transition,
         lines=lines,
@@ -148,54 +133,6 @@ def find_crossover(maps: xr.Dataset, *, resamples: int = 200, seed: int = 0) -> 
     )
 
 
-def _ridges(maps: xr.Dataset, *, resamples: int, seed: int) -> dict[str, Ridge]:
-    temperature = maps["temperature"].to_numpy()
-    drawing: dict[str, int] = {"resamples": resamples, "seed": seed}
-    return {
-        "tau_1": find_ridge(temperature, resampled_profiles(maps, "tau_1", **drawing)),
-        "specific_heat": find_ridge(temperature, even_noise(specific_heat_profiles(maps, **drawing))),
-        "susceptibility": find_ridge(temperature, even_noise(susceptibility_profiles(maps, **drawing))),
-    }
-
-
-def _lines(field: Floats, ridges: dict[str, Ridge], coupling: float) -> xr.Dataset:
-    lines = xr.Dataset(coords={"field": field})
-    for name, ridge in ridges.items():
-        lines[name] = ("field", ridge.temperature)
-        lines[f"{name}_error"] = ("field", ridge.error)
-        lines[f"{name}_reason"] = ("field", np.array(ridge.reason))
-    return _with_exact(lines, "field", coupling)
-
-
-def _pairs(field: Floats, ridges: dict[str, Ridge], coupling: float) -> xr.Dataset:
-    """Average opposite fields; one of them alone where the other has no ridge."""
-    groups = [
-        sorted({i, i if (j := opposite(field, i)) is None else j})
-        for i in range(len(field))
-        if field[i] >= 0 or opposite(field, i) is None
-    ]
-    groups.sort(key=lambda group: abs(field[group[0]]))
-    pairs = xr.Dataset(coords={"strength": [abs(field[group[0]]) for group in groups]})
-    for name, ridge in ridges.items():
-        known = [[i for i in group if np.isfinite(ridge.temperature[i])] for group in groups]
-        nothing = np.full(ridge.resampled.shape[1], np.nan)
-        pairs[name] = ("strength", [ridge.temperature[i].mean() if i else np.nan for i in known])
-        pairs[f"{name}_error"] = (
-            "strength",
-            [np.sqrt(np.sum(ridge.error[i] ** 2)) / len(i) if i else np.nan for i in known],
-        )
-        resampled = [ridge.resampled[i].mean(axis=0) if i else nothing for i in known]
-        pairs[f"{name}_resampled"] = (("strength", "resample"), np.array(resampled))
-    return _with_exact(pairs, "strength", coupling)
-
-
-def _with_exact(lines: xr.Dataset, dimension: str, coupling: float) -> xr.Dataset:
-    exact = exact_lines(lines[dimension].to_numpy(), coupling=coupling)
-    lines["exact_specific_heat"] = (dimension, exact.specific_heat)
-    lines["exact_susceptibility"] = (dimension, exact.susceptibility)
-    return lines
-
-
 def _exponents(pairs: xr.Dataset, coupling: float) -> dict[str, Estimate]:
     strength = pairs["strength"].to_numpy()
     none = np.empty((len(strength), 0))
@@ -207,70 +144,3 @@ def _exponents(pairs: xr.Dataset, coupling: float) -> dict[str, Estimate]:
         )
         for name in names
     }
-
-
-def _rows(lines: xr.Dataset) -> list[dict[str, Any]]:
-    """Return one row per field, under the names of the study's summary."""
-    return [
-        {
-            "field": float(row["field"]),
-            "temperature": float(row["tau_1"]),
-            "error": float(row["tau_1_error"]),
-            "reason": str(row["tau_1_reason"].item()),
-            "specific_heat_peak": float(row["specific_heat"]),
-            "specific_heat_peak_error": float(row["specific_heat_error"]),
-            "susceptibility_peak": float(row["susceptibility"]),
-            "susceptibility_peak_error": float(row["susceptibility_error"]),
-            "exact_specific_heat_peak": float(row["exact_specific_heat"]),
-            "exact_susceptibility_peak": float(row["exact_susceptibility"]),
-        }
-        for row in (lines.isel(field=index) for index in range(lines.sizes["field"]))
-    ]
-
-
-def _json(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {name: _json(part) for name, part in value.items()}
-    if isinstance(value, list):
-        return [_json(part) for part in value]
-    return None if isinstance(value, float) and not np.isfinite(value) else value
-
-
-def _table(found: Crossover) -> str:
-    transition = found.critical_temperature
-    chosen = np.unique(np.linspace(0, found.pairs.sizes["strength"] - 1, TABLE_ROWS + 1).round().astype(int))
-    head = ("|h|", "tau_1", "C", "C exact", "chi", "chi exact")
-    rows = [f"{head[0]:>7}" + "".join(f"{title:>12}" for title in head[1:])]
-    for index in chosen:
-        row = found.pairs.isel(strength=index)
-        cells = [
-            _cell(row, name)
-            for name in (
-                "tau_1",
-                "specific_heat",
-                "exact_specific_heat",
-                "susceptibility",
-                "exact_susceptibility",
-            )
-        ]
-        rows.append(f"{float(row['strength']):7.4g}" + "".join(f"{cell:>12}" for cell in cells))
-    near = found.agreement[0]
-    return "\n".join(
-        [
-            f"Tc = {transition}, exact {transition.exact:.6f}, off by {transition.relative_error:+.2%}",
-            f"nu_0 follows m: rank correlation {found.magnetization.rank:.5f}, linear {found.magnetization.linear:.3f}",
-            "Temperature of the crossover, from tau_1 and from the peaks of C and chi:",
-            *rows,
-            f"tau_1 against the exact line of C: bias {near.bias:+.1%}, rms {near.rms:.1%}, {near.fields} fields",
-            f"T - Tc ~ |h|^x: x = {found.exponent['tau_1']} (tau_1), "
-            f"{found.exponent['exact_specific_heat'].value:.3f} (exact C), "
-            f"{found.exponent['exact_susceptibility'].value:.3f} (exact chi)",
-        ]
-    )
-
-
-def _cell(row: xr.Dataset, name: str) -> str:
-    value = float(row[name])
-    if not np.isfinite(value):
-        return "-"
-    return f"{value:.3f}" if f"{name}_error" not in row else str(Estimate(value, float(row[f"{name}_error"])))
