@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import sys
 import warnings
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
 import torch
 
-from spinlens.learning.compiled import CompiledStep
+from spinlens.learning.compiled import CompiledStep, take_one_thread
 from spinlens.learning.losses import Weights, stratified_weights
 from spinlens.learning.network import Network
 from spinlens.learning.steps import PlainStep, choose_step
@@ -114,6 +115,14 @@ def test_each_factor_weighs_its_term(term):
     alone = torch.cat([parameter.grad.double().ravel() for parameter in network.parameters()])
     found = gradient(*more) - gradient(*once)
     assert float((found - alone).norm() / alone.norm()) < 1e-3
+
+
+def test_a_worker_keeps_to_one_thread():
+    """Two threads in a worker would change the last bits of the matrix products, now and then."""
+    with ThreadPoolExecutor(1, initializer=take_one_thread) as worker:
+        worker.submit(int).result()
+        torch.set_num_threads(2)
+        assert worker.submit(torch.get_num_threads).result() == 1
 
 
 def test_threads_outside_are_left_alone():
