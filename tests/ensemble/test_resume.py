@@ -116,3 +116,8 @@ def test_a_finished_ensemble_is_left_alone(copy: Path, expected: dict[str, bytes
     before = {path: path.stat().st_mtime_ns for path in copy.rglob("*")}
     assert_continues(copy, expected, workers=1)
     assert before == {path: path.stat().st_mtime_ns for path in copy.rglob("*")}
+
+
+def test_what_a_kill_left_behind_is_removed(unfinished: Path, expected: dict[str, bytes]) -> None:
+    (unfinished / "spins" / "c.9.0.0.0.0.0.partial").write_bytes(b"half")
+    assert_continues(unfinished, expected, workers=1)

@@ -6,15 +6,17 @@ from pathlib import Path
 
 import pytest
 from distributed import LocalCluster
+from distributed.scheduler import KilledWorker
 
 from spinlens.ensemble import sample
-from spinlens.errors import InputError
+from spinlens.errors import IncompleteError, InputError
+from spinlens.sampling import Plan, Unit, UnitDraws, run_unit, workers
 from tests.ensemble.tiny import PLAN, contents
 
 
-@pytest.mark.parametrize("workers", [1, 2, 3])
-def test_any_number_of_workers(workers: int, tmp_path: Path, expected: dict[str, bytes]) -> None:
-    sample(PLAN, out=tmp_path / "again", workers=workers, progress=False)
+@pytest.mark.parametrize("number", [1, 2, 3])
+def test_any_number_of_workers(number: int, tmp_path: Path, expected: dict[str, bytes]) -> None:
+    sample(PLAN, out=tmp_path / "again", workers=number, progress=False)
     assert contents(tmp_path / "again") == expected
 
 
@@ -48,3 +50,20 @@ def test_nobody_to_work_is_refused_before_anything_is_written(
         sample(PLAN, out=tmp_path / "out", progress=False, **options)
     assert caught.value.what == what
     assert list(tmp_path.iterdir()) == []
+
+
+def test_lost_workers_are_one_sentence(
+    tmp_path: Path, expected: dict[str, bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def die(plan: Plan, unit: Unit, topic: str) -> UnitDraws:
+        if unit.field == 2:
+            raise KilledWorker("unit", None, 3)
+        return run_unit(plan, unit)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(workers, "_work", die)
+        with pytest.raises(IncompleteError, match="workers were lost") as caught:
+            sample(PLAN, out=tmp_path / "out", workers=2, progress=False)
+    assert "\n" not in str(caught.value)
+    sample(PLAN, out=tmp_path / "out", workers=1, progress=False)
+    assert contents(tmp_path / "out") == expected

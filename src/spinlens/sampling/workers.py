@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from itertools import islice
 from typing import Any
 
-from spinlens.errors import InputError
+from spinlens.errors import IncompleteError, InputError
 from spinlens.sampling.chains import Unit, UnitDraws, run_unit
 from spinlens.sampling.plan import Plan
 
@@ -69,6 +69,8 @@ def finished_units(
     ------
     InputError
         If there is no scheduler at the address.
+    IncompleteError
+        If the scheduler or too many of its workers are lost.
     """
     if not units:
         return
@@ -116,7 +118,10 @@ def _client(workers: int, scheduler: str | None) -> Iterator[Any]:
 def _through_dask(
     client: Any, plan: Plan, units: Sequence[Unit], report: Callable[[Unit, float], None]
 ) -> Iterator[tuple[Unit, UnitDraws]]:
+    from concurrent.futures import CancelledError
+
     from distributed import as_completed
+    from distributed.scheduler import KilledWorker
 
     topic = f"spinlens-{uuid.uuid4().hex}"
     client.subscribe_topic(topic, lambda event: report(Unit(*event[1][:2]), event[1][2]))
@@ -135,7 +140,14 @@ def _through_dask(
             done.add(future)
         for future in done:
             unit = running.pop(future)
-            draws = future.result()
+            try:
+                draws = future.result()
+            except (CancelledError, KilledWorker) as error:
+                reason = getattr(error, "reason", None) or type(error).__name__
+                raise IncompleteError(
+                    f"The Dask workers were lost ({reason}); what was stored before is safe. "
+                    "Run the same command again to continue."
+                ) from None
             future.release()
             if (following := next(waiting, None)) is not None:
                 running[future := submit(following)] = following
