@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from distributed import LocalCluster
@@ -57,7 +58,7 @@ def test_lost_workers_are_one_sentence(
 ) -> None:
     def die(plan: Plan, unit: Unit, topic: str) -> UnitDraws:
         if unit.field == 2:
-            raise KilledWorker("unit", None, 3)
+            raise KilledWorker("unit", SimpleNamespace(address="tcp://nowhere"), 3)
         return run_unit(plan, unit)
 
     with monkeypatch.context() as patch:
