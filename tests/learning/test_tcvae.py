@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 
 import numpy as np
 import pytest
 import torch
 from tests.learning.conftest import Spins, striped
 
-from spinlens.errors import DamagedError, InputError
+from spinlens.errors import DamagedError, InputError, SpinlensError
 from spinlens.learning import TCVAE
 from spinlens.learning.losses import TERMS
 
@@ -222,3 +224,28 @@ def test_an_untrained_network_says_so(ensemble):
     with pytest.raises(InputError, match="not trained yet"):
         TCVAE().encode(ensemble)
     assert repr(TCVAE()) == "TCVAE(latent=8, beta=8, estimator='mss_reference'): not trained"
+
+
+def test_a_disk_that_cannot_be_written(ensemble, quick, tmp_path, monkeypatch, vae):
+    with pytest.raises(InputError, match="Choose another place"):
+        vae.save("/proc/nothing/here")
+    out = tmp_path / "model"
+    sync = os.fsync
+
+    def full(descriptor):
+        if (out / "checkpoint.safetensors").exists():
+            raise OSError(errno.ENOSPC, "No space left on device")
+        sync(descriptor)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fsync", full)
+        with pytest.raises(SpinlensError, match="cannot be written: No space left on device"):
+            TCVAE(latent=3).fit(ensemble, **quick, out=out)
+    assert weights_equal(vae, TCVAE(latent=3).fit(ensemble, **quick, out=out))
+
+
+def test_a_damaged_history(vae, tmp_path):
+    vae.save(tmp_path)
+    (tmp_path / "history.jsonl").write_text("{")
+    with pytest.raises(DamagedError, match=r"history\.jsonl is not JSON lines"):
+        TCVAE.load(tmp_path)

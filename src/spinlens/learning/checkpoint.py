@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -12,16 +13,54 @@ import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 
-from spinlens.errors import DamagedError, InputError
+from spinlens.errors import DamagedError, InputError, SpinlensError
 from spinlens.files import write_atomically
 
 Description = dict[str, Any]
 REMEDY = "Restore it from a copy or train again."
 
 
+@contextmanager
+def plain_disk_errors(path: Path) -> Iterator[None]:
+    """Say in one sentence that a disk is full or read-only."""
+    try:
+        yield
+    except OSError as problem:
+        reason = problem.strerror or problem
+        message = f"{path} cannot be written: {reason}. Make room or take another directory; the same call continues."
+        raise SpinlensError(message) from problem
+
+
+def write_file(path: Path, data: bytes) -> None:
+    """Write a file, whole or not at all.
+
+    Raises
+    ------
+    SpinlensError
+        If the disk is full or read-only.
+    """
+    with plain_disk_errors(path):
+        write_atomically(path, data)
+
+
+def make_folder(path: Path) -> None:
+    """Make a directory with all above it.
+
+    Raises
+    ------
+    InputError
+        If that is not allowed.
+    """
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as problem:
+        why = f"cannot be written to ({problem.strerror})"
+        raise InputError("out", path, why, "Choose another place") from problem
+
+
 def write_json(path: Path, content: object) -> None:
     """Write indented JSON, whole or not at all."""
-    write_atomically(path, (json.dumps(content, indent=2) + "\n").encode())
+    write_file(path, (json.dumps(content, indent=2) + "\n").encode())
 
 
 def digest(tensors: Mapping[str, torch.Tensor]) -> str:
@@ -48,7 +87,7 @@ def write_tensors(path: Path, tensors: Mapping[str, torch.Tensor], description: 
     """
     plain = {name: tensor.detach().cpu().contiguous().clone() for name, tensor in tensors.items()}
     metadata = {"description": json.dumps(description), "digest": digest(plain)}
-    write_atomically(path, save(plain, metadata))
+    write_file(path, save(plain, metadata))
 
 
 def read_tensors(path: Path) -> tuple[dict[str, torch.Tensor], Description]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
@@ -12,12 +13,20 @@ import torch
 from spinlens.errors import DamagedError, InputError
 from spinlens.files import PARTIAL
 from spinlens.learning.batches import INITIAL, Batches, PackedEnsemble, pack, split, stream
-from spinlens.learning.checkpoint import REMEDY, differing, read_json, read_tensors, write_json, write_tensors
+from spinlens.learning.checkpoint import (
+    REMEDY,
+    differing,
+    make_folder,
+    read_json,
+    read_tensors,
+    write_json,
+    write_tensors,
+)
 from spinlens.learning.choices import Design, Recipe, as_dict, check_whole, choose_device, choose_precision
 from spinlens.learning.losses import stratified_weights
 from spinlens.learning.network import Network, check_shape
 from spinlens.learning.steps import choose_step
-from spinlens.learning.train import CHECKPOINT, Row, Training, write_history
+from spinlens.learning.train import CHECKPOINT, HISTORY, Row, Training, write_history
 from spinlens.progress import progress_bar
 from spinlens.provenance import provenance
 from spinlens.seeds import Purpose, check_seed, generator
@@ -215,7 +224,7 @@ class TCVAE:
             device=place,
         )
         if folder is not None:
-            folder.mkdir(parents=True, exist_ok=True)
+            make_folder(folder)
         training = self._prepare(recipe, batches, description, folder, place, checkpoint_seconds)
         outside = torch.get_num_threads()
         torch.set_num_threads(training.step.threads)
@@ -364,7 +373,7 @@ class TCVAE:
         """Write the weights (safetensors) and the whole configuration (JSON) to a directory."""
         folder = Path(directory)
         network = self.network
-        folder.mkdir(parents=True, exist_ok=True)
+        make_folder(folder)
         write_tensors(folder / WEIGHTS, dict(network.state_dict()), self._description)
         write_history(folder, self.history)
         write_json(folder / MODEL, self._description)
@@ -433,9 +442,10 @@ def _finished(folder: Path, description: dict[str, Any]) -> bool:
 
 
 def _read_history(folder: Path) -> list[Row]:
-    import json
-
-    from spinlens.learning.train import HISTORY
-
     path = folder / HISTORY
-    return [json.loads(line) for line in path.read_text().splitlines()] if path.is_file() else []
+    if not path.is_file():
+        return []
+    try:
+        return [json.loads(line) for line in path.read_text().splitlines()]
+    except ValueError as problem:
+        raise DamagedError(f"{path} is not JSON lines: {problem}. {REMEDY}") from problem

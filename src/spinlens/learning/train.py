@@ -18,9 +18,8 @@ import numpy as np
 import torch
 
 from spinlens.errors import DamagedError, IncompleteError, SpinlensError
-from spinlens.files import write_atomically
 from spinlens.learning.batches import Batches
-from spinlens.learning.checkpoint import read_tensors, write_tensors
+from spinlens.learning.checkpoint import read_tensors, write_file, write_tensors
 from spinlens.learning.losses import TERMS, Weights
 from spinlens.learning.network import Network
 from spinlens.learning.steps import Step
@@ -223,7 +222,7 @@ class Training:
 
 def write_history(out: Path, history: list[Row]) -> None:
     """Write one JSON line per epoch."""
-    write_atomically(out / HISTORY, "".join(json.dumps(row) + "\n" for row in history).encode())
+    write_file(out / HISTORY, "".join(json.dumps(row) + "\n" for row in history).encode())
 
 
 @contextmanager
