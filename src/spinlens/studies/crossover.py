@@ -104,12 +104,14 @@ def configure(preset: str, *, changes: Mapping[str, Any] | None = None) -> Cross
     """
     values = merge(read_preset("crossover", preset), changes or {})
     configuration = CrossoverConfiguration.resolve(values)
-    from spinlens.learning import check_fit
-    from spinlens.phases import check_grid
+    from spinlens.learning.requirements import check_training
+    from spinlens.phases.requirements import check_analysis
 
-    plan, training = configuration.plan, configuration.training.model_dump()
-    check_fit(plan.lattice.shape, chains=plan.chains, seed=configuration.seed, **training)
-    check_grid(plan.field, plan.temperature, resamples=configuration.analysis.resamples)
+    plan = configuration.plan
+    check_training(
+        plan.lattice.shape, plan.chains, seed=configuration.seed, choices=configuration.training.model_dump()
+    )
+    check_analysis(plan.field, plan.temperature, plan.chains, resamples=configuration.analysis.resamples)
     return configuration
 
 
@@ -150,6 +152,8 @@ def run_crossover(
         If it was interrupted; the same call continues.
     """
     directory = StudyDirectory(out, configuration.model_dump())
+    if (finished := directory.summary()) is not None:
+        return finished
     with directory.stage("simulate"):
         ensemble = sample(
             configuration.plan, out=directory.path / "ensemble", scheduler=scheduler, workers=workers, progress=progress
@@ -164,7 +168,9 @@ def run_crossover(
     with directory.stage("figures"):
         from spinlens.figures import save_figures
 
-        save_figures(maps, found, report, directory.path / "figures", progress=progress)
+        save_figures(
+            directory.path / "figures", maps=maps, crossover=found, reconstruction=report, progress=progress
+        )
     summary = {
         "study": "crossover",
         "preset": configuration.preset,

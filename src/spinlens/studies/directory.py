@@ -72,7 +72,13 @@ class StudyDirectory:
 
     @contextmanager
     def stage(self, name: str) -> Iterator[None]:
-        """Run a stage: its time counts even if it is interrupted, and it is done only if the block ends well."""
+        """Run a stage: its time counts even if it is interrupted, and it is done only if the block ends well.
+
+        Passing through a stage that was done before only reads its results, so its time stays what it was.
+        """
+        if self.done(name):
+            yield
+            return
         begun = time.monotonic()
         finished = False
         try:
@@ -87,6 +93,10 @@ class StudyDirectory:
     def timing(self) -> dict[str, float]:
         """Seconds of each stage, all its runs together."""
         return {name: float(stage["seconds"]) for name, stage in self._stages.items()}
+
+    def summary(self) -> dict[str, Any] | None:
+        """Return the summary, the last thing that a study writes; None while there is work left."""
+        return read_summary(self.path) if (self.path / SUMMARY).exists() else None
 
     def write_summary(self, summary: Mapping[str, Any]) -> None:
         """Write ``summary.json``."""

@@ -1,0 +1,138 @@
+"""Write the measured numbers into README.md and docs/, between markers, from the committed results files.
+
+``python docs/write_results.py`` rewrites them; ``--check`` fails where a page has drifted from its results. To adopt a
+new run: ``python docs/write_results.py --adopt runs/crossover``, which copies its summary and its overview picture.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import sys
+from pathlib import Path
+from typing import Any
+
+from spinlens.studies.report import crossover_rows
+
+ROOT = Path(__file__).parents[1]
+RESULTS = ROOT / "docs" / "results"
+BENCHMARKS = ROOT / "benchmarks" / "results"
+PAGES = (ROOT / "README.md", ROOT / "docs" / "estimators.md", ROOT / "docs" / "performance.md")
+
+
+def read(path: Path) -> Any:
+    """Return the content of a results file."""
+    return json.loads(path.read_text())
+
+
+def table(rows: list[tuple[str, ...]]) -> str:
+    """Return a Markdown table; the first row is its head."""
+    head, *body = rows
+    lines = [head, tuple("---" for _ in head), *body]
+    return "\n".join("| " + " | ".join(cells) + " |" for cells in lines)
+
+
+def crossover() -> str:
+    """Return the table of the standard study, published beside this run."""
+    summary = read(RESULTS / "crossover-standard.json")
+    rows = [("", "published", "this run", "exact"), *crossover_rows(summary)]
+    flags = summary["equilibration"]
+    seconds = summary["timing"]
+    note = (
+        f"Estimator `{summary['estimator']}`, one run, seed {summary['provenance']['seed']}; "
+        f"{flags['flagged_conditions']} of {flags['conditions']} conditions flagged as not equilibrated. "
+        f"{sum(seconds.values()) / 60:.1f} minutes on two cores: "
+        + ", ".join(f"{stage} {value:.0f} s" for stage, value in seconds.items())
+        + "."
+    )
+    return f"{table(rows)}\n\n{note}"
+
+
+def sampling() -> str:
+    """Return the table of the sampling benchmark."""
+    found = read(BENCHMARKS / "sampling.json")
+    rows: list[tuple[str, ...]] = [("lattice", "field", "spinlens / ns", "mcising / ns", "ratio", "z, z of mcising")]
+    for row in found["comparisons"]:
+        ours, peer = row["spinlens"], row["mcising"]
+        rows.append(
+            (
+                f"{row['side']} x {row['side']}",
+                f"{row['field']:g}",
+                f"{ours['updates_per_ns']:.2f}",
+                f"{peer['updates_per_ns']:.3f}",
+                f"{row['ratio']:.0f}",
+                f"{_signed(ours['z'])}, {_signed(peer['z'])}",
+            )
+        )
+    return f"{table(rows)}\n\nSpin updates per nanosecond on one core, {found['hardware']['processor']}."
+
+
+def training() -> str:
+    """Return the table of the training benchmark."""
+    found = read(BENCHMARKS / "training.json")
+    rows: list[tuple[str, ...]] = [("step", "samples / s", "ratio")]
+    rows += [(row["name"], f"{row['samples_per_second']:.0f}", f"{row['ratio']:.2f}") for row in found["rows"]]
+    return f"{table(rows)}\n\nBatch {found['batch']}, {found['side']} x {found['side']}, {found['threads']} threads."
+
+
+def estimators() -> str:
+    """Return the table that compares both estimators over beta."""
+    found = read(BENCHMARKS / "estimators.json")
+    head = ("estimator", "beta", "nu_0", "second mean", "tau_0", "tau_1", "rank correlation", "Tc", "TC / nats")
+    rows = [
+        (
+            f"`{row['estimator']}`",
+            f"{row['beta']:g}",
+            f"{row['nu_0_share']:.1%}",
+            f"{row['nu_1_share']:.1%}",
+            f"{row['tau_0_share']:.1%}",
+            f"{row['tau_1_share']:.1%}",
+            f"{row['rank_correlation']:.4f}",
+            row["critical_temperature"],
+            f"{row['total_correlation']:.2f}",
+        )
+        for row in found["rows"]
+    ]
+    return f"{table([head, *rows])}\n\n{found['setting']}"
+
+
+def _signed(value: float | None) -> str:
+    return "-" if value is None else f"{value:+.1f}"
+
+
+SECTIONS = {"crossover": crossover, "sampling": sampling, "training": training, "estimators": estimators}
+
+
+def rewritten(page: str) -> str:
+    """Return a page with every marked section written anew."""
+
+    def replace(found: re.Match[str]) -> str:
+        name = found.group(1)
+        return f"<!-- results: {name} -->\n{SECTIONS[name]()}\n<!-- end: {name} -->"
+
+    return re.sub(r"<!-- results: (\w+) -->.*?<!-- end: \1 -->", replace, page, flags=re.DOTALL)
+
+
+def adopt(study: Path) -> None:
+    """Copy the summary and the overview of a finished study."""
+    shutil.copyfile(study / "summary.json", RESULTS / "crossover-standard.json")
+    shutil.copyfile(study / "figures" / "overview.png", ROOT / "docs" / "images" / "overview.png")
+
+
+def main(arguments: list[str]) -> int:
+    """Rewrite the pages, or check them."""
+    if arguments[:1] == ["--adopt"]:
+        adopt(Path(arguments[1]))
+    drifted = [page for page in PAGES if rewritten(page.read_text()) != page.read_text()]
+    if arguments == ["--check"]:
+        for page in drifted:
+            print(f"{page.relative_to(ROOT)} differs from its results: run python docs/write_results.py")
+        return bool(drifted)
+    for page in drifted:
+        page.write_text(rewritten(page.read_text()))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
