@@ -1,0 +1,195 @@
+"""A tiny crossover study from end to end: what it leaves, how it continues, what it refuses."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from spinlens.cli.main import run
+from spinlens.errors import InputError
+from spinlens.studies import configure, run_crossover
+from spinlens.studies.directory import StudyDirectory, read_summary
+from spinlens.studies.report import crossover_table
+
+TINY = {
+    "sampling": {
+        "shape": [16, 16], "temperature": "1:5:9", "field": "-1:1:3", "chains": 16, "thin": 20, "equilibration": 400
+    },
+    "training": {"epochs": 2, "batch": 64},
+    "analysis": {"resamples": 20},
+}  # fmt: skip
+
+SETTINGS = (
+    ["--set", f"{section}.{key}={json.dumps(value)}"] for section, values in TINY.items() for key, value in values.items()
+)
+ARGUMENTS = ["crossover", "--preset", "quick", *(word for pair in SETTINGS for word in pair), "--out"]
+
+FIGURES = {
+    "nu_0", "magnetization", "tau_0", "energy", "tau_1", "specific_heat", "spin_error", "absolute_spin_error",
+    "kl_divergence", "overview",
+}  # fmt: skip
+
+KEYS = {
+    "critical_temperature": {"value", "error", "exact", "relative_error"},
+    "nu_0": {"explained_variance_ratio", "rank_correlation_with_magnetization", "correlation_with_magnetization"},
+    "tau_0": {"explained_variance_ratio"},
+    "tau_1": {"explained_variance_ratio"},
+    "equilibration": {"flagged_conditions", "worst_r_hat"},
+    "timing": {"simulate", "train", "analyse", "figures"},
+    "provenance": {"commit", "versions", "seed"},
+}
+
+
+@pytest.fixture(scope="module")
+def study(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("studies") / "whole"
+    run_crossover(configure("quick", changes=TINY), out=out, progress=False)
+    return out
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    """Return every file that must not depend on the clock: draws, weights, maps."""
+    return {
+        str(path.relative_to(folder)): path.read_bytes()
+        for part in ("ensemble", "model", "maps.zarr")
+        for path in (folder / part).rglob("*")
+        if path.is_file() and path.name not in ("log.jsonl", "history.jsonl")
+    }
+
+
+def test_everything_is_there(study: Path) -> None:
+    assert {path.name for path in study.iterdir()} == {
+        "config.toml", "stages.json", "ensemble", "model", "maps.zarr", "figures", "summary.json",
+    }  # fmt: skip
+    for name in FIGURES:
+        assert (study / "figures" / f"{name}.png").stat().st_size > 10_000
+        assert (study / "figures" / f"{name}.svg").read_text().startswith("<?xml")
+
+
+def test_the_summary_has_every_number(study: Path) -> None:
+    summary = read_summary(study)
+    for key, parts in KEYS.items():
+        assert parts <= set(summary[key]), key
+    assert [row["field"] for row in summary["crossover"]] == [-1.0, 0.0, 1.0]
+    for row in summary["crossover"]:
+        assert {"temperature", "error", "specific_heat_peak", "susceptibility_peak"} <= set(row)
+    assert summary["critical_temperature"]["exact"] == pytest.approx(2 / np.log(1 + np.sqrt(2)))
+    assert summary["timing"]["simulate"] > 0
+
+
+def test_the_table_shows_published_values(study: Path) -> None:
+    table = crossover_table(read_summary(study))
+    for text in ("published", "2.25", "77.1 %", "2.269185", "conditions are"):
+        assert text in table
+
+
+def test_a_finished_study_is_not_computed_again(study: Path) -> None:
+    before = {path: path.stat().st_mtime_ns for path in study.rglob("*")}
+    assert run_crossover(configure("quick", changes=TINY), out=study, progress=False) == read_summary(study)
+    assert {path: path.stat().st_mtime_ns for path in study.rglob("*")} == before
+
+
+@pytest.mark.parametrize(
+    "moment", ["ensemble/log.jsonl", "model/history.jsonl", "maps.zarr.partial", "figures/tau_0.svg"]
+)
+def test_a_killed_study_continues_to_the_same_bytes(moment: str, study: Path, tmp_path: Path) -> None:
+    out = tmp_path / "killed"
+    code = f"from spinlens.cli.main import run; run({[*ARGUMENTS, str(out)]!r})"
+    child = subprocess.Popen([sys.executable, "-c", code], stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+    deadline = time.monotonic() + 120
+    while not ((out / moment).exists() and (moment == "maps.zarr.partial" or (out / moment).stat().st_size)):
+        assert time.monotonic() < deadline, "the stage never began"
+        if child.poll() is not None:
+            break
+        time.sleep(0.002)
+    child.send_signal(signal.SIGKILL)
+    child.wait()
+    assert not (out / "summary.json").exists() or moment == "figures/tau_0.svg"
+    run_crossover(configure("quick", changes=TINY), out=out, progress=False)
+    assert contents(out) == contents(study)
+
+
+def test_another_configuration_is_refused_by_name(study: Path) -> None:
+    changes = {**TINY, "training": {"epochs": 3, "batch": 64}}
+    with pytest.raises(InputError, match=r"training.epochs \(asked 3, stored 2\)"):
+        run_crossover(configure("quick", changes=changes), out=study, progress=False)
+
+
+BAD = {
+    "preset": (["--preset", "standrad"], "Did you mean 'standard'?"),
+    "key": (["--set", "training.betta=3"], "Did you mean 'beta'?"),
+    "section": (["--set", "trainin.beta=3"], "Did you mean 'training'?"),
+    "assignment": (["--set", "beta"], "must be key=value"),
+    "estimator": (["--set", "training.estimator='mws'"], "Did you mean 'mss'?"),
+    "algorithm": (["--set", "sampling.algorithm='metropolys'"], "Did you mean 'metropolis'?"),
+    "side": (["--set", "sampling.shape=[24, 24]"], "multiples of 16"),
+    "odd side": (["--set", "sampling.shape=[31, 32]"], "even sides"),
+    "temperature": (["--set", "sampling.temperature='0:5:9'"], "temperature[0] = 0.0: must be > 0"),
+    "few temperatures": (["--set", "sampling.temperature='1:5:3'"], "temperature"),
+    "grid": (["--set", "sampling.field='-1:1'"], "start:stop:count"),
+    "no zero field": (["--set", "sampling.field='-1:1:4'"], "zero field"),
+    "one chain": (["--set", "sampling.chains=1"], "Simulate with chains=2 or more"),
+    "held out": (["--set", "training.held_out=1.5"], "held_out"),
+    "seed": (["--seed", "-1"], "must be a whole number >= 0"),
+    "type": (["--set", "training.epochs='many'"], "training.epochs"),
+    "config": (["--config", "/no/such/file.toml"], "cannot be read"),
+}
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_bad_input_is_one_sentence_and_writes_nothing(
+    name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    arguments, message = BAD[name]
+    out = tmp_path / "out"
+    with pytest.raises(SystemExit) as caught:
+        run(["crossover", "--preset", "quick", *arguments, "--out", str(out)])
+    error = capsys.readouterr().err
+    assert caught.value.code == 2
+    assert message in error
+    assert error.count("\n") == 1
+    assert not out.exists()
+
+
+def test_a_config_file_and_assignments_change_values(tmp_path: Path) -> None:
+    configuration = configure("standard", changes={"training": {"beta": 4.0}, "seed": 7})
+    assert configuration.training.beta == 4.0
+    assert configuration.plan.seed == 7
+    assert len(configuration.plan.field) == len(configuration.plan.temperature) == 65
+
+
+def test_the_paper_preset_is_the_papers_protocol() -> None:
+    plan, training = configure("paper").plan, configure("paper").training
+    assert (plan.lattice.shape, plan.chains * plan.draws, plan.interval) == ((32, 32), 1024, 8)
+    assert (plan.equilibration, plan.recordings, plan.thin, plan.algorithm) == (8192, 16, 1, "metropolis")
+    assert (plan.field[0], plan.field[-1], len(plan.field)) == (-2.0, 2.0, 65)
+    assert (plan.temperature[0], plan.temperature[-1], len(plan.temperature)) == (1.0, 5.0, 65)
+    assert (training.epochs, training.batch, training.learning_rate, training.beta) == (16, 845, 1e-5, 8.0)
+
+
+def test_time_counts_over_interruptions(tmp_path: Path) -> None:
+    first = StudyDirectory(tmp_path / "s", {"a": 1})
+    with pytest.raises(KeyboardInterrupt), first.stage("train"):
+        time.sleep(0.02)
+        raise KeyboardInterrupt
+    again = StudyDirectory(tmp_path / "s", {"a": 1})
+    assert not again.done("train")
+    with again.stage("train"):
+        time.sleep(0.02)
+    assert again.done("train")
+    assert again.timing["train"] >= 0.04
+
+
+def test_an_occupied_directory_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").write_text("mine")
+    with pytest.raises(InputError, match="is not a study"):
+        StudyDirectory(tmp_path, {"a": 1})
+    assert os.listdir(tmp_path) == ["notes.txt"]
