@@ -26,7 +26,14 @@ OBSERVABLES = (
 
 
 def observables(
-    bond_sum: Any, spin_sum: Any, *, model: Ising, temperature: Any, field: Any, sites: int
+    bond_sum: Any,
+    spin_sum: Any,
+    *,
+    model: Ising,
+    temperature: Any,
+    field: Any,
+    sites: int,
+    symmetric_at_zero: bool = True,
 ) -> dict[str, Array]:
     """Estimate the thermodynamics of every condition from its recorded sums.
 
@@ -42,6 +49,8 @@ def observables(
         h, in units of energy.
     sites : int
         Number of spins N.
+    symmetric_at_zero : bool
+        Whether <m> = 0 at h = 0; False where the boundary favours one sign.
 
     Returns
     -------
@@ -81,7 +90,8 @@ def observables(
     result = {name + end: np.empty(expected) for name in OBSERVABLES for end in ("", "_error")}
     for i, h in enumerate(fields):
         moments, offset = _moments(np.asarray(bond_sum[i]), np.asarray(spin_sum[i]), model, float(h), sites)
-        row = jackknife(_statistic(offset, temperatures, float(h), sites), *group_sums(moments))
+        symmetric = symmetric_at_zero and h == 0
+        row = jackknife(thermodynamics(offset, temperatures, sites, symmetric=symmetric), *group_sums(moments))
         for name, values in row.items():
             result[name][i] = values
     return result
@@ -104,15 +114,33 @@ def _moments(
     return np.stack([e, e**2, d, d**2, a, a**2, squared, squared**2], axis=1), offset
 
 
-def _statistic(offset: Array, temperature: Array, field: float, sites: int) -> Statistic:
-    """Return the function from average moments, shape (moment, temperature[, group]), to observables."""
+def thermodynamics(offset: Array, temperature: Array, sites: int, *, symmetric: bool) -> Statistic:
+    """Return the function from average moments to observables.
+
+    Parameters
+    ----------
+    offset : ndarray, shape (3, temperature)
+        Where energy, magnetization and its size are measured from, per site.
+    temperature : ndarray, shape (temperature,)
+        T > 0.
+    sites : int
+        Number of spins N.
+    symmetric : bool
+        Whether <m> is known to be zero.
+
+    Returns
+    -------
+    callable
+        From averages, shape (moment, temperature[, group]), of e, e^2, d, d^2, a, a^2, m^2, m^4, where e, d, a are
+        energy, magnetization and its size less their offsets.
+    """
 
     def statistic(means: Array) -> dict[str, Array]:
         extra = (1,) * (means.ndim - 2)
         e0, m0, a0 = offset.reshape(*offset.shape, *extra)
         t = temperature.reshape(-1, *extra)
         e, ee, d, dd, a, aa, squared, fourth = means
-        variance = squared if field == 0 else dd - d**2
+        variance = squared if symmetric else dd - d**2
         with np.errstate(divide="ignore", invalid="ignore"):
             binder = 1.0 - fourth / (3.0 * squared**2)
         return {

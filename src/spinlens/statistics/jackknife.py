@@ -66,15 +66,40 @@ def jackknife(statistic: Statistic, sums: Array, counts: Array) -> dict[str, Arr
     B. Efron, The Jackknife, the Bootstrap and Other Resampling Plans (1982), doi:10.1137/1.9781611970319.
     """
     groups, total = len(counts), sums.sum(axis=-1)
-    whole = statistic(np.moveaxis(total / counts.sum(), -1, 0))
+    whole = np.moveaxis(total / counts.sum(), -1, 0)
+    if groups < 2:
+        return jackknife_parts(statistic, whole, np.empty((*whole.shape, 0)))
+    without = (total[..., None] - sums) / (counts.sum() - counts)
+    return jackknife_parts(statistic, whole, np.moveaxis(without, -2, 0))
+
+
+def jackknife_parts(statistic: Statistic, whole: Array, without: Array) -> dict[str, Array]:
+    """Estimate functions of averages that were taken over everything, and over everything but one group.
+
+    Parameters
+    ----------
+    statistic : callable
+        As for `jackknife`.
+    whole : ndarray, shape (moment, ...)
+        Averages over everything.
+    without : ndarray, shape (moment, ..., group)
+        Averages over everything but each group, all groups of about one size; none or one of them if there is
+        nothing to compare.
+
+    Returns
+    -------
+    dict of ndarray, shape (...)
+        As from `jackknife`.
+    """
+    groups = without.shape[-1]
+    values = statistic(whole)
     result: dict[str, Array] = {}
     if groups < 2:
-        for name, value in whole.items():
+        for name, value in values.items():
             result |= {name: value, f"{name}_error": np.full_like(value, np.nan)}
         return result
-    without = (total[..., None] - sums) / (counts.sum() - counts)
-    parts = statistic(np.moveaxis(without, -2, 0))
-    for name, value in whole.items():
+    parts = statistic(without)
+    for name, value in values.items():
         # Measured from the whole, so that a constant stays what it is to the last digit.
         shift = parts[name] - value[..., None]
         mean = shift.mean(axis=-1)
