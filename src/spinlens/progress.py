@@ -115,9 +115,12 @@ class _Clock:
         return (now - since) * (1 - fraction) / (fraction - start)
 
 
-def _left(seconds: float | None) -> str:
-    if seconds is None:
-        return ""
+def clock_time(seconds: float) -> str:
+    """Return a duration as hours, minutes and seconds: 1:02:03, or 2:03."""
     minutes, rest = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
-    return (f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}") + " left"
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
+def _left(seconds: float | None) -> str:
+    return "" if seconds is None else f"{clock_time(seconds)} left"

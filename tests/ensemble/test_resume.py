@@ -65,7 +65,7 @@ def test_killed_at_a_commit_point(
 def test_the_points_lie_all_along_the_run(killed: dict[tuple[str, int], tuple[Path, int]]) -> None:
     committed = {point: commits for point, (_, commits) in killed.items()}
     assert committed["written", 16] == -1
-    assert committed["renamed", 16] == 0
+    assert committed["renamed", 16] == 1
     assert committed["renamed", 55] == committed["torn", COMMITS] == COMMITS - 1
     assert committed["journaled", COMMITS] == COMMITS
 

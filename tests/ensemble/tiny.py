@@ -14,8 +14,8 @@ PLAN = Plan(
     thin=3, interval=2, equilibration=10, seed=1,
 )  # fmt: skip
 
-COMMITS = 9
-"""Six units, two blocks of chains at each of three fields, and the diagnostics of each field."""
+COMMITS = 10
+"""The description, six units, two blocks of chains at each of three fields, and the diagnostics of each field."""
 
 
 def contents(folder: Path) -> dict[str, bytes]:

@@ -14,10 +14,9 @@ def info(
     as_json: bool = typer.Option(False, "--json", help="Print JSON."),
 ) -> None:
     """Print what is in an ensemble or a study."""
-    from spinlens.ensemble import describe
+    from spinlens.ensemble import describe, ensemble_place
 
-    ensemble = path / "ensemble" if (path / "ensemble").is_dir() and not (path / "zarr.json").exists() else path
-    description = describe(ensemble)
+    description = describe(ensemble_place(path))
     if as_json:
         typer.echo(json.dumps(description, indent=2))
         return

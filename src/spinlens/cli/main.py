@@ -14,7 +14,10 @@ from spinlens import __version__
 from spinlens.cli.bench import bench
 from spinlens.cli.crossover import crossover
 from spinlens.cli.info import info
+from spinlens.cli.repair import repair
 from spinlens.cli.simulate import simulate
+from spinlens.cli.status import status
+from spinlens.cli.verify import verify
 from spinlens.errors import IncompleteError, SpinlensError
 
 # Typer brings its own copy of Click, and only this class leads to the error that all wrong usage derives from.
@@ -30,6 +33,9 @@ app = typer.Typer(
 app.command()(crossover)
 app.command()(simulate)
 app.command()(info)
+app.command()(status)
+app.command()(verify)
+app.command()(repair)
 app.command()(bench)
 
 
@@ -60,7 +66,8 @@ def run(arguments: list[str] | None = None) -> NoReturn:
     except _UsageProblem as error:
         _fail(f"{' '.join(error.format_message().split())} Try --help.", 2)  # type: ignore[attr-defined]
     except (typer.Abort, KeyboardInterrupt):
-        _fail("Interrupted. What was stored is safe: run the same command again to continue.", IncompleteError.exit_code)
+        advice = "What was stored is safe: run the same command again to continue."
+        _fail(f"Interrupted. {advice}", IncompleteError.exit_code)
     except BrokenPipeError:
         sys.exit(0)
     except OSError as error:

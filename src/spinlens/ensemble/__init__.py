@@ -1,7 +1,27 @@
 """The store of draws: the only room that touches ensemble files."""
 
+from spinlens.ensemble.damage import Damage
 from spinlens.ensemble.description import describe, equilibration_summary
+from spinlens.ensemble.place import ensemble_place
 from spinlens.ensemble.reader import Ensemble, open_ensemble
+from spinlens.ensemble.repair import Repair, repair
 from spinlens.ensemble.simulate import sample, simulate
+from spinlens.ensemble.status import Status, status
+from spinlens.ensemble.verification import Verification, verify
 
-__all__ = ["Ensemble", "describe", "equilibration_summary", "open_ensemble", "sample", "simulate"]
+__all__ = [
+    "Damage",
+    "Ensemble",
+    "Repair",
+    "Status",
+    "Verification",
+    "describe",
+    "ensemble_place",
+    "equilibration_summary",
+    "open_ensemble",
+    "repair",
+    "sample",
+    "simulate",
+    "status",
+    "verify",
+]

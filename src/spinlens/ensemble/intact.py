@@ -11,7 +11,7 @@ import numpy as np
 import zarr
 
 from spinlens.ensemble.journal import Entry
-from spinlens.ensemble.layout import specifications
+from spinlens.ensemble.layout import array_metadata
 from spinlens.errors import DamagedError
 from spinlens.sampling import Plan
 
@@ -62,10 +62,10 @@ def stored_array(group: zarr.Group, name: str, *, path: Path, plan: Plan) -> Any
     DamagedError
         If it is not there or is not laid out as the plan says.
     """
-    expected = specifications(plan)[name]
+    # A fill value or a separator of chunk names that differs would turn what is stored into other numbers.
     try:
-        array = group[name]
-        if (array.shape, array.chunks, array.dtype) == (expected.shape, expected.chunks, expected.dtype):  # type: ignore[union-attr]
+        array: Any = group[name]
+        if array.metadata.to_dict() == array_metadata(plan)[name]:
             return array
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         pass

@@ -7,15 +7,19 @@ matching its own checksum; files without a line count for nothing and are writte
 from __future__ import annotations
 
 import json
+import math
 import os
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 NAME = "log.jsonl"
+
+DESCRIPTION = "the description"
+"""Name of the first line, which holds what the ensemble says of itself: everything that is there before any draw."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,11 +34,14 @@ class Entry:
         SHA-256 of each file it wrote, by the file's path in the ensemble.
     seconds : float
         How long the run had lasted when it was committed.
+    attributes : dict, optional
+        Of the description alone: the attributes of the group, in case the group loses them.
     """
 
     unit: str
     files: Mapping[str, str]
     seconds: float
+    attributes: Mapping[str, Any] | None = None
 
 
 class Journal:
@@ -51,12 +58,24 @@ class Journal:
 
     def read(self) -> dict[str, Entry]:
         """Return the committed units by name; a torn or altered line is not a commit."""
-        entries = {}
-        if self.path.exists():
-            for line in self.path.read_bytes().splitlines():
-                if (values := _checked(line)) is not None:
-                    entries[values["unit"]] = Entry(values["unit"], values["files"], values["seconds"])
-        return entries
+        return {entry.unit: entry for entry in self.lines() if entry is not None}
+
+    def lines(self) -> list[Entry | None]:
+        """Return what each line says, None where it is torn or altered, in the order of the file."""
+        if not self.path.exists():
+            return []
+        return [_entry(line) for line in self.path.read_bytes().split(b"\n") if line]
+
+    def readable(self) -> bytes:
+        """Return the content without the lines that are torn or altered."""
+        lines = self.path.read_bytes().split(b"\n") if self.path.exists() else []
+        return b"".join(line + b"\n" for line in lines if _entry(line) is not None)
+
+    @property
+    def torn(self) -> bool:
+        """Whether the last line was never finished, as a kill leaves it."""
+        content = self.path.read_bytes() if self.path.exists() else b""
+        return bool(content) and not content.endswith(b"\n")
 
     def append(self, entry: Entry) -> None:
         """Record a unit and flush the line to the disk."""
@@ -65,6 +84,7 @@ class Journal:
             "files": dict(entry.files),
             "seconds": round(entry.seconds, 3),
             "time": datetime.now(UTC).isoformat(timespec="milliseconds"),
+            **({"attributes": dict(entry.attributes)} if entry.attributes is not None else {}),
         }
         text = _text(values)
         line = _text({**values, "check": _check(text)}) + "\n"
@@ -90,10 +110,24 @@ def _check(text: str) -> str:
     return f"{zlib.crc32(text.encode()):08x}"
 
 
-def _checked(line: bytes) -> dict[str, Any] | None:
+def _entry(line: bytes) -> Entry | None:
+    """Return what a line says if it is whole, matches its check and is about files of this ensemble."""
     try:
         values = json.loads(line)
         check = values.pop("check")
-        return values if check == _check(_text(values)) else None
-    except (ValueError, KeyError, AttributeError, TypeError):
+        if check != _check(_text(values)):
+            return None
+        unit, files, seconds = values["unit"], values["files"], values["seconds"]
+        attributes = values.get("attributes")
+    except (ValueError, KeyError, AttributeError, TypeError, RecursionError):
         return None
+    named = isinstance(unit, str) and isinstance(files, dict) and all(map(_inside, files))
+    digests = named and all(isinstance(digest, str) for digest in files.values())
+    timed = isinstance(seconds, int | float) and not isinstance(seconds, bool) and math.isfinite(seconds)
+    described = attributes is None or isinstance(attributes, dict)
+    return Entry(unit, files, float(seconds), attributes) if digests and timed and described else None
+
+
+def _inside(file: str) -> bool:
+    path = PurePosixPath(file)
+    return file != "" and "\0" not in file and not path.is_absolute() and ".." not in path.parts

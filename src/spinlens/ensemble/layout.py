@@ -27,11 +27,13 @@ import json
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from functools import lru_cache
+from typing import Any, cast
 
 import zarr
 from zarr.abc.store import Store
 from zarr.codecs import Crc32cCodec
+from zarr.storage import MemoryStore
 
 from spinlens.provenance import versions
 from spinlens.sampling.kernels import generator
@@ -98,15 +100,41 @@ def attributes(plan: Plan) -> dict[str, Any]:
     }
 
 
+@lru_cache(maxsize=8)
+def array_metadata(plan: Plan) -> dict[str, dict[str, Any]]:
+    """Return the metadata of every array of an ensemble of ``plan``, as Zarr understands them."""
+    group = create(MemoryStore(), plan)
+    return {name: cast(Any, group[name]).metadata.to_dict() for name in specifications(plan)}
+
+
+def skeleton(plan: Plan, said: Mapping[str, Any]) -> dict[str, bytes]:
+    """Return the files of an ensemble of ``plan`` without draws, by their paths, with the attributes ``said``."""
+    files: dict[str, Any] = {}
+    create(MemoryStore(store_dict=files), plan, said=said)
+    return {name: buffer.to_bytes() for name, buffer in files.items()}
+
+
 def fingerprint(plan: Mapping[str, Any]) -> str:
     """Return a digest of a plan's JSON types, 16 hexadecimal digits."""
     text = json.dumps(plan, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
-def create(store: Store, plan: Plan) -> zarr.Group:
-    """Create the group, its arrays and their coordinates, without draws."""
-    group = zarr.create_group(store=store, attributes=attributes(plan), zarr_format=3)
+def create(store: Store, plan: Plan, *, said: Mapping[str, Any] | None = None) -> zarr.Group:
+    """Create the group, its arrays and their coordinates, without draws.
+
+    Parameters
+    ----------
+    store : zarr.abc.store.Store
+        An empty store.
+    plan : Plan
+        What the ensemble will hold.
+    said : dict, optional
+        The group's attributes, in place of those that this version writes.
+    """
+    # Sorted, because that is how the journal keeps them.
+    ordered = json.loads(json.dumps(said or attributes(plan), sort_keys=True))
+    group = zarr.create_group(store=store, attributes=ordered, zarr_format=3)
     for name in ("field", "temperature"):
         values = getattr(plan, name)
         array = _create_array(group, name, ArraySpecification((name,), "float64", (len(values),), (len(values),)))

@@ -122,7 +122,7 @@ def _in_memory(plan: Plan, report: Report, options: dict[str, Any]) -> Ensemble:
         write_unit(group, plan, unit, draws)
     ensemble = Ensemble(group, plan)
     for field in range(len(plan.field)):
-        for name, values in _diagnose(lambda name, field: group[name][field], plan, field).items():
+        for name, values in diagnose(lambda name, field: group[name][field], plan, field).items():
             group[name][field] = values
     return ensemble
 
@@ -134,11 +134,11 @@ def _on_disk(plan: Plan, path: Path, report: Report, options: dict[str, Any]) ->
         work = writer.missing_units()
         # Fields are judged as they fill up, while the workers go on with the others.
         for field in writer.filled_fields():
-            writer.commit_diagnostics(field, _diagnose(writer.read, plan, field))
+            writer.commit_diagnostics(field, diagnose(writer.read, plan, field))
         for unit, draws in finished_units(plan, work, report=_overall(work, report), **options):
             writer.commit(unit, draws)
             for field in writer.filled_fields():
-                writer.commit_diagnostics(field, _diagnose(writer.read, plan, field))
+                writer.commit_diagnostics(field, diagnose(writer.read, plan, field))
     except KeyboardInterrupt:
         total = len(units(plan))
         done = total - len(writer.missing_units()) if writer else 0
@@ -152,7 +152,8 @@ def _on_disk(plan: Plan, path: Path, report: Report, options: dict[str, Any]) ->
     return open_ensemble(path)
 
 
-def _diagnose(read: Callable[[str, int], Any], plan: Plan, field: int) -> dict[str, np.ndarray]:
+def diagnose(read: Callable[[str, int], Any], plan: Plan, field: int) -> dict[str, np.ndarray]:
+    """Judge the chains of one field; ``read`` returns a field of an array."""
     verdict = equilibration(read("bond_sum", field), read("spin_sum", field), model=plan.model, field=plan.field[field])
     return {name: getattr(verdict, name) for name in ("r_hat", "effective_sample_size", "equilibrated")}
 

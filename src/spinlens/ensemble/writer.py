@@ -5,10 +5,12 @@ from __future__ import annotations
 import errno
 import fcntl
 import hashlib
+import os
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
+from itertools import product
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -19,8 +21,8 @@ from zarr.storage import LocalStore
 from spinlens.config import differences
 from spinlens.ensemble import layout
 from spinlens.ensemble.intact import read_intact, stored_array
+from spinlens.ensemble.journal import DESCRIPTION, Entry, Journal
 from spinlens.ensemble.journal import NAME as JOURNAL
-from spinlens.ensemble.journal import Entry, Journal
 from spinlens.errors import DamagedError, IncompleteError, InputError
 from spinlens.files import PARTIAL, interrupts_held, sync_folder, write_atomically
 from spinlens.sampling import Plan, Unit, UnitDraws, units
@@ -69,7 +71,7 @@ class Writer:
         self._begun = time.monotonic()
         try:
             _prepare(path, plan)
-            self._lock = _lock(path)
+            self._lock = lock(path)
         except OSError as error:
             raise InputError("out", path, f"cannot be written to ({error.strerror})", "Choose another place") from None
         try:
@@ -115,6 +117,12 @@ class Writer:
             for name, values in diagnostics.items():
                 self.group[name][field] = values  # type: ignore[index]
 
+    def record(self, name: str, digests: Mapping[str, str]) -> None:
+        """Record a unit whose files lie on the disk already."""
+        entry = Entry(name, dict(digests), time.monotonic() - self._begun)
+        self.journal.append(entry)
+        self.done[name] = entry
+
     def read(self, name: str, field: int) -> np.ndarray:
         """Return one field of an array, all units of which are committed.
 
@@ -136,16 +144,21 @@ class Writer:
                 entry = Entry(name, dict(self._store.digests), time.monotonic() - self._begun)
                 self.journal.append(entry)
             except OSError as error:
-                reason = "the disk is full" if error.errno == errno.ENOSPC else str(error.strerror or error)
-                raise IncompleteError(
-                    f"{self.path}: {reason}, so {name} could not be stored. What was stored before is safe; make room "
-                    "and run the same command again to continue."
-                ) from None
+                raise cannot_store(error, self.path, name) from None
             self.done[name] = entry
 
     def close(self) -> None:
         """Let other processes write."""
         self._lock.close()
+
+
+def cannot_store(error: OSError, path: Path, name: str) -> IncompleteError:
+    """Return what to say when the disk is full or fails."""
+    reason = "the disk is full" if error.errno == errno.ENOSPC else str(error.strerror or error)
+    return IncompleteError(
+        f"{path}: {reason}, so {name} could not be stored. What was stored before is safe; make room and run the same "
+        "command again to continue."
+    )
 
 
 def unit_name(unit: Unit) -> str:
@@ -156,6 +169,20 @@ def unit_name(unit: Unit) -> str:
 def diagnostics_name(field: int) -> str:
     """Return the name of a field's diagnostics in the journal."""
     return f"field={field} diagnostics"
+
+
+def files_of(name: str, plan: Plan) -> list[str]:
+    """Return the files that a unit of work or a field's diagnostics of that name writes."""
+    drawn = ("spins", "bond_sum", "spin_sum", "exchange_accepted", "round_trips")
+    field, *block = (int(part.split("=")[1]) for part in name.split() if "=" in part)
+    place = {"field": [field], "chain": block, "block": block}
+    found = []
+    for array, specification in layout.specifications(plan).items():
+        if (array in drawn) == bool(block):
+            axes = zip(specification.dimensions, specification.shape, specification.chunks, strict=True)
+            chunks = product(*(place.get(d) or range(-(-size // chunk)) for d, size, chunk in axes))
+            found += [f"{array}/c.{'.'.join(map(str, chunk))}" for chunk in chunks]
+    return found
 
 
 def write_unit(group: zarr.Group, plan: Plan, unit: Unit, draws: UnitDraws) -> None:
@@ -190,8 +217,9 @@ def _prepare(path: Path, plan: Plan) -> None:
     shutil.rmtree(skeleton, ignore_errors=True)
     try:
         skeleton.mkdir(parents=True)
-        layout.create(DurableStore(skeleton), plan)
-        (skeleton / JOURNAL).touch()
+        store = DurableStore(skeleton)
+        layout.create(store, plan)
+        Journal(skeleton).append(Entry(DESCRIPTION, dict(store.digests), 0.0, layout.attributes(plan)))
         sync_folder(skeleton)
         if place.is_dir():
             place.rmdir()
@@ -202,11 +230,39 @@ def _prepare(path: Path, plan: Plan) -> None:
     sync_folder(place.parent)
 
 
-def _lock(path: Path) -> BinaryIO:
-    """Return the open journal, locked until it is closed or the process ends."""
-    journal = (path / JOURNAL).open("ab")
+def lock(path: Path) -> BinaryIO:
+    """Return the open journal, without torn or altered lines, locked until it is closed or the process ends.
+
+    Raises
+    ------
+    InputError
+        If another process holds it.
+    """
+    journal = _locked((path / JOURNAL).open("ab"), path)
+    try:
+        content = Journal(path).readable()
+        if content == (path / JOURNAL).read_bytes():
+            return journal
+        # The new file is locked before it has its name, so there is no moment without a lock.
+        mended = _locked((path / (JOURNAL + PARTIAL)).open("wb"), path)
+        mended.write(content)
+        mended.flush()
+        os.fsync(mended.fileno())
+        (path / (JOURNAL + PARTIAL)).replace(path / JOURNAL)
+        sync_folder(path)
+    except BaseException:
+        journal.close()
+        raise
+    journal.close()
+    return mended
+
+
+def _locked(journal: BinaryIO, path: Path) -> BinaryIO:
     try:
         fcntl.flock(journal, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        # Whoever mended the journal meanwhile holds the lock of the file that bears its name now.
+        if Path(journal.name).stat().st_ino != os.fstat(journal.fileno()).st_ino:
+            raise BlockingIOError
     except OSError as error:
         journal.close()
         if isinstance(error, BlockingIOError):

@@ -1,0 +1,38 @@
+"""``spinlens status``: how far an ensemble has come."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import typer
+
+
+def status(
+    path: Path = typer.Argument(..., help="An ensemble or a study directory."),
+    as_json: bool = typer.Option(False, "--json", help="Print JSON."),
+) -> None:
+    """Print what is done and left, what the draws are worth so far, and how long the rest may take."""
+    from spinlens.ensemble import ensemble_place
+    from spinlens.ensemble import status as ensemble_status
+    from spinlens.progress import clock_time
+
+    now = ensemble_status(ensemble_place(path))
+    if as_json:
+        typer.echo(json.dumps(now.to_dict(), indent=2))
+        return
+    smallest, total = now.smallest_effective_samples, now.total_effective_samples
+    known = smallest is not None and total is not None
+    worth = f"at least {smallest:.0f} a condition, {total:.0f} in all" if known else "not known"
+    left = "not known yet" if now.seconds_left is None else f"{clock_time(now.seconds_left)} at the pace so far"
+    since = "" if now.seconds_since is None else f", last commit {clock_time(now.seconds_since)} ago"
+    rows = {
+        "units": f"{now.done} of {now.units} done, {len(now.missing)} left",
+        "state": ("running" if now.running else "complete" if not now.missing else "stopped") + since,
+        "conditions": f"{now.sampled} of {now.conditions} sampled, {now.flagged} of them not equilibrated so far",
+        "effective samples": worth,
+        "time spent": clock_time(now.seconds),
+        "time left": left,
+    }
+    for name, value in rows.items():
+        typer.echo(f"{name:<22} {value}")

@@ -1,0 +1,66 @@
+"""A damaged file, and whose draws it holds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from spinlens.ensemble.layout import specifications
+from spinlens.sampling import Plan
+from spinlens.sampling.plan import LANES
+
+
+@dataclass(frozen=True, slots=True)
+class Damage:
+    """A file that is not what it was.
+
+    Attributes
+    ----------
+    file : str
+        Its path in the ensemble.
+    problem : str
+        What is wrong with it.
+    unit : str
+        The unit of work that wrote it, as in the journal.
+    field : float or None
+        The field whose draws it holds; None where it holds none.
+    temperature : tuple of float
+        The temperatures; empty where it holds no draws.
+    chains : tuple of int or None
+        First and last chain; None where it holds no draws.
+    """
+
+    file: str
+    problem: str
+    unit: str
+    field: float | None = None
+    temperature: tuple[float, ...] = ()
+    chains: tuple[int, int] | None = None
+
+    def __str__(self) -> str:
+        """Print one line."""
+        if self.field is None or self.chains is None:
+            return f"{self.file} {self.problem}"
+        low, high = self.temperature[0], self.temperature[-1]
+        temperatures = f"T = {low:g}" if low == high else f"T = {low:g} to {high:g}"
+        chains = f"chains {self.chains[0]} to {self.chains[1]}"
+        return f"{self.file} {self.problem}: h = {self.field:g}, {temperatures}, {chains}"
+
+
+def damage_of(file: str, problem: str, unit: str, plan: Plan) -> Damage:
+    """Say whose draws a file holds, from its place in the array."""
+    array, _, key = file.partition("/")
+    specification = specifications(plan).get(array)
+    if specification is None or not key.startswith("c."):
+        return Damage(file, problem, unit)
+    here = {}
+    columns = zip(specification.dimensions, specification.shape, specification.chunks, key.split(".")[1:], strict=True)
+    for dimension, size, chunk, index in columns:
+        here[dimension] = range(int(index) * chunk, min(size, (int(index) + 1) * chunk))
+    chains = here.get("chain", range(plan.chains))
+    if "block" in here:
+        chains = range(here["block"].start * LANES, min(plan.chains, here["block"].stop * LANES))
+    temperatures = here.get("temperature", range(len(plan.temperature)))
+    return Damage(
+        file, problem, unit, plan.field[here["field"].start], tuple(plan.temperature[t] for t in temperatures),
+        (chains.start, chains.stop - 1),
+    )  # fmt: skip
