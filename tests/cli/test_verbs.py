@@ -114,9 +114,12 @@ def test_a_full_disk_is_one_sentence(
 
     from spinlens.ensemble import journal, open_ensemble
 
-    def full(*_: object) -> None:
-        raise OSError(errno.ENOSPC, "No space left on device")
+    def full(self: journal.Journal, entry: journal.Entry) -> None:
+        if entry.unit != journal.DESCRIPTION:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        append(self, entry)
 
+    append = journal.Journal.append
     out = tmp_path / "out"
     with monkeypatch.context() as patch:
         patch.setattr(journal.Journal, "append", full)

@@ -30,7 +30,7 @@ def copy(finished: Path, tmp_path: Path) -> Path:
 
 @pytest.fixture
 def unfinished(copy: Path) -> Path:
-    """Lack the last two of nine commits."""
+    """Lack the last two of ten commits."""
     journal = copy / "log.jsonl"
     lines = journal.read_bytes().splitlines(keepends=True)
     journal.write_bytes(b"".join(lines[:-2]))

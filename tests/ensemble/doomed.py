@@ -44,6 +44,8 @@ class Fate:
         Instead of a point: when.
     workers : int
         Threads.
+    rivals : int
+        So many processes at once; the exit code is then the largest, and the messages follow each other.
     """
 
     out: str
@@ -52,6 +54,7 @@ class Fate:
     count: int = 0
     seconds: float = 0.0
     workers: int = 1
+    rivals: int = 1
 
 
 def set_trap(fate: Fate) -> None:
@@ -95,6 +98,13 @@ def set_trap(fate: Fate) -> None:
 
 def live(fate: Fate) -> tuple[int, str]:
     """Fork, sample there, and return how that ended."""
+    begun = [start(fate) for _ in range(fate.rivals)]
+    ends = [end(fate, child, reading) for child, reading in begun]
+    return max(ends)[0], "; ".join(message for _, message in ends if message)
+
+
+def start(fate: Fate) -> tuple[int, int]:
+    """Return a process that samples, and the pipe that it writes its message to."""
     reading, writing = os.pipe()
     if (child := os.fork()) == 0:
         os.close(reading)
@@ -107,6 +117,11 @@ def live(fate: Fate) -> tuple[int, str]:
         os.write(writing, message.encode())
         os._exit(code)
     os.close(writing)
+    return child, reading
+
+
+def end(fate: Fate, child: int, reading: int) -> tuple[int, str]:
+    """Wait for the end of a process, or bring it about."""
     if fate.seconds:
         time.sleep(fate.seconds)
         os.kill(child, fate.signal)

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from distributed import LocalCluster
 from distributed.scheduler import KilledWorker
 
 from spinlens.ensemble import sample
+from spinlens.ensemble.writer import Writer
 from spinlens.errors import IncompleteError, InputError
 from spinlens.sampling import Plan, Unit, UnitDraws, run_unit, workers
 from tests.ensemble.tiny import PLAN, contents
@@ -25,6 +33,88 @@ def test_a_cluster_of_processes(tmp_path: Path, expected: dict[str, bytes]) -> N
     with LocalCluster(n_workers=2, threads_per_worker=1, processes=True, dashboard_address="127.0.0.1:0") as cluster:
         sample(PLAN, out=tmp_path / "again", scheduler=cluster.scheduler_address, progress=False)
     assert contents(tmp_path / "again") == expected
+
+
+@pytest.fixture(scope="module")
+def longer(tmp_path_factory: pytest.TempPathFactory) -> tuple[Plan, dict[str, bytes]]:
+    """Return a plan whose units take long enough to be interrupted, and its files."""
+    plan = Plan.from_dict({**PLAN.to_dict(), "field": [-0.2, 0.0, 0.2, 0.3], "equilibration": 40_000})
+    out = tmp_path_factory.mktemp("longer") / "out"
+    sample(plan, out=out, workers=1, progress=False)
+    return plan, contents(out)
+
+
+@contextmanager
+def worker_processes(scheduler: str, number: int) -> Iterator[list[subprocess.Popen[bytes]]]:
+    """Start workers that nobody restarts."""
+    command = [sys.executable, "-m", "distributed.cli.dask_worker", scheduler, "--nthreads", "1", "--no-nanny",
+               "--no-dashboard", "--memory-limit", "0"]  # fmt: skip
+    processes = [subprocess.Popen(command, stderr=subprocess.DEVNULL) for _ in range(number)]
+    try:
+        yield processes
+    finally:
+        for process in processes:
+            process.kill()
+            process.wait()
+
+
+def kill_at_first_commit(patch: pytest.MonkeyPatch, pids: Callable[[], list[int]]) -> list[int]:
+    """Kill processes when the first unit is stored; return the list that will name them."""
+    killed: list[int] = []
+    commit = Writer.commit
+
+    def commit_and_kill(self: Writer, unit: Unit, draws: UnitDraws) -> None:
+        commit(self, unit, draws)
+        if not killed:
+            killed.extend(pids())
+            for pid in killed:
+                os.kill(pid, signal.SIGKILL)
+
+    patch.setattr(Writer, "commit", commit_and_kill)
+    return killed
+
+
+# What the death of a worker leaves open in this process is Dask's own.
+dying = pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning")
+CLUSTER: dict[str, Any] = {"processes": True, "dashboard_address": "127.0.0.1:0", "silence_logs": 50}
+
+
+@dying
+def test_a_killed_worker_process_is_replaced(
+    longer: tuple[Plan, dict[str, bytes]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plan, expected = longer
+    with LocalCluster(n_workers=2, threads_per_worker=1, **CLUSTER) as cluster:
+        killed = kill_at_first_commit(monkeypatch, lambda: [cluster.workers[0].pid])
+        sample(plan, out=tmp_path / "out", scheduler=cluster.scheduler_address, progress=False)
+    assert len(killed) == 1
+    assert contents(tmp_path / "out") == expected
+
+
+@dying
+def test_one_of_two_worker_processes_is_killed_for_good_and_then_the_other(
+    longer: tuple[Plan, dict[str, bytes]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plan, expected = longer
+    with (
+        LocalCluster(n_workers=0, **CLUSTER) as cluster,
+        worker_processes(cluster.scheduler_address, 2) as processes,
+    ):
+        cluster.wait_for_workers(2)
+        with monkeypatch.context() as patch:
+            killed = kill_at_first_commit(patch, lambda: [processes[0].pid])
+            sample(plan, out=tmp_path / "one", scheduler=cluster.scheduler_address, progress=False)
+        assert killed == [processes[0].pid]
+        assert processes[0].wait() == -signal.SIGKILL
+        assert processes[1].poll() is None
+        with monkeypatch.context() as patch:
+            kill_at_first_commit(patch, lambda: [processes[1].pid])
+            patch.setattr(workers, "LOST_SECONDS", 0.5)
+            with pytest.raises(IncompleteError, match="The Dask workers were lost"):
+                sample(plan, out=tmp_path / "none", scheduler=cluster.scheduler_address, progress=False)
+    assert contents(tmp_path / "one") == expected
+    sample(plan, out=tmp_path / "none", workers=1, progress=False)
+    assert contents(tmp_path / "none") == expected
 
 
 def test_the_seed_decides(tmp_path: Path, expected: dict[str, bytes]) -> None:

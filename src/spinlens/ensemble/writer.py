@@ -212,22 +212,48 @@ def _prepare(path: Path, plan: Plan) -> None:
     place = path.resolve()
     if place == Path.cwd():
         raise InputError("out", path, "is the current directory", "Name a directory in it")
-    # The skeleton appears whole or not at all.
     skeleton = place.with_name(f".{place.name}{PARTIAL}")
-    shutil.rmtree(skeleton, ignore_errors=True)
     try:
-        skeleton.mkdir(parents=True)
-        store = DurableStore(skeleton)
-        layout.create(store, plan)
-        Journal(skeleton).append(Entry(DESCRIPTION, dict(store.digests), 0.0, layout.attributes(plan)))
-        sync_folder(skeleton)
-        if place.is_dir():
-            place.rmdir()
-        skeleton.replace(place)
-    except BaseException:
+        with _claimed(skeleton):
+            _clear(skeleton)
+            store = DurableStore(skeleton)
+            layout.create(store, plan)
+            Journal(skeleton).append(Entry(DESCRIPTION, dict(store.digests), 0.0, layout.attributes(plan)))
+            sync_folder(skeleton)
+            # It appears whole or not at all.
+            skeleton.replace(place)
+    except InputError:
+        raise
+    except BaseException as error:
         shutil.rmtree(skeleton, ignore_errors=True)
+        if isinstance(error, OSError) and error.errno in (errno.ENOTEMPTY, errno.EEXIST):
+            # Another process was faster.
+            _prepare(path, plan)
+            return
         raise
     sync_folder(place.parent)
+
+
+@contextmanager
+def _claimed(folder: Path) -> Iterator[None]:
+    """Create a folder that no other process works in meanwhile."""
+    folder.mkdir(parents=True, exist_ok=True)
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        if not folder.exists() or folder.stat().st_ino != os.fstat(descriptor).st_ino:
+            raise BlockingIOError
+        yield
+    except BlockingIOError:
+        raise InputError("out", folder, "another process is creating it", "Wait for it to finish") from None
+    finally:
+        os.close(descriptor)
+
+
+def _clear(folder: Path) -> None:
+    """Remove what a kill left behind."""
+    for leftover in folder.iterdir():
+        shutil.rmtree(leftover) if leftover.is_dir() else leftover.unlink()
 
 
 def lock(path: Path) -> BinaryIO:

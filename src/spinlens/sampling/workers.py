@@ -7,6 +7,7 @@ their compiled code. Whoever has more machines names the address of a running Da
 from __future__ import annotations
 
 import os
+import time
 import uuid
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -19,6 +20,9 @@ from spinlens.sampling.plan import Plan
 
 CONNECT_SECONDS = 5
 """How long to wait for a scheduler to answer."""
+
+LOST_SECONDS = 60.0
+"""How long to wait for a new worker when all are lost; those that are watched are back within seconds."""
 
 _stopped: set[str] = set()
 
@@ -70,7 +74,8 @@ def finished_units(
     InputError
         If there is no scheduler at the address.
     IncompleteError
-        If the scheduler or too many of its workers are lost.
+        If the scheduler is lost, all of its workers are for a minute, or one unit kills them again and again. A lost
+        worker's units are done by the others.
     """
     if not units:
         return
@@ -120,7 +125,6 @@ def _through_dask(
 ) -> Iterator[tuple[Unit, UnitDraws]]:
     from concurrent.futures import CancelledError
 
-    from distributed import as_completed
     from distributed.scheduler import KilledWorker
 
     topic = f"spinlens-{uuid.uuid4().hex}"
@@ -134,29 +138,47 @@ def _through_dask(
 
     running = {}
     try:
-        done = as_completed()
         for unit in islice(waiting, window):
-            running[future := submit(unit)] = unit
-            done.add(future)
-        for future in done:
-            unit = running.pop(future)
+            running[submit(unit)] = unit
+        while running:
             try:
+                # Whatever a dead worker had finished and not handed over, Dask has done again by another one.
+                future = _next_finished(client, list(running))
                 draws = future.result()
             except (CancelledError, KilledWorker) as error:
-                reason = getattr(error, "reason", None) or type(error).__name__
-                raise IncompleteError(
-                    f"The Dask workers were lost ({reason}); what was stored before is safe. "
-                    "Run the same command again to continue."
-                ) from None
+                raise _lost(getattr(error, "reason", None) or type(error).__name__) from None
+            unit = running.pop(future)
             future.release()
             if (following := next(waiting, None)) is not None:
-                running[future := submit(following)] = following
-                done.add(future)
+                running[submit(following)] = following
             yield unit, draws
     finally:
         _stopped.add(topic)
         client.cancel(list(running))
         client.unsubscribe_topic(topic)
+
+
+def _next_finished(client: Any, futures: list[Any]) -> Any:
+    """Wait for the first of some futures, as long as there is somebody to work on them."""
+    from distributed import wait
+
+    last_seen = time.monotonic()
+    while True:
+        try:
+            finished = wait(futures, timeout=1.0, return_when="FIRST_COMPLETED").done
+            return next(future for future in futures if future in finished)
+        except TimeoutError:
+            if client.nthreads():
+                last_seen = time.monotonic()
+            elif time.monotonic() - last_seen > LOST_SECONDS:
+                raise _lost(f"none for {LOST_SECONDS:g} seconds") from None
+
+
+def _lost(reason: str) -> IncompleteError:
+    return IncompleteError(
+        f"The Dask workers were lost ({reason}); what was stored before is safe. "
+        "Run the same command again to continue."
+    )
 
 
 def _work(plan: Plan, unit: Unit, topic: str) -> UnitDraws:
