@@ -160,7 +160,7 @@ def test_one_dataset_holds_it_all(ensemble: Ensemble) -> None:
 def test_it_introduces_itself(finished: Path, ensemble: Ensemble) -> None:
     text = repr(ensemble)
     assert "\n" not in text
-    for part in ("J=1", "6x10", "3 field", "3 temperature", "70 chain", "2 draw", str(finished)):
+    for part in ("J = 1", "6x10", "3 field", "3 temperature", "70 chain", "2 draw", str(finished)):
         assert part in text
     assert "missing" not in text
     html = ensemble._repr_html_()

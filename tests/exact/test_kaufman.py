@@ -3,20 +3,17 @@ import pytest
 from tests.exact.reference import last_digit, read_rows
 
 from spinlens.errors import InputError
-from spinlens.exact.bonds import torus_bonds
 from spinlens.exact.enumeration import enumerate_states
 from spinlens.exact.kaufman import kaufman
 from spinlens.exact.onsager import critical_temperature
-from spinlens.lattice import Lattice
+from spinlens.lattice import Lattice, torus_bonds
 from spinlens.models import Ising
 
 SEAMS = {"PP": (False, False), "AP": (True, False), "AA": (True, True)}
 ALL_SEAMS = [(False, False), (True, False), (False, True), (True, True)]
 
 
-@pytest.mark.parametrize(
-    "row", read_rows("kaufman_torus.csv"), ids=lambda row: f"{row['L']}-{row['boundary']}"
-)
+@pytest.mark.parametrize("row", read_rows("kaufman_torus.csv"), ids=lambda row: f"{row['L']}-{row['boundary']}")
 def test_golden_values_to_every_printed_digit(row):
     side = int(row["L"])
     exact = kaufman((side, side), [critical_temperature(), 2.0, 2.5], seams=SEAMS[row["boundary"]])

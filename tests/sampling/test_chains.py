@@ -98,7 +98,6 @@ def test_a_single_temperature_makes_no_round_trips() -> None:
         ({"seed": -1}, "seed"),
         ({"seed": 1.0}, "seed"),
         ({"seed": True}, "seed"),
-        ({"lattice": Lattice((8, 7))}, "shape"),
     ],
 )
 def test_bad_plans_are_refused_by_name(change: dict, what: str) -> None:

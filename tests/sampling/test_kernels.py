@@ -2,41 +2,46 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 
+from spinlens.lattice import Lattice, bond_sums, list_bonds
+from spinlens.models import Ising
 from spinlens.sampling.kernels import bitsliced, counters, layout
+from spinlens.sampling.kernels.geometry import geometry
 from spinlens.sampling.kernels.reference import Xoshiro256PlusPlus
 from spinlens.sampling.kernels.reference import sweep as scalar_sweep
+from spinlens.sampling.probabilities import Rules, rules
+from tests.sampling.boundaries import BOUNDARIES, COUPLINGS
 
 
 def random_spins(seed: int, shape: tuple[int, int]) -> np.ndarray:
     return (np.random.default_rng(seed).integers(0, 2, size=(64, *shape)) * 2 - 1).astype(np.int8)
 
 
-def planes_of(thresholds: np.ndarray) -> np.ndarray:
-    places = np.arange(63, 63 - bitsliced.FAST_BITS, -1, dtype=np.uint64)
-    bits = (thresholds[None, :] >> places[:, None]) & np.uint64(1)
-    return np.where(bits == 1, ~np.uint64(0), np.uint64(0))
-
-
-def run_both(shape: tuple[int, int], *, metropolis: bool, sweeps: int, seed: int) -> tuple[np.ndarray, np.ndarray, int]:
+def run_both(
+    lattice: Lattice, model: Ising, *, algorithm: str, sweeps: int, seed: int = 5
+) -> tuple[np.ndarray, np.ndarray, int]:
     """Sweep with kernel and twin from one start; also count the words that needed the slow path."""
     random = np.random.default_rng(seed)
-    thresholds = np.sort(random.integers(0, 2**64, size=5, dtype=np.uint64))
-    favoured = np.array([0, 0, 0, 1, 1], dtype=bool)
-    half = shape[1] // 2
-    state = np.zeros((4, layout.columns(shape[1])), dtype=np.uint64)
-    state[:, :half] = random.integers(0, 2**64, size=(4, half), dtype=np.uint64)
-    spins = random_spins(seed, shape)
+    place = geometry(lattice, staggered_field=model.staggered)
+    rule = rules(model, place, np.array([2.3]), 0.3, algorithm)
+    used = layout.used_columns(lattice.shape[1])
+    state = np.zeros((4, layout.columns(lattice.shape[1])), dtype=np.uint64)
+    state[:, :used] = random.integers(0, 2**64, size=(4, used), dtype=np.uint64)
+    spins = random_spins(seed, lattice.shape)
 
     words = layout.to_colours(layout.from_spins(spins))[None]
+    # Whatever stands in the columns that are not there must not matter.
+    words[..., used:] = np.uint64(0x1234_5678_9ABC_DEF0)
     bitsliced.sweep(
-        words, state[None].copy(), planes_of(thresholds)[None], thresholds[None],
-        np.where(favoured, ~np.uint64(0), np.uint64(0))[None], metropolis, half, sweeps,
+        words, state[None].copy(), rule.planes, rule.thresholds, rule.favoured, rule.metropolis, place.patterns,
+        place.kinds, place.edges, place.width, sweeps,
     )  # fmt: skip
     lanes = np.arange(64, dtype=np.uint64)[:, None, None]
-    fast = 2 * (((layout.to_sites(words, shape[1])[0] >> lanes) & np.uint64(1)).astype(np.int8)) - 1
+    fast = 2 * (((layout.to_sites(words, lattice.shape[1])[0] >> lanes) & np.uint64(1)).astype(np.int8)) - 1
 
     drawn = [0]
 
@@ -45,25 +50,48 @@ def run_both(shape: tuple[int, int], *, metropolis: bool, sweeps: int, seed: int
             drawn[0] += 1
             return super().__call__()
 
-    streams: list[Xoshiro256PlusPlus] = [Counting(state[:, column]) for column in range(half)]
+    streams: list[Xoshiro256PlusPlus] = [Counting(state[:, column]) for column in range(used)]
+    thresholds, favoured = by_site(lattice, model, rule)
     for _ in range(sweeps):
         scalar_sweep(
-            spins, streams, [int(t) for t in thresholds], [bool(f) for f in favoured], metropolis=metropolis,
-            fast_bits=bitsliced.FAST_BITS,
-        )  # fmt: skip
-    return fast, spins, drawn[0] - sweeps * shape[0] * shape[1] * bitsliced.FAST_BITS
+            spins, streams, lattice, thresholds, favoured, metropolis=rule.metropolis, fast_bits=bitsliced.FAST_BITS
+        )
+    return fast, spins, drawn[0] - sweeps * lattice.sites * bitsliced.FAST_BITS
 
 
-@pytest.mark.parametrize("metropolis", [False, True], ids=["heat bath", "metropolis"])
-@pytest.mark.parametrize("shape", [(2, 2), (4, 6), (6, 4), (2, 18)])
-def test_kernel_and_twin_agree_bit_for_bit(shape: tuple[int, int], metropolis: bool) -> None:
-    fast, slow, _ = run_both(shape, metropolis=metropolis, sweeps=12, seed=sum(shape))
-    np.testing.assert_array_equal(fast, slow)
+def by_site(lattice: Lattice, model: Ising, rule: Rules) -> tuple[np.ndarray, np.ndarray]:
+    """Return thresholds and favoured states of each site (Lx, Ly, 3, 3), looked up without the kernel's layout."""
+    place = geometry(lattice, staggered_field=model.staggered)
+    sign = lattice.sublattice if model.staggered else np.ones(lattice.shape, dtype=int)
+    values = [tuple(value) for value in place.kind_values.tolist()]
+    kind = np.empty(lattice.shape, dtype=int)
+    for site in np.ndindex(lattice.shape):
+        kind[site] = values.index((lattice.missing[0][site], lattice.missing[1][site], sign[site]))
+    return rule.thresholds[0, kind], rule.favoured[0, kind]
 
 
-@pytest.mark.parametrize("metropolis", [False, True], ids=["heat bath", "metropolis"])
-def test_the_slow_path_agrees_too(metropolis: bool) -> None:
-    fast, slow, extra = run_both((4, 4), metropolis=metropolis, sweeps=120, seed=5)
+@pytest.mark.parametrize("algorithm", ["heat_bath", "metropolis"])
+@pytest.mark.parametrize("boundary", BOUNDARIES.values(), ids=BOUNDARIES.keys())
+def test_kernel_and_twin_agree_bit_for_bit(boundary: Any, algorithm: str) -> None:
+    # Even and odd sides, one vector of columns and two; all models on one of them.
+    models = [Ising(coupling, pattern) for coupling in COUPLINGS.values() for pattern in ("uniform", "staggered")]
+    cases = [((4, 6), model) for model in models] + [((3, 5), models[2]), ((3, 4), models[0]), ((4, 3), models[3])]
+    for shape, model in cases:
+        fast, slow, _ = run_both(Lattice(shape, boundary=boundary), model, algorithm=algorithm, sweeps=4)
+        np.testing.assert_array_equal(fast, slow, err_msg=f"{shape} {model}")
+    for shape, model in (((2, 2), models[0]), ((2, 18), models[1]), ((3, 17), models[5]), ((2, 19), models[0])):
+        fast, slow, _ = run_both(Lattice(shape, boundary=boundary), model, algorithm=algorithm, sweeps=3)
+        np.testing.assert_array_equal(fast, slow, err_msg=f"{shape} {model}")
+
+
+@pytest.mark.parametrize("algorithm", ["heat_bath", "metropolis"])
+@pytest.mark.parametrize(
+    ("shape", "boundary", "coupling"),
+    [((4, 4), "periodic", 1.0), ((3, 3), "antiperiodic", 1.0), ((3, 4), "free", (1, 2))],
+)
+def test_the_slow_path_agrees_too(shape: Any, boundary: str, coupling: Any, algorithm: str) -> None:
+    lattice = Lattice(shape, boundary=boundary)
+    fast, slow, extra = run_both(lattice, Ising(coupling), algorithm=algorithm, sweeps=250)
     assert extra > 0, "no word was undecided after the fast bits, so the slow path was not tested"
     np.testing.assert_array_equal(fast, slow)
 
@@ -74,23 +102,37 @@ def test_generator_matches_the_published_sequence() -> None:
     assert [stream() for _ in range(4)] == [41943041, 58720359, 3588806011781223, 3591011842654386]
 
 
-@pytest.mark.parametrize("shape", [(2, 2), (2, 4), (6, 4), (4, 18), (32, 32), (10, 24)])
-def test_counters_equal_plain_sums(shape: tuple[int, int]) -> None:
+@pytest.mark.parametrize("boundary", BOUNDARIES.values(), ids=BOUNDARIES.keys())
+@pytest.mark.parametrize(
+    "shape", [(2, 2), (2, 4), (6, 4), (3, 3), (5, 4), (4, 17), (4, 18), (32, 32), (10, 24), (3, 31)]
+)
+def test_counters_equal_plain_sums(shape: tuple[int, int], boundary: Any) -> None:
+    lattice = Lattice(shape, boundary=boundary)
     spins = random_spins(3, shape)
     words = layout.to_colours(layout.from_spins(spins))[None]
     # Whatever stands in the unused columns must not count.
-    words[..., shape[1] // 2 :] = np.uint64(0xF0F0_1234_5678_9ABC)
-    bond_sum, spin_sum = np.zeros((2, 1, 64), dtype=np.int64)
-    counters.measure(words, shape[1] // 2, bond_sum, spin_sum)
-    long = spins.astype(np.int64)
-    bonds = long * np.roll(long, 1, axis=1) + long * np.roll(long, 1, axis=2)
-    np.testing.assert_array_equal(bond_sum[0], bonds.sum(axis=(1, 2)))
-    np.testing.assert_array_equal(spin_sum[0], long.sum(axis=(1, 2)))
+    for x in range(shape[0]):
+        for colour in range(2):
+            words[0, colour, x, (shape[1] + 1 - (x + colour) % 2) // 2 :] = np.uint64(0xF0F0_1234_5678_9ABC)
+    place, sums = geometry(lattice, staggered_field=False), np.zeros((4, 1, 64), dtype=np.int64)
+    counters.measure(words, place.edges, place.walled, place.bonds, place.width, sums)
+    bonds = list_bonds(lattice)
+    flat = spins.reshape(64, -1).astype(np.int64)
+    for axis in range(2):
+        terms = [sign * flat[:, i] * flat[:, j] for i, j, sign in bonds.pairs] + [
+            flat[:, i] * s for i, s in bonds.walls
+        ]
+        along = [term for term, a in zip(terms, bonds.axes, strict=True) if a == axis]
+        np.testing.assert_array_equal(sums[axis, 0], np.sum(along, axis=0))
+        np.testing.assert_array_equal(sums[axis, 0], bond_sums(lattice, spins)[axis])
+    np.testing.assert_array_equal(sums[2, 0], flat.sum(axis=1))
+    np.testing.assert_array_equal(sums[3, 0], (flat * lattice.sublattice.reshape(-1)).sum(axis=1))
 
 
 def test_layout_round_trips() -> None:
-    sites = np.random.default_rng(0).integers(0, 2**64, size=(3, 6, 10), dtype=np.uint64)
-    np.testing.assert_array_equal(layout.to_sites(layout.to_colours(sites), 10), sites)
+    for width in (10, 11, 17):
+        sites = np.random.default_rng(0).integers(0, 2**64, size=(3, 6, width), dtype=np.uint64)
+        np.testing.assert_array_equal(layout.to_sites(layout.to_colours(sites), width), sites)
 
 
 @pytest.mark.parametrize("width", [6, 8, 10])

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import itertools
 from fractions import Fraction
+from typing import Any
 
 import numpy as np
 import pytest
 
+from spinlens.lattice import Lattice
 from spinlens.models import Ising
 from spinlens.sampling.kernels.bitsliced import FAST_BITS
+from spinlens.sampling.kernels.geometry import geometry
+from spinlens.sampling.kernels.words import WIDTH
 from spinlens.sampling.probabilities import rules
 
 
@@ -25,22 +30,43 @@ def exponential(x: Fraction) -> Fraction:
 
 @pytest.mark.parametrize("field", [0.0, 0.5, -1.75])
 @pytest.mark.parametrize("temperature", [1.0, 2.269185314213022, 5.0])
-@pytest.mark.parametrize("coupling", [1.0, -1.0])
-def test_thresholds(field: float, temperature: float, coupling: float) -> None:
-    model = Ising(coupling)
-    heat_bath = rules(model, np.array([temperature]), field, "heat_bath")
-    metropolis = rules(model, np.array([temperature]), field, "metropolis")
-    for n in range(5):
-        gap = Fraction(2 * (coupling * (2 * n - 4) + field)) / Fraction(temperature)
-        up = 1 / (1 + exponential(-gap))
-        assert abs(Fraction(int(heat_bath.thresholds[0, n]), 2**64) - up) <= Fraction(1, 2**64)
-        leave = exponential(-abs(gap))
-        assert abs(Fraction(int(metropolis.thresholds[0, n]), 2**64) - leave) <= Fraction(1, 2**64)
-        assert bool(metropolis.favoured[0, n]) == (gap >= 0)
+@pytest.mark.parametrize("coupling", [1.0, -1.0, (0.5, -2.0)])
+def test_thresholds(field: float, temperature: float, coupling: Any) -> None:
+    model = Ising(coupling, "staggered")
+    place = geometry(Lattice((4, 6), boundary="free"), staggered_field=True)
+    heat_bath = rules(model, place, np.array([temperature]), field, "heat_bath")
+    metropolis = rules(model, place, np.array([temperature]), field, "metropolis")
+    assert len(place.kind_values) == 8
+    for kind, (missing_x, missing_y, sign) in enumerate(place.kind_values.tolist()):
+        for up_x, up_y in itertools.product(range(3 - missing_x), range(3 - missing_y)):
+            down_x, down_y = 2 - missing_x - up_x, 2 - missing_y - up_y
+            local = model.couplings[0] * (up_x - down_x) + model.couplings[1] * (up_y - down_y) + sign * field
+            gap = Fraction(2 * local) / Fraction(temperature)
+            up = 1 / (1 + exponential(-gap))
+            here = (0, kind, up_x, up_y)
+            assert abs(Fraction(int(heat_bath.thresholds[here]), 2**64) - up) <= Fraction(1, 2**64)
+            leave = exponential(-abs(gap))
+            assert abs(Fraction(int(metropolis.thresholds[here]), 2**64) - leave) <= Fraction(1, 2**64)
+            assert bool(metropolis.favoured[here]) == (gap >= 0)
 
 
-def test_planes_are_the_leading_bits() -> None:
-    found = rules(Ising(), np.array([2.0, 3.0]), 0.1, "heat_bath")
-    leading = sum((found.planes[:, k].astype(bool).astype(np.uint64) << np.uint64(63 - k)) for k in range(FAST_BITS))
+@pytest.mark.parametrize("coupling", [1.0, (1.0, 0.5)])
+def test_planes_are_the_leading_bits_of_every_site(coupling: Any) -> None:
+    place = geometry(Lattice((3, 18), boundary=("periodic", "free")), staggered_field=True)
+    found = rules(Ising(coupling, "staggered"), place, np.array([2.0, 3.0]), 0.1, "heat_bath")
     mask = ~np.uint64((1 << (64 - FAST_BITS)) - 1)
-    np.testing.assert_array_equal(leading, found.thresholds & mask)
+    for row, block, column in itertools.product(range(6), range(2), range(WIDTH)):
+        planes = found.planes[:, place.patterns[row, block]][..., column].astype(bool)
+        leading = sum(planes[:, k].astype(np.uint64) << np.uint64(63 - k) for k in range(FAST_BITS))
+        kind = place.kinds[row, block * WIDTH + column]
+        classes, favoured = found.thresholds[:, kind], found.favoured[:, kind]
+        if not isinstance(coupling, tuple):
+            one_of_each = (slice(None), [0, 0, 0, 1, 2], [0, 1, 2, 2, 2])
+            classes, favoured = classes[one_of_each], favoured[one_of_each]
+        np.testing.assert_array_equal(leading, classes & mask)
+        np.testing.assert_array_equal(planes[:, FAST_BITS], favoured)
+
+
+def test_vectors_of_thresholds_begin_with_a_cache_line() -> None:
+    found = rules(Ising(), geometry(Lattice((4, 4)), staggered_field=False), np.array([2.0]), 0.1, "heat_bath")
+    assert found.planes.ctypes.data % 64 == 0

@@ -23,9 +23,9 @@ def describe(path: Path | str) -> dict[str, Any]:
     plan = ensemble.plan
     description: dict[str, Any] = {
         "path": str(path),
-        "model": f"Ising, J = {plan.model.coupling:g}",
+        "model": plan.model.text,
         "shape": list(plan.lattice.shape),
-        "boundary": plan.lattice.boundary,
+        "boundary": plan.lattice.boundary_text,
         "field": _grid(ensemble.field),
         "temperature": _grid(ensemble.temperature),
         "chains": plan.chains,

@@ -10,6 +10,9 @@ spins              field temperature chain draw x y        uint8   8 spins a byt
                                                                    bit first, 1 for up
 bond_sum           field temperature chain recording       int32   sum of s s' over all bonds
 spin_sum           field temperature chain recording       int32   sum of s over all sites
+bond_sum_x         field temperature chain recording       int32   only if Jx and Jy differ: the bonds along x
+staggered_sum      field temperature chain recording       int32   only for antiferromagnets and staggered fields:
+                                                                   sum of (-1)^(x + y) s
 exchange_accepted  field block pair                        int64   accepted swaps of temperatures pair, pair + 1
 round_trips        field chain                             int32   journeys coldest - hottest - coldest
 r_hat              field temperature                       float64 the worse one of energy and magnetization
@@ -78,8 +81,7 @@ def specifications(plan: Plan) -> dict[str, ArraySpecification]:
             "uint8", "field", "temperature", "chain", "draw", "x", "y",
             temperature=max(1, min(temperatures, CHUNK_BYTES // spins_of_one_temperature)),
         ),
-        "bond_sum": specify("int32", "field", "temperature", "chain", "recording"),
-        "spin_sum": specify("int32", "field", "temperature", "chain", "recording"),
+        **{name: specify("int32", "field", "temperature", "chain", "recording") for name in plan.series},
         "exchange_accepted": specify("int64", "field", "block", "pair"),
         "round_trips": specify("int32", "field", "chain"),
         "r_hat": specify("float64", "field", "temperature"),

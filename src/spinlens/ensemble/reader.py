@@ -20,7 +20,7 @@ from spinlens.ensemble.journal import Entry, Journal
 from spinlens.ensemble.writer import diagnostics_name, read_plan, unit_name
 from spinlens.errors import IncompleteError
 from spinlens.lattice import Lattice
-from spinlens.models import Ising
+from spinlens.models import Ising, lattice_gas
 from spinlens.sampling import Plan, units
 from spinlens.statistics.fluctuations import observables
 
@@ -157,9 +157,12 @@ class Ensemble:
 
     @cached_property
     def series(self) -> xr.Dataset:
-        """Bond sums and spin sums at every recording, int32 (field, temperature, chain, recording)."""
+        """Bond sums and spin sums at every recording, int32 (field, temperature, chain, recording).
+
+        Where the model needs them also ``bond_sum_x`` and ``staggered_sum``; see `spinlens.sampling.Plan.series`.
+        """
         dimensions = ("field", "temperature", "chain", "recording")
-        arrays = {name: (dimensions, self._read(name, ...)) for name in ("bond_sum", "spin_sum")}
+        arrays = {name: (dimensions, self._read(name, ...)) for name in self.plan.series}
         coordinates = {name: self._coordinates[name] for name in dimensions[:3]}
         return xr.Dataset(arrays, coords=coordinates)
 
@@ -176,13 +179,55 @@ class Ensemble:
     @property
     def energy(self) -> xr.DataArray:
         """Energy per site of each draw, field term included, float64 (field, temperature, chain, draw)."""
-        total: xr.DataArray = self.model.energy_total(self.bond_sum, self.spin_sum, self.bond_sum["field"])
+        total: xr.DataArray = self.model.energy_total(field=self.bond_sum["field"], **self._sums_at_draws)
         return (total / self.lattice.sites).transpose("field", "temperature", "chain", "draw").rename("energy")
 
     @property
     def magnetization(self) -> xr.DataArray:
         """Magnetization per site of each draw, float64 (field, temperature, chain, draw)."""
         return (self.spin_sum / self.lattice.sites).rename("magnetization")
+
+    @property
+    def staggered_magnetization(self) -> xr.DataArray:
+        """Staggered magnetization (1/N) sum (-1)^(x + y) s of each draw, float64 (field, temperature, chain, draw).
+
+        From the recorded sums where the plan has them (antiferromagnets, staggered fields), else from the
+        configurations.
+        """
+        if "staggered_sum" in self.plan.series:
+            total = self._at_draws("staggered_sum")
+        else:
+            total = (self.spins() * self.lattice.sublattice).sum(("x", "y"))
+        return (total / self.lattice.sites).rename("staggered_magnetization")
+
+    def occupation(
+        self, *, field: Index = None, temperature: Index = None, chain: Index = None, draw: Index = None
+    ) -> xr.DataArray:
+        """Return configurations as a lattice gas, n = (s + 1) / 2; parameters and errors as `spins`.
+
+        Returns
+        -------
+        xarray.DataArray
+            uint8 0 or 1 over (field, temperature, chain, draw, x, y).
+        """
+        spins = self.spins(field=field, temperature=temperature, chain=chain, draw=draw)
+        return ((spins + 1) // 2).astype(np.uint8).rename("occupation")
+
+    @property
+    def density(self) -> xr.DataArray:
+        """Occupied share (1 + m) / 2 of the sites of each draw, float64 (field, temperature, chain, draw)."""
+        return ((1 + self.magnetization) / 2).rename("density")
+
+    @property
+    def chemical_potential(self) -> np.ndarray:
+        """The chemical potential of the lattice gas at each field, float64 (F,); see `spinlens.models.LatticeGas`.
+
+        Raises
+        ------
+        InputError
+            If it would differ from site to site.
+        """
+        return np.array([lattice_gas(self.model, self.lattice, field).chemical_potential for field in self.field])
 
     @cached_property
     def diagnostics(self) -> xr.Dataset:
@@ -225,8 +270,9 @@ class Ensemble:
     @cached_property
     def _observables(self) -> xr.Dataset:
         values = observables(
-            self.series["bond_sum"].values, self.series["spin_sum"].values, model=self.model,
+            **{name: self.series[name].values for name in self.plan.series}, model=self.model,
             temperature=self.temperature, field=self.field, sites=self.lattice.sites,
+            symmetric_at_zero=not self.lattice.walled,
         )  # fmt: skip
         return xr.Dataset({name: (("field", "temperature"), array) for name, array in values.items()}, self._grid)
 
@@ -245,13 +291,13 @@ class Ensemble:
         counts = " x ".join(f"{length} {name}" for name, length in self.sizes.items() if name not in ("x", "y"))
         state = "" if self.complete else f", {len(self.missing)} units missing"
         place = str(self.path) if self.path else "in memory"
-        model = f"Ising J={self.model.coupling:g}, {'x'.join(map(str, self.lattice.shape))}"
+        model = f"{self.model.text}, {'x'.join(map(str, self.lattice.shape))}, {self.lattice.boundary_text}"
         return f"<Ensemble: {model}, {counts}{state}, {place}>"
 
     def _repr_html_(self) -> str:
         rows = {
-            "model": f"Ising, J = {self.model.coupling:g}",
-            "lattice": f"{' x '.join(map(str, self.lattice.shape))}, {self.lattice.boundary}",
+            "model": self.model.text,
+            "lattice": f"{' x '.join(map(str, self.lattice.shape))}, {self.lattice.boundary_text}",
             "temperature": _range(self.temperature),
             "field": _range(self.field),
             "chains x draws": f"{self.plan.chains} x {self.plan.draws}",
@@ -276,6 +322,10 @@ class Ensemble:
     @property
     def _grid(self) -> dict[str, np.ndarray]:
         return {"field": self.field, "temperature": self.temperature}
+
+    @property
+    def _sums_at_draws(self) -> dict[str, xr.DataArray]:
+        return {name: self._at_draws(name) for name in self.plan.series}
 
     def _at_draws(self, name: str) -> xr.DataArray:
         assert self.plan.thin is not None

@@ -48,7 +48,7 @@ def simulate(
     model : Ising
         The Hamiltonian.
     lattice : Lattice
-        Even sides.
+        Any shape and boundary.
     temperature, field : float or sequence of float
         The grid's axes, ascending; temperatures > 0 (k_B = 1).
     chains : int
@@ -154,7 +154,10 @@ def _on_disk(plan: Plan, path: Path, report: Report, options: dict[str, Any]) ->
 
 def diagnose(read: Callable[[str, int], Any], plan: Plan, field: int) -> dict[str, np.ndarray]:
     """Judge the chains of one field; ``read`` returns a field of an array."""
-    verdict = equilibration(read("bond_sum", field), read("spin_sum", field), model=plan.model, field=plan.field[field])
+    sums = {name: read(name, field) for name in plan.series}
+    verdict = equilibration(
+        **sums, model=plan.model, field=plan.field[field], symmetric_at_zero=not plan.lattice.walled
+    )  # fmt: skip
     return {name: getattr(verdict, name) for name in ("r_hat", "effective_sample_size", "equilibrated")}
 
 

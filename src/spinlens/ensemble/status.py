@@ -146,11 +146,13 @@ def _worth(path: Path, plan: Plan, known: dict[str, Entry]) -> tuple[np.ndarray,
             for here in [plan.chains_of(unit.block)]
         ]
         if chains:
-            sums = [
-                np.concatenate([read(name, (field, slice(None), here)) for here in chains], axis=1)
-                for name in ("bond_sum", "spin_sum")
-            ]
-            verdict = equilibration(*sums, model=plan.model, field=plan.field[field])
+            sums = {
+                name: np.concatenate([read(name, (field, slice(None), here)) for here in chains], axis=1)
+                for name in plan.series
+            }
+            verdict = equilibration(
+                **sums, model=plan.model, field=plan.field[field], symmetric_at_zero=not plan.lattice.walled
+            )  # fmt: skip
             sizes.append(verdict.effective_sample_size)
             verdicts.append(verdict.equilibrated)
     return np.concatenate(sizes), np.concatenate(verdicts)

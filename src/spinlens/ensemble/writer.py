@@ -173,7 +173,7 @@ def diagnostics_name(field: int) -> str:
 
 def files_of(name: str, plan: Plan) -> list[str]:
     """Return the files that a unit of work or a field's diagnostics of that name writes."""
-    drawn = ("spins", "bond_sum", "spin_sum", "exchange_accepted", "round_trips")
+    drawn = ("spins", *plan.series, "exchange_accepted", "round_trips")
     field, *block = (int(part.split("=")[1]) for part in name.split() if "=" in part)
     place = {"field": [field], "chain": block, "block": block}
     found = []
@@ -191,8 +191,8 @@ def write_unit(group: zarr.Group, plan: Plan, unit: Unit, draws: UnitDraws) -> N
     here = slice(chains.start, chains.stop)
     arrays: dict[str, Any] = {name: group[name] for name in layout.specifications(plan)}
     arrays["spins"][unit.field, :, here] = draws.spins
-    arrays["bond_sum"][unit.field, :, here] = draws.bond_sum
-    arrays["spin_sum"][unit.field, :, here] = draws.spin_sum
+    for name, series in draws.sums.items():
+        arrays[name][unit.field, :, here] = series
     arrays["round_trips"][unit.field, here] = draws.round_trips
     arrays["exchange_accepted"][unit.field, unit.block] = draws.exchange_accepted if draws.exchange_accepted.size else 0
 

@@ -1,6 +1,5 @@
 """Exact oracles: infinite lattice, finite torus, all states of a small lattice, strips in a field."""
 
-from spinlens.exact.bonds import Bonds, list_bonds, torus_bonds
 from spinlens.exact.crossover import CrossoverLines, crossover_lines
 from spinlens.exact.enumeration import (
     Enumeration,
@@ -12,6 +11,7 @@ from spinlens.exact.enumeration import (
 from spinlens.exact.kaufman import Kaufman, kaufman
 from spinlens.exact.onsager import Onsager, critical_temperature, onsager
 from spinlens.exact.transfer_matrix import Strip, transfer_matrix
+from spinlens.lattice import Bonds, list_bonds, torus_bonds
 
 __all__ = [
     "Bonds",

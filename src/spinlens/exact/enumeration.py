@@ -9,9 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spinlens.errors import InputError
-from spinlens.exact.bonds import Bonds, list_bonds
 from spinlens.exact.conditions import check_field, check_temperature
-from spinlens.lattice import Lattice
+from spinlens.lattice import Bonds, Lattice, list_bonds
 from spinlens.models.ising import Ising
 
 LARGEST = 22
@@ -25,15 +24,29 @@ Integers = NDArray[np.int64]
 
 @dataclass(frozen=True, slots=True)
 class StateCounts:
-    """How many of the 2^N states have each (bond sum, spin sum, staggered sum).
+    """How many of the 2^N states have each set of sums.
 
-    All int64, one row per triple that occurs. The staggered sum is sum_i (-1)^(x_i + y_i) s_i.
+    All int64, one row for each set (along x, along y, spin sum, staggered sum) that occurs. The first two are the
+    sums of s s' over the bonds of one axis, the staggered sum is sum_i (-1)^(x_i + y_i) s_i.
     """
 
-    bond_sum: Integers
+    bond_sum_x: Integers
+    bond_sum_y: Integers
     spin_sum: Integers
     staggered_sum: Integers
     count: Integers
+
+    @property
+    def bond_sum(self) -> Integers:
+        """Sum of s s' over all bonds; int64, one value a row, so that the same value can occur in many rows."""
+        return self.bond_sum_x + self.bond_sum_y
+
+    def energy_total(self, model: Ising, field: float) -> NDArray[np.float64]:
+        """Return the total energy of each row, float64."""
+        energy = model.energy_total(
+            self.bond_sum, self.spin_sum, field, bond_sum_x=self.bond_sum_x, staggered_sum=self.staggered_sum
+        )
+        return np.asarray(energy, dtype=np.float64)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,11 +64,13 @@ class Enumeration:
     magnetization, absolute_magnetization, magnetization_squared : float
         <m>, <abs m>, <m^2>.
     susceptibility : float
-        N (<m^2> - <m>^2) / T, which is d<m>/dh.
+        N (<m^2> - <m>^2) / T, which is d<m>/dh in a uniform field.
     susceptibility_absolute : float
         N (<m^2> - <abs m>^2) / T, the one that has a peak at zero field.
     binder_cumulant : float
         1 - <m^4> / (3 <m^2>^2).
+    staggered_magnetization : float
+        <m_s>, not zero in a staggered field or where a boundary tells the sublattices apart.
     staggered_magnetization_squared : float
         <m_s^2>, m_s = (1/N) sum_i (-1)^(x_i + y_i) s_i.
     bond_sum, spin_sum, probability : ndarray
@@ -71,6 +86,7 @@ class Enumeration:
     susceptibility: float
     susceptibility_absolute: float
     binder_cumulant: float
+    staggered_magnetization: float
     staggered_magnetization_squared: float
     bond_sum: Integers
     spin_sum: Integers
@@ -105,7 +121,7 @@ def enumerate_states(
     """
     temperature, field = _check_condition(temperature, field)
     counts, sites = count_states(lattice, bonds=bonds), lattice.sites
-    energy = np.asarray(model.energy_total(counts.bond_sum, counts.spin_sum, field), dtype=np.float64)
+    energy = counts.energy_total(model, field)
     lowest = energy.min()
     weight = counts.count * np.exp(-(energy - lowest) / temperature)
     total = weight.sum()
@@ -128,6 +144,7 @@ def enumerate_states(
         susceptibility=sites * average((m - mean) ** 2) / temperature,
         susceptibility_absolute=sites * average((np.abs(m) - absolute) ** 2) / temperature,
         binder_cumulant=1.0 - fourth / (3.0 * squared**2),
+        staggered_magnetization=average(counts.staggered_sum / sites),
         staggered_magnetization_squared=average((counts.staggered_sum / sites) ** 2),
         bond_sum=bond_sum,
         spin_sum=spin_sum,
@@ -146,44 +163,46 @@ def state_probabilities(
     temperature, field = _check_condition(temperature, field)
     _check_size(lattice)
     states = np.arange(1 << lattice.sites, dtype=np.uint32)
-    bond_sum, spin_sum, _ = _sums(states, lattice, list_bonds(lattice) if bonds is None else bonds)
-    energy = model.energy_total(bond_sum, spin_sum, field)
+    along_x, along_y, spin_sum, staggered_sum = _sums(states, lattice, list_bonds(lattice) if bonds is None else bonds)
+    energy = model.energy_total(along_x + along_y, spin_sum, field, bond_sum_x=along_x, staggered_sum=staggered_sum)
     weight = np.exp(-(energy - energy.min()) / temperature)
     return np.asarray(weight / weight.sum(), dtype=np.float64)
 
 
 def count_states(lattice: Lattice, *, bonds: Bonds | None = None) -> StateCounts:
-    """Count the states with each (bond sum, spin sum, staggered sum); temperature and field do not enter."""
+    """Count the states with each set of sums; temperature, field and couplings do not enter."""
     _check_size(lattice)
     return _count_states(lattice, list_bonds(lattice) if bonds is None else bonds)
 
 
 @lru_cache(maxsize=32)
 def _count_states(lattice: Lattice, bonds: Bonds) -> StateCounts:
-    sites, span = lattice.sites, len(bonds)
-    shape = (2 * span + 1, 2 * sites + 1, 2 * sites + 1)
+    sites = lattice.sites
+    spans = (bonds.axes.count(0), bonds.axes.count(1), sites, sites)
+    # Every sum moves in steps of two, so that half of the values never occur.
+    shape = tuple(span + 1 for span in spans)
     table = np.zeros(np.prod(shape), dtype=np.int64)
     for first in range(0, 1 << sites, BLOCK):
         states = np.arange(first, min(first + BLOCK, 1 << sites), dtype=np.uint32)
         sums = _sums(states, lattice, bonds)
-        key = np.ravel_multi_index((sums[0] + span, sums[1] + sites, sums[2] + sites), shape)
+        key = np.ravel_multi_index(tuple((total + span) // 2 for total, span in zip(sums, spans, strict=True)), shape)
         table += np.bincount(key, minlength=table.size)
     found = np.flatnonzero(table)
-    bond_sum, spin_sum, staggered_sum = np.unravel_index(found, shape)
-    parts = (bond_sum - span, spin_sum - sites, staggered_sum - sites, table[found])
+    places = np.unravel_index(found, shape)
+    parts = [2 * place - span for place, span in zip(places, spans, strict=True)] + [table[found]]
     for part in parts:
         part.setflags(write=False)
     return StateCounts(*parts)
 
 
-def _sums(states: NDArray[np.uint32], lattice: Lattice, bonds: Bonds) -> tuple[Integers, Integers, Integers]:
-    """Return bond sum, spin sum and staggered sum of every state, int64."""
-    bond_sum = np.zeros(len(states), dtype=np.int64)
-    for i, j, sign in bonds.pairs:
+def _sums(states: NDArray[np.uint32], lattice: Lattice, bonds: Bonds) -> tuple[Integers, Integers, Integers, Integers]:
+    """Return both bond sums, spin sum and staggered sum of every state, int64."""
+    bond_sum = np.zeros((2, len(states)), dtype=np.int64)
+    for (i, j, sign), axis in zip(bonds.pairs, bonds.axes, strict=False):
         unlike = ((states >> np.uint32(i)) ^ (states >> np.uint32(j))) & np.uint32(1)
-        bond_sum += sign * (1 - 2 * unlike.astype(np.int64))
-    for i, held in bonds.walls:
-        bond_sum += held * (2 * ((states >> np.uint32(i)) & np.uint32(1)).astype(np.int64) - 1)
+        bond_sum[axis] += sign * (1 - 2 * unlike.astype(np.int64))
+    for (i, held), axis in zip(bonds.walls, bonds.axes[len(bonds.pairs) :], strict=True):
+        bond_sum[axis] += held * (2 * ((states >> np.uint32(i)) & np.uint32(1)).astype(np.int64) - 1)
     x, y = np.divmod(np.arange(lattice.sites), lattice.shape[1])
     even = np.uint32(sum(1 << int(site) for site in np.flatnonzero((x + y) % 2 == 0)))
     ups = np.bitwise_count(states).astype(np.int64)
@@ -191,7 +210,7 @@ def _sums(states: NDArray[np.uint32], lattice: Lattice, bonds: Bonds) -> tuple[I
     evens = int(np.bitwise_count(even))
     spin_sum = 2 * ups - lattice.sites
     staggered_sum = (2 * even_ups - evens) - (2 * (ups - even_ups) - (lattice.sites - evens))
-    return bond_sum, spin_sum, staggered_sum
+    return bond_sum[0], bond_sum[1], spin_sum, staggered_sum
 
 
 def _joint_distribution(

@@ -87,14 +87,15 @@ def transfer_matrix(model: Ising, width: int, *, temperature: float, field: floa
     if values.ndim:
         raise InputError("temperature", temperature, "must be one number here", "Call once per temperature")
     t, h = float(values), check_field(field)
-    row = _Row(check_width(width), model.coupling / t, h / t)
+    coupling = model.single_coupling("the transfer matrix")
+    row = _Row(check_width(width), coupling / t, h / t)
     log_lambda = row.log_eigenvalue / width
     slope_k, _ = row.derivatives(1.0, 0.0, curved=False)
     slope_h, curve_h = row.derivatives(0.0, 1.0)
-    _, curve_beta = row.derivatives(model.coupling, h)
+    _, curve_beta = row.derivatives(coupling, h)
     return Strip(
         free_energy=-t * log_lambda,
-        energy=(-model.coupling * slope_k - h * slope_h) / width,
+        energy=(-coupling * slope_k - h * slope_h) / width,
         magnetization=slope_h / width,
         specific_heat=curve_beta / width / t**2,
         susceptibility=curve_h / width / t,

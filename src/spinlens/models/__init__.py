@@ -1,5 +1,6 @@
 """Hamiltonians: energies, order parameters, ground states."""
 
 from spinlens.models.ising import Ising
+from spinlens.models.lattice_gas import LatticeGas, lattice_gas
 
-__all__ = ["Ising"]
+__all__ = ["Ising", "LatticeGas", "lattice_gas"]

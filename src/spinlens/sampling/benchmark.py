@@ -165,8 +165,9 @@ def measure(plan: Plan, *, threads: int = 1) -> KernelRow:
 def exact_energy(plan: Plan) -> float | None:
     """Return the exact energy per site of a plan's first condition, or None where no oracle of the project has it."""
     temperature, field, side = plan.temperature[0], plan.field[0], max(plan.lattice.shape)
-    if field == 0:
-        return float(kaufman(plan.lattice.shape, temperature, coupling=plan.model.coupling).energy)
+    if field == 0 and plan.lattice.torus and plan.model.standard:
+        coupling = plan.model.single_coupling("Kaufman's formula")
+        return float(kaufman(plan.lattice.shape, temperature, coupling=coupling, seams=plan.lattice.seams).energy)
     if side <= LARGEST_ENUMERATED:
         return float(enumerate_states(plan.model, plan.lattice, temperature=temperature, field=field).energy)
     return None

@@ -9,6 +9,7 @@ import numpy as np
 
 from spinlens.sampling.exchange import exchange, flip_signs
 from spinlens.sampling.kernels import bitsliced, counters, layout
+from spinlens.sampling.kernels.geometry import geometry
 from spinlens.sampling.plan import LANES, Plan
 from spinlens.sampling.probabilities import rules
 from spinlens.seeds import Purpose, generator, seed_sequence
@@ -33,8 +34,10 @@ class UnitDraws:
     ----------
     spins : numpy.ndarray
         uint8 (T, C, D, Lx, ceil(Ly / 8)): one bit a spin along y, least significant first, 1 for up.
-    bond_sum, spin_sum : numpy.ndarray
-        int32 (T, C, R): sum s s' over bonds and sum s over sites at each recording.
+    sums : dict of str to numpy.ndarray
+        The series of `spinlens.sampling.Plan.series`, each int32 (T, C, R): ``bond_sum``, sum s s' over all bonds, and
+        ``spin_sum``, sum s over the sites, at each recording; ``bond_sum_x``, the bonds along x, and
+        ``staggered_sum``, sum (-1)^(x + y) s, where the plan has them.
     exchange_accepted : numpy.ndarray
         int64 (T - 1,): swaps between neighbouring temperatures, equilibration included.
     exchange_offered : int
@@ -44,11 +47,20 @@ class UnitDraws:
     """
 
     spins: np.ndarray
-    bond_sum: np.ndarray
-    spin_sum: np.ndarray
+    sums: dict[str, np.ndarray]
     exchange_accepted: np.ndarray
     exchange_offered: int
     round_trips: np.ndarray
+
+    @property
+    def bond_sum(self) -> np.ndarray:
+        """Sum s s' over all bonds, int32 (T, C, R)."""
+        return self.sums["bond_sum"]
+
+    @property
+    def spin_sum(self) -> np.ndarray:
+        """Sum s over the sites, int32 (T, C, R)."""
+        return self.sums["spin_sum"]
 
 
 def units(plan: Plan) -> list[Unit]:
@@ -81,22 +93,21 @@ def run_unit(plan: Plan, unit: Unit, report: Callable[[float], object] = float) 
     total = equilibration + plan.recordings
     often = max(1, int(SEGMENT // (temperatures * LANES * plan.lattice.sites * plan.interval)))
     spins = np.empty((temperatures, chains, plan.draws, height, -(-width // 8)), dtype=np.uint8)
-    bond_sum = np.empty((temperatures, chains, plan.recordings), dtype=np.int32)
-    spin_sum = np.empty_like(bond_sum)
+    sums = {name: np.empty((temperatures, chains, plan.recordings), dtype=np.int32) for name in plan.series}
     packed = np.empty((temperatures, chains, height, spins.shape[-1]), dtype=np.uint8)
     for step in range(total):
         walk.advance()
         recording = step - equilibration
         if recording >= 0:
-            bond_sum[:, :, recording] = walk.bond_sum[:, :chains]
-            spin_sum[:, :, recording] = walk.spin_sum[:, :chains]
+            for name, series in sums.items():
+                series[:, :, recording] = walk.total(name)[:, :chains]
             if (recording + 1) % plan.thin == 0:
                 layout.pack_chains(layout.to_sites(walk.spins, width), packed)
                 spins[:, :, recording // plan.thin] = packed
         if step % often == 0 or step == total - 1:
             report((step + 1) / total)
     offered = total * chains if walk.exchanges else 0
-    return UnitDraws(spins, bond_sum, spin_sum, walk.accepted, offered, walk.round_trips[:chains].astype(np.int32))
+    return UnitDraws(spins, sums, walk.accepted, offered, walk.round_trips[:chains].astype(np.int32))
 
 
 class _Walk:
@@ -107,20 +118,20 @@ class _Walk:
         self.plan = plan
         self.field = plan.field[unit.field]
         self.chains = len(plan.chains_of(unit.block))
-        self.half = plan.lattice.shape[1] // 2
-        self.rules = rules(plan.model, np.array(plan.temperature), self.field, plan.algorithm)
+        self.geometry = geometry(plan.lattice, staggered_field=plan.model.staggered)
+        self.rules = rules(plan.model, self.geometry, np.array(plan.temperature), self.field, plan.algorithm)
+        self.weights = np.array(plan.model.weights(self.field))
         self.inverse_temperature = 1.0 / np.array(plan.temperature)
         self.exchanges = plan.exchange and temperatures > 1
         self.spins = np.stack([_start(plan, unit, t) for t in range(temperatures)])
-        columns = layout.columns(plan.lattice.shape[1])
+        columns, used = layout.columns(plan.lattice.shape[1]), layout.used_columns(plan.lattice.shape[1])
         self.streams = np.zeros((temperatures, 4, columns), dtype=np.uint64)
         for t in range(temperatures):
             words = seed_sequence(plan.seed, Purpose.SWEEP, unit.field, t, unit.block)
-            self.streams[t, :, : self.half] = words.generate_state(4 * self.half, np.uint64).reshape(4, self.half)
+            self.streams[t, :, :used] = words.generate_state(4 * used, np.uint64).reshape(4, used)
         words = seed_sequence(plan.seed, Purpose.EXCHANGE, unit.field, unit.block)
         self.exchange_stream = words.generate_state(4, np.uint64).reshape(4, 1)
-        self.bond_sum = np.zeros((temperatures, LANES), dtype=np.int64)
-        self.spin_sum = np.zeros((temperatures, LANES), dtype=np.int64)
+        self.sums = np.zeros((4, temperatures, LANES), dtype=np.int64)
         self.replica = np.repeat(np.arange(temperatures, dtype=np.int32)[:, None], LANES, axis=1)
         self.visited = np.zeros((temperatures, LANES), dtype=np.int8)
         self.accepted = np.zeros(max(0, temperatures - 1), dtype=np.int64)
@@ -128,27 +139,39 @@ class _Walk:
 
     def advance(self) -> None:
         """Sweep for one interval, measure, exchange replicas, flip signs at zero field."""
-        rules = self.rules
+        rules, place = self.rules, self.geometry
         bitsliced.sweep(
-            self.spins, self.streams, rules.planes, rules.thresholds, rules.favoured, rules.metropolis, self.half,
-            self.plan.interval,
+            self.spins, self.streams, rules.planes, rules.thresholds, rules.favoured, rules.metropolis, place.patterns,
+            place.kinds, place.edges, place.width, self.plan.interval,
         )  # fmt: skip
-        counters.measure(self.spins, self.half, self.bond_sum, self.spin_sum)
+        counters.measure(self.spins, place.edges, place.walled, place.bonds, place.width, self.sums)
         if self.exchanges:
             exchange(
-                self.spins, self.bond_sum, self.spin_sum, self.replica, self.visited, self.inverse_temperature,
-                self.plan.model.coupling, self.field, self.chains, self.exchange_stream, self.accepted,
-                self.round_trips,
+                self.spins, self.sums, self.weights, self.replica, self.visited, self.inverse_temperature, self.chains,
+                self.exchange_stream, self.accepted, self.round_trips,
             )  # fmt: skip
-        if self.field == 0:
-            flip_signs(self.spins, self.spin_sum, self.exchange_stream)
+        if _symmetric(self.plan, self.field):
+            flip_signs(self.spins, self.sums, self.exchange_stream)
+
+    def total(self, name: str) -> np.ndarray:
+        """Return one of the sums of the plan's series, int64 (T, 64)."""
+        along_x, along_y, spin_sum, staggered_sum = self.sums
+        by_name = {"bond_sum_x": along_x, "spin_sum": spin_sum, "staggered_sum": staggered_sum}
+        result: np.ndarray = along_x + along_y if name == "bond_sum" else by_name[name]
+        return result
+
+
+def _symmetric(plan: Plan, field: float) -> bool:
+    """Return whether reversing all spins leaves the energy as it is."""
+    return field == 0 and not plan.lattice.walled
 
 
 def _start(plan: Plan, unit: Unit, temperature: int) -> np.ndarray:
     """Return the first configurations of one condition as words (2, Lx, columns)."""
     random = generator(plan.seed, Purpose.START, unit.field, temperature, unit.block)
     ground = plan.model.ground_state(plan.lattice, plan.field[unit.field])
-    signs = random.integers(0, 2, size=LANES) * 2 - 1 if plan.field[unit.field] == 0 else np.ones(LANES, dtype=int)
+    symmetric = _symmetric(plan, plan.field[unit.field])
+    signs = random.integers(0, 2, size=LANES) * 2 - 1 if symmetric else np.ones(LANES, dtype=int)
     spins = (ground * signs[:, None, None]).astype(np.int8)
     if plan.start != "ground":
         noise = (random.integers(0, 2, size=spins.shape, dtype=np.int8) * 2 - 1).astype(np.int8)

@@ -45,7 +45,16 @@ class Equilibration:
     equilibrated: NDArray[np.bool_]
 
 
-def equilibration(bond_sum: Any, spin_sum: Any, *, model: Ising, field: float) -> Equilibration:
+def equilibration(
+    bond_sum: Any,
+    spin_sum: Any,
+    *,
+    model: Ising,
+    field: float,
+    symmetric_at_zero: bool = True,
+    bond_sum_x: Any = None,
+    staggered_sum: Any = None,
+) -> Equilibration:
     """Judge the chains of one field by rank-normalised split R-hat and bulk effective sample size.
 
     Parameters
@@ -57,11 +66,15 @@ def equilibration(bond_sum: Any, spin_sum: Any, *, model: Ising, field: float) -
     field : float
         h, in units of energy. At h = 0 the magnetization is taken without its sign, which the global flip
         makes trivial.
+    symmetric_at_zero : bool
+        Whether that flip is a symmetry; False where there are walls.
+    bond_sum_x, staggered_sum : array of int, optional
+        As the other sums: the bonds along x, where Jx and Jy differ, and (-1)^(x + y) s, judged too where it is given.
 
     Returns
     -------
     Equilibration
-        One verdict per temperature, for the worse of energy and magnetization.
+        One verdict per temperature, for the worst of energy, magnetization and staggered magnetization.
 
     Raises
     ------
@@ -85,12 +98,21 @@ def equilibration(bond_sum: Any, spin_sum: Any, *, model: Ising, field: float) -
     if bonds.ndim != 3 or bonds.shape != spins.shape:
         shapes = (bonds.shape, spins.shape)
         raise InputError("bond_sum.shape, spin_sum.shape", shapes, "both must be (temperature, chain, recording)")
-    energy = np.asarray(model.energy_total(bonds.astype(float), spins.astype(float), field))
-    magnetization = (np.abs(spins) if field == 0 else spins).astype(float)
-    verdicts = [_diagnose(series) for series in (energy, magnetization)]
+    along_x, staggered = (
+        None if sums is None else np.asarray(sums, dtype=float) for sums in (bond_sum_x, staggered_sum)
+    )
+    energy = model.energy_total(
+        bonds.astype(float), spins.astype(float), field, bond_sum_x=along_x, staggered_sum=staggered
+    )
+    symmetric = field == 0 and symmetric_at_zero
+    quantities = [np.asarray(energy), (np.abs(spins) if symmetric else spins).astype(float)]
+    if staggered is not None:
+        # In a uniform field either sublattice may be the one that is up.
+        quantities.append(staggered if model.staggered and field != 0 else np.abs(staggered))
+    verdicts = [_diagnose(series) for series in quantities]
     # np.maximum and np.minimum keep a NaN: what is unknown for one quantity is unknown.
-    r_hat = np.maximum(verdicts[0][0], verdicts[1][0])
-    size = np.minimum(verdicts[0][1], verdicts[1][1])
+    r_hat = np.maximum.reduce([verdict[0] for verdict in verdicts])
+    size = np.minimum.reduce([verdict[1] for verdict in verdicts])
     return Equilibration(r_hat, size, (r_hat < LARGEST_R_HAT) & (size >= SMALLEST_EFFECTIVE_SAMPLE_SIZE))
 
 

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from numba import njit
 
+from spinlens.sampling.kernels.counters import SPIN, STAGGERED
 from spinlens.sampling.kernels.generator import draw
 
 _NONE = np.uint64(0)
@@ -34,8 +35,8 @@ def _swap(array: Any, t: int, lane: int) -> None:
 
 @njit(cache=True, nogil=True, **_OPTIONS)
 def exchange(
-    spins: Any, bond_sum: Any, spin_sum: Any, replica: Any, visited: Any, inverse_temperature: Any, coupling: float,
-    field: float, chains: int, stream: Any, accepted: Any, round_trips: Any,
+    spins: Any, sums: Any, weights: Any, replica: Any, visited: Any, inverse_temperature: Any, chains: int, stream: Any,
+    accepted: Any, round_trips: Any,
 ) -> None:  # fmt: skip
     """Offer a swap to every pair of neighbouring temperatures once, for each chain on its own, in place.
 
@@ -46,16 +47,16 @@ def exchange(
     ----------
     spins : uint64 array, shape (T, 2, Lx, columns)
         Words of 64 chains at each temperature.
-    bond_sum, spin_sum : int64 arrays, shape (T, 64)
-        The sums of these configurations; swapped with them.
+    sums : int64 array, shape (4, T, 64)
+        The sums of these configurations (`spinlens.sampling.kernels.counters.measure`); swapped with them.
+    weights : float64 array, shape (4,)
+        The energy is minus the weighted sum of the sums.
     replica : int32 array, shape (T, 64)
         Which replica stands at each temperature; swapped with the configurations.
     visited : int8 array, shape (T, 64)
         For each replica the end of the temperature range that it visited last.
     inverse_temperature : float64 array, shape (T,)
         1 / T.
-    coupling, field : float
-        J and h.
     chains : int
         Lanes in use.
     stream : uint64 array, shape (4, 1)
@@ -71,15 +72,15 @@ def exchange(
             swapped = _NONE
             difference = inverse_temperature[t] - inverse_temperature[t + 1]
             for lane in range(chains):
-                energy = -coupling * np.float64(bond_sum[t, lane] - bond_sum[t + 1, lane]) - field * np.float64(
-                    spin_sum[t, lane] - spin_sum[t + 1, lane]
-                )
+                energy = 0.0
+                for which in range(4):
+                    energy -= weights[which] * np.float64(sums[which, t, lane] - sums[which, t + 1, lane])
                 exponent = difference * energy
                 if exponent >= 0 or _uniform(stream) < math.exp(exponent):
                     swapped |= _ONE << np.uint64(lane)
                     accepted[t] += 1
-                    _swap(bond_sum, t, lane)
-                    _swap(spin_sum, t, lane)
+                    for which in range(4):
+                        _swap(sums[which], t, lane)
                     _swap(replica, t, lane)
             if swapped != _NONE:
                 _swap_words(spins[t].reshape(-1), spins[t + 1].reshape(-1), swapped)
@@ -101,15 +102,15 @@ def _swap_words(first: Any, second: Any, lanes: Any) -> None:
 
 
 @njit(cache=True, nogil=True, **_OPTIONS)
-def flip_signs(spins: Any, spin_sum: Any, stream: Any) -> None:
-    """Reverse all spins of each chain with probability 1/2, in place: exact at zero field.
+def flip_signs(spins: Any, sums: Any, stream: Any) -> None:
+    """Reverse all spins of each chain with probability 1/2, in place: exact at zero field and without walls.
 
     Parameters
     ----------
     spins : uint64 array, shape (T, 2, Lx, columns)
         Words of 64 chains at each temperature.
-    spin_sum : int64 array, shape (T, 64)
-        Changes its sign with the spins.
+    sums : int64 array, shape (4, T, 64)
+        As `exchange`; those of single spins change their sign.
     stream : uint64 array, shape (4, 1)
         The generator's state.
     """
@@ -120,4 +121,5 @@ def flip_signs(spins: Any, spin_sum: Any, stream: Any) -> None:
             words[i] ^= lanes
         for lane in range(64):
             if (lanes >> np.uint64(lane)) & _ONE:
-                spin_sum[t, lane] = -spin_sum[t, lane]
+                sums[SPIN, t, lane] = -sums[SPIN, t, lane]
+                sums[STAGGERED, t, lane] = -sums[STAGGERED, t, lane]

@@ -32,7 +32,7 @@ class Plan:
     model : Ising
         The Hamiltonian.
     lattice : Lattice
-        Even sides: the kernel updates a checkerboard.
+        Any shape and boundary.
     temperature : sequence of float
         Ascending, > 0, in units of energy (k_B = 1).
     field : sequence of float
@@ -53,7 +53,8 @@ class Plan:
     exchange : bool
         Whether to swap replicas between neighbouring temperatures of one field.
     start : str
-        ``"ground"``: the state of lowest energy (a random sign for each chain at zero field); ``"random"``:
+        ``"ground"``: a state of low energy, see `spinlens.models.Ising.ground_state` (a random sign for each
+        chain where the reversal of all spins is a symmetry); ``"random"``:
         independent spins; ``"dispersed"``: these two for even and odd chains, which makes R-hat sensitive to
         anything that was not forgotten.
     seed : int
@@ -92,11 +93,6 @@ class Plan:
                 raise InputError(name, repr(word), "is unknown", did_you_mean(str(word), known))
         if not isinstance(self.exchange, bool | np.bool_):
             raise InputError("exchange", self.exchange, "must be true or false")
-        if not self.lattice.two_colourable:
-            raise InputError(
-                "shape", self.lattice.shape, f"{self.algorithm} updates a checkerboard, which needs even sides",
-                "Use even sides",
-            )  # fmt: skip
         changes: dict[str, Any] = {
             **whole, "temperature": temperature, "field": _grid("field", self.field),
             "thin": _whole("thin", thin, 1), "exchange": bool(self.exchange), "seed": check_seed(self.seed),
@@ -109,6 +105,20 @@ class Plan:
         """Recordings of energy and magnetization of each chain."""
         assert self.thin is not None
         return self.draws * self.thin
+
+    @property
+    def series(self) -> tuple[str, ...]:
+        """Names of the sums that are recorded.
+
+        ``bond_sum`` and ``spin_sum`` always; ``bond_sum_x`` where Jx and Jy differ; ``staggered_sum`` for
+        antiferromagnets and in a staggered field.
+        """
+        names = ["bond_sum", "spin_sum"]
+        if not self.model.isotropic:
+            names.append("bond_sum_x")
+        if self.model.staggered or min(self.model.couplings) < 0:
+            names.append("staggered_sum")
+        return tuple(names)
 
     @property
     def blocks(self) -> int:
@@ -130,8 +140,10 @@ class Plan:
         """Return the plan as plain JSON types."""
         plan = asdict(self)
         plan["temperature"], plan["field"] = list(self.temperature), list(self.field)
-        plan["lattice"]["shape"] = list(self.lattice.shape)
-        plan["model"] = {"name": "ising", **plan["model"]}
+        plan["lattice"] = {"shape": list(self.lattice.shape), "boundary": _lists(self.lattice.boundary)}
+        plan["model"] = {"name": "ising", "coupling": _lists(self.model.coupling)}
+        if self.model.staggered:
+            plan["model"]["field_pattern"] = self.model.field_pattern
         return plan
 
     @classmethod
@@ -159,6 +171,11 @@ class Plan:
             raise
         except (KeyError, TypeError, ValueError) as error:
             raise InputError("plan", sorted(values), f"is incomplete or malformed ({error})") from None
+
+
+def _lists(value: Any) -> Any:
+    """Return tuples as the lists that they become in JSON."""
+    return [_lists(part) for part in value] if isinstance(value, tuple) else value
 
 
 _LEAST = {"chains": 1, "draws": 1, "interval": 1, "equilibration": 0}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal, localcontext
 
@@ -9,24 +10,32 @@ import numpy as np
 
 from spinlens.models import Ising
 from spinlens.sampling.kernels.bitsliced import FAST_BITS
+from spinlens.sampling.kernels.geometry import Geometry
 
 ALGORITHMS = ("heat_bath", "metropolis")
-NEIGHBOURS = 4
+
+LINE = 64
+"""Bytes in a cache line, and in a vector of words."""
+
+_ONES = ~np.uint64(0)
 
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """What the kernel needs to know of each condition.
+    """What the kernel needs to know of each condition, for K kinds and P patterns of sites.
 
     Attributes
     ----------
     thresholds : numpy.ndarray
-        uint64 (conditions, 5): for 0 to 4 up neighbours, 2**64 times the probability of drawing a one: up for the
-        heat bath, leaving the favoured state for Metropolis. Rounded down; 1 is stored as 2**64 - 1.
+        uint64 (conditions, K, 3, 3): for 0 to 2 up neighbours along x and along y, 2**64 times the probability of
+        drawing a one: up for the heat bath, leaving the favoured state for Metropolis. Rounded down; 1 is stored as
+        2**64 - 1.
     favoured : numpy.ndarray
-        uint64 (conditions, 5): all ones where up has the lower energy, else zero.
+        bool (conditions, K, 3, 3): whether up has the lower energy.
     planes : numpy.ndarray
-        uint64 (conditions, FAST_BITS, 5): the leading bits of the thresholds, each spread to a whole word.
+        uint64 (conditions, P, FAST_BITS + 1, 5, WIDTH), or (conditions, P, FAST_BITS + 1, 3, 3, WIDTH) where Jx and Jy
+        differ: the leading bits of the thresholds, each spread to a whole word, for every place in a vector of sites;
+        in the last plane ``favoured``.
     metropolis : bool
         The rule.
     """
@@ -37,18 +46,46 @@ class Rules:
     metropolis: bool
 
 
-def rules(model: Ising, temperature: np.ndarray, field: float, algorithm: str) -> Rules:
+def rules(model: Ising, geometry: Geometry, temperature: np.ndarray, field: float, algorithm: str) -> Rules:
     """Return the update rules at each temperature (conditions,) in one field."""
     metropolis = algorithm == "metropolis"
     probability = _leave_probability if metropolis else _up_probability
-    gaps = [2 * (model.coupling * (2 * n - NEIGHBOURS) + field) for n in range(NEIGHBOURS + 1)]
-    thresholds = np.array([[probability(gap, float(t)) for gap in gaps] for t in temperature], dtype=np.uint64)
-    ones = ~np.uint64(0)
-    favoured = np.where(np.array(gaps) >= 0, ones, np.uint64(0))
-    places = np.arange(63, 63 - FAST_BITS, -1, dtype=np.uint64)
-    leading = (thresholds[:, None, :] >> places[None, :, None]) & np.uint64(1)
-    planes = np.where(leading == 1, ones, np.uint64(0))
-    return Rules(thresholds, np.broadcast_to(favoured, thresholds.shape).copy(), planes, metropolis)
+    gaps = np.array([
+        [[_gap(model, sign * field, x, y, (missing_x, missing_y)) for y in range(3)] for x in range(3)]
+        for missing_x, missing_y, sign in geometry.kind_values.tolist()
+    ])  # fmt: skip
+    thresholds = np.stack([_thresholds(probability, gaps, float(t)) for t in temperature])
+    favoured = np.broadcast_to(gaps >= 0, thresholds.shape).copy()
+    places = np.arange(63, 63 - FAST_BITS, -1, dtype=np.uint64)[:, None, None]
+    leading = (thresholds[:, :, None] >> places) & np.uint64(1)
+    bits = np.concatenate([leading == 1, favoured[:, :, None]], axis=2)
+    # The classes of the kernel: with one coupling the number of up neighbours, whichever they are.
+    classes = bits[..., [0, 0, 0, 1, 2], [0, 1, 2, 2, 2]] if model.isotropic else bits
+    planes = np.where(np.moveaxis(classes[:, geometry.pattern_kinds], 2, -1), _ONES, np.uint64(0))
+    return Rules(thresholds, favoured, _aligned(planes), metropolis)
+
+
+def _aligned(array: np.ndarray) -> np.ndarray:
+    """Return a contiguous copy that begins where a cache line begins: vectors across two lines cost speed."""
+    room = np.empty(array.nbytes + LINE, dtype=np.uint8)
+    first = -room.ctypes.data % LINE
+    result = room[first : first + array.nbytes].view(array.dtype).reshape(array.shape)
+    result[...] = array
+    return result
+
+
+def _gap(model: Ising, field: float, up_x: int, up_y: int, missing: tuple[int, int]) -> float:
+    """Return E(down) - E(up) of a spin with so many up neighbours along x and y; those not missing are down."""
+    along_x, along_y = 2 * up_x - (2 - missing[0]), 2 * up_y - (2 - missing[1])
+    if isinstance(model.coupling, tuple):
+        return 2 * (model.coupling[0] * along_x + model.coupling[1] * along_y + field)
+    return 2 * (model.coupling * (along_x + along_y) + field)
+
+
+def _thresholds(probability: Callable[[float, float], int], gaps: np.ndarray, temperature: float) -> np.ndarray:
+    distinct, places = np.unique(gaps, return_inverse=True)
+    values = np.array([probability(float(gap), temperature) for gap in distinct], dtype=np.uint64)
+    return values[places].reshape(gaps.shape)
 
 
 def _up_probability(gap: float, temperature: float) -> int:

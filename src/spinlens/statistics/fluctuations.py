@@ -34,6 +34,8 @@ def observables(
     field: Any,
     sites: int,
     symmetric_at_zero: bool = True,
+    bond_sum_x: Any = None,
+    staggered_sum: Any = None,
 ) -> dict[str, Array]:
     """Estimate the thermodynamics of every condition from its recorded sums.
 
@@ -51,6 +53,8 @@ def observables(
         Number of spins N.
     symmetric_at_zero : bool
         Whether <m> = 0 at h = 0; False where the boundary favours one sign.
+    bond_sum_x, staggered_sum : array of int, optional
+        As the other sums: the bonds along x, where Jx and Jy differ, and (-1)^(x + y) s, where the field is staggered.
 
     Returns
     -------
@@ -69,7 +73,7 @@ def observables(
     Raises
     ------
     InputError
-        If the shapes do not fit together or a series is empty.
+        If the shapes do not fit together, a series is empty, or one that the energy depends on is left out.
 
     Notes
     -----
@@ -89,7 +93,14 @@ def observables(
         )
     result = {name + end: np.empty(expected) for name in OBSERVABLES for end in ("", "_error")}
     for i, h in enumerate(fields):
-        moments, offset = _moments(np.asarray(bond_sum[i]), np.asarray(spin_sum[i]), model, float(h), sites)
+        along_x, staggered = (
+            None if sums is None else np.asarray(sums[i], float) for sums in (bond_sum_x, staggered_sum)
+        )
+        spins = np.asarray(spin_sum[i], float)
+        energy = model.energy_total(
+            np.asarray(bond_sum[i], float), spins, float(h), bond_sum_x=along_x, staggered_sum=staggered
+        )
+        moments, offset = _moments(energy / sites, spins / sites)
         symmetric = symmetric_at_zero and h == 0
         row = jackknife(thermodynamics(offset, temperatures, sites, symmetric=symmetric), *group_sums(moments))
         for name, values in row.items():
@@ -97,16 +108,12 @@ def observables(
     return result
 
 
-def _moments(
-    bond_sum: NDArray[Any], spin_sum: NDArray[Any], model: Ising, field: float, sites: int
-) -> tuple[Array, Array]:
+def _moments(e: Array, m: Array) -> tuple[Array, Array]:
     """Return moments, shape (temperature, moment, chain, recording), and offsets, shape (3, temperature).
 
     Energy, magnetization and its size are measured from the first recording, so that variances lose no digits
     and are exactly zero for a constant series.
     """
-    e = model.energy_total(bond_sum.astype(np.float64), spin_sum.astype(np.float64), field) / sites
-    m = spin_sum / sites
     offset = np.stack([values[:, 0, 0] for values in (e, m, np.abs(m))])
     e0, m0, a0 = offset[:, :, None, None]
     e, d, a = e - e0, m - m0, np.abs(m) - a0

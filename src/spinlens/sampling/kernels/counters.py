@@ -1,4 +1,4 @@
-"""Bond sums and spin sums of 64 chains from their words, by carry-save counters instead of unpacking."""
+"""Sums over bonds and sites of 64 chains from their words, by carry-save counters instead of unpacking."""
 
 from __future__ import annotations
 
@@ -7,8 +7,12 @@ from typing import Any
 import numpy as np
 from numba import njit
 
-from spinlens.sampling.kernels.bitsliced import _shift_row
-from spinlens.sampling.kernels.words import WIDTH, load, store
+from spinlens.sampling.kernels.bitsliced import HALO, OUTSIDE, SCRATCH, beyond, new_board, put_on_board, put_outside
+from spinlens.sampling.kernels.geometry import MISSING, TURN
+from spinlens.sampling.kernels.words import WIDTH, load, spread, store
+
+BOND_X, BOND_Y, SPIN, STAGGERED = range(4)
+"""Places of the sums of `measure`."""
 
 _NONE = np.uint64(0)
 _PLANES = 40
@@ -22,73 +26,136 @@ def _full_add(a: Any, b: Any, c: Any) -> Any:
 
 
 @njit(**_OPTIONS)
-def _carry_into(counter: Any, carry: Any, plane: int, stop: int) -> None:
-    """Add ``carry``, worth 2**plane a bit, to a counter of bit planes (planes, WIDTH)."""
-    for p in range(plane, stop):
-        value = load(counter[p], 0)
-        store(counter[p], 0, value ^ carry)
-        carry = value & carry
+def _count_pair(counters: Any, which: int, steps: Any, first: Any, second: Any) -> None:
+    """Add two words to one of the counters, which has counted ``steps[which]`` pairs.
+
+    Plane p of a counter (planes, 2, WIDTH) holds a sum bit worth 2**p and, after every other step, a carry of the
+    same worth that waits for a second one; so few planes are touched in most steps.
+    """
+    place = which * _PLANES * 2 * WIDTH
+    step = steps[which]
+    steps[which] += 1
+    ones, carry = _full_add(load(counters, place), first, second)
+    store(counters, place, ones)
+    place += 2 * WIDTH
+    while step & 1:
+        bit, carry = _full_add(load(counters, place), load(counters, place + WIDTH), carry)
+        store(counters, place, bit)
+        step >>= 1
+        place += 2 * WIDTH
+    store(counters, place + WIDTH, carry)
 
 
 @njit(**_OPTIONS)
-def _lane_totals(counter: Any, stop: int, totals: Any) -> None:
+def _lane_totals(counter: Any, steps: int, totals: Any) -> None:
     """Add the eight counters up and unpack them to one integer a lane."""
     totals[:] = 0
-    for p in range(stop):
+    for plane in range(_PLANES):
+        # A carry waits in plane p + 1 where bit p of the number of steps is set.
+        waits = plane > 0 and (steps >> (plane - 1)) & 1
         for column in range(WIDTH):
-            word = counter[p, column]
-            for lane in range(64):
-                totals[lane] += np.int64((word >> np.uint64(lane)) & np.uint64(1)) << p
+            for word in (counter[plane, 0, column], counter[plane, 1, column] if waits else _NONE):
+                if word != _NONE:
+                    for lane in range(64):
+                        totals[lane] += np.int64((word >> np.uint64(lane)) & np.uint64(1)) << plane
+
+
+@njit(**_OPTIONS)
+def _put_right(board: Any, row: int, same: int, second: int, width: int, edge: Any) -> Any:
+    """Write the word beyond the right end of a row behind the neighbours ``same``; return the place of those.
+
+    Where there is nothing beyond it is the last site itself, which breaks no bond.
+    """
+    odd, last = width & 1, HALO + (width + 1 - second) // 2 - 1
+    if second and not odd:
+        board[same, last + 1] = beyond(board[same, HALO], edge) | (board[row, last] & edge[MISSING])
+    elif odd and not second:
+        board[same, last] = beyond(board[row, HALO], edge) | (board[row, last] & edge[MISSING])
+    return same * board.shape[1] + HALO + second
 
 
 @njit(cache=True, nogil=True, **_OPTIONS)
-def measure(spins: Any, half: int, bond_sum: Any, spin_sum: Any) -> None:
-    """Compute both sums of every chain of every condition.
+def measure(spins: Any, edges: Any, walled: Any, bonds: Any, width: int, sums: Any) -> None:
+    """Compute the sums of every chain of every condition.
 
     Parameters
     ----------
     spins : uint64 array, shape (conditions, 2, Lx, columns)
         As in `spinlens.sampling.kernels.bitsliced.sweep`.
-    half : int
-        Ly / 2, the columns that are used.
-    bond_sum, spin_sum : int64 arrays, shape (conditions, 64)
-        Filled with sum s s' over the 2 Lx Ly bonds and sum s over the sites.
+    edges, walled, bonds, width
+        The `spinlens.sampling.kernels.geometry.Geometry`.
+    sums : int64 array, shape (4, conditions, 64)
+        Filled with sum s s' over the bonds along x and along y, seam signs and walls included, sum s over the sites
+        and sum (-1)^(x + y) s.
     """
-    conditions, _, sides, columns = spins.shape
-    valid = np.zeros(columns, dtype=np.uint64)
-    valid[:half] = ~_NONE
-    side = np.zeros(columns, dtype=np.uint64)
-    broken = np.zeros((_PLANES, WIDTH), dtype=np.uint64)
-    up = np.zeros((_PLANES, WIDTH), dtype=np.uint64)
-    stop = 3
-    while (1 << stop) <= 4 * sides * (columns // WIDTH):
-        stop += 1
-    sites = 2 * sides * half
+    conditions, _, height, columns = spins.shape
+    board = new_board(height, columns)
+    pitch = columns + 2 * HALO
+    valid = np.zeros((2, columns), dtype=np.uint64)
+    valid[0, : (width + 1) // 2] = ~_NONE
+    valid[1, : width // 2] = ~_NONE
+    counters = np.zeros((4, _PLANES, 2, WIDTH), dtype=np.uint64)
+    steps = np.zeros(4, dtype=np.int64)
     for t in range(conditions):
-        broken[:] = 0
-        up[:] = 0
-        for x in range(sides):
-            # Every bond joins the two colours, so the four bonds of each site of colour 0 are all bonds.
-            other = spins[t, 1]
-            _shift_row(other[x], side, half, x & 1)
-            row = spins[t, 0, x]
-            above = other[x - 1 if x > 0 else sides - 1]
-            below = other[x + 1 if x < sides - 1 else 0]
+        put_on_board(spins[t], board)
+        counters[:] = 0
+        steps[:] = 0
+        for x in range(height):
+            parity = x & 1
+            first, second = SCRATCH + x, SCRATCH + height + x
+            # Every bond is counted at its first end: downwards from each site, and to the right.
+            right = _put_right(board, first, second, parity, width, edges[1, 1])
+            right_second = _put_right(board, second, first, 1 - parity, width, edges[1, 1])
+            down, down_second, missing = second + 1, first + 1, spread(_NONE)
+            if x == height - 1:
+                down, down_second, missing = OUTSIDE, OUTSIDE + 1, spread(edges[0, 1, MISSING])
+                swap = height if height & 1 else 0
+                put_outside(board, SCRATCH + height - swap, edges[0, 1], down)
+                put_outside(board, SCRATCH + swap, edges[0, 1], down_second)
+            first, second, down, down_second = (
+                first * pitch + HALO, second * pitch + HALO, down * pitch + HALO, down_second * pitch + HALO
+            )  # fmt: skip
             for j in range(0, columns, WIDTH):
-                here, use = load(row, j), load(valid, j)
-                ones, first = _full_add(
-                    load(broken[0], 0), (here ^ load(above, j)) & use, (here ^ load(below, j)) & use
-                )
-                ones, second = _full_add(ones, (here ^ load(other[x], j)) & use, (here ^ load(side, j)) & use)
-                twos, carry = _full_add(load(broken[1], 0), first, second)
-                store(broken[0], 0, ones)
-                store(broken[1], 0, twos)
-                _carry_into(broken, carry, 2, stop)
-                ones, carry = _full_add(load(up[0], 0), here & use, load(other[x], j) & use)
-                store(up[0], 0, ones)
-                _carry_into(up, carry, 1, stop)
-        _lane_totals(broken, stop, bond_sum[t])
-        _lane_totals(up, stop, spin_sum[t])
-        for lane in range(64):
-            bond_sum[t, lane] = 2 * sites - 2 * bond_sum[t, lane]
-            spin_sum[t, lane] = 2 * spin_sum[t, lane] - sites
+                use, use_second = load(valid, parity * columns + j), load(valid, (1 - parity) * columns + j)
+                up, up_second = load(board, first + j), load(board, second + j)
+                below = load(board, down + j) | (up & missing)
+                below_second = load(board, down_second + j) | (up_second & missing)
+                _count_pair(counters, BOND_X, steps, (up ^ below) & use, (up_second ^ below_second) & use_second)
+                _count_pair(
+                    counters, BOND_Y, steps, (up ^ load(board, right + j)) & use,
+                    (up_second ^ load(board, right_second + j)) & use_second,
+                )  # fmt: skip
+                _count_pair(counters, SPIN, steps, up & use, up_second & use_second)
+                _count_pair(counters, STAGGERED, steps, up & use, ~up_second & use_second)
+        if walled[0]:
+            _count_first_row(board, height, valid, edges[0, 0, TURN], counters, steps)
+        if walled[1]:
+            _count_first_column(board, height, edges[1, 0, TURN], counters, steps)
+        for which in range(4):
+            _lane_totals(counters[which], steps[which], sums[which, t])
+            for lane in range(64):
+                if which < SPIN:
+                    sums[which, t, lane] = bonds[which] - 2 * sums[which, t, lane]
+                else:
+                    sums[which, t, lane] = 2 * sums[which, t, lane] - height * width
+
+
+@njit(**_OPTIONS)
+def _count_first_row(board: Any, height: int, valid: Any, held: Any, counters: Any, steps: Any) -> None:
+    """Count the broken bonds of the first row with the wall beyond it."""
+    wall, columns, pitch = spread(held), valid.shape[1], board.shape[1]
+    for j in range(0, columns, WIDTH):
+        up = load(board, SCRATCH * pitch + HALO + j)
+        up_second = load(board, (SCRATCH + height) * pitch + HALO + j)
+        _count_pair(
+            counters, BOND_X, steps, (up ^ wall) & load(valid, j), (up_second ^ wall) & load(valid, columns + j)
+        )  # fmt: skip
+
+
+@njit(**_OPTIONS)
+def _count_first_column(board: Any, height: int, held: Any, counters: Any, steps: Any) -> None:
+    """Count the broken bonds of the first column with the wall beyond it."""
+    word = np.zeros((2, WIDTH), dtype=np.uint64)
+    for x in range(height):
+        word[0, 0] = board[SCRATCH + (x & 1) * height + x, HALO] ^ held
+        _count_pair(counters, BOND_Y, steps, load(word, 0), load(word, WIDTH))

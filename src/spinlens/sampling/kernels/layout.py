@@ -12,7 +12,12 @@ from spinlens.sampling.kernels.words import WIDTH
 
 def columns(side: int) -> int:
     """Return the columns of one colour, Ly / 2 rounded up to whole vectors."""
-    return -(-(side // 2) // WIDTH) * WIDTH
+    return -(-used_columns(side) // WIDTH) * WIDTH
+
+
+def used_columns(side: int) -> int:
+    """Return the sites of one colour in a row, Ly / 2; on odd sides those of the longer rows."""
+    return -(-side // 2)
 
 
 def to_colours(sites: np.ndarray) -> np.ndarray:
@@ -21,7 +26,8 @@ def to_colours(sites: np.ndarray) -> np.ndarray:
     colours = np.zeros((*front, 2, height, columns(width)), dtype=np.uint64)
     for x in range(height):
         for colour in range(2):
-            colours[..., colour, x, : width // 2] = sites[..., x, (x + colour) % 2 :: 2]
+            row = sites[..., x, (x + colour) % 2 :: 2]
+            colours[..., colour, x, : row.shape[-1]] = row
     return colours
 
 
@@ -31,7 +37,8 @@ def to_sites(colours: np.ndarray, width: int) -> np.ndarray:
     sites = np.empty((*front, height, width), dtype=np.uint64)
     for x in range(height):
         for colour in range(2):
-            sites[..., x, (x + colour) % 2 :: 2] = colours[..., colour, x, : width // 2]
+            first = (x + colour) % 2
+            sites[..., x, first::2] = colours[..., colour, x, : (width - first + 1) // 2]
     return sites
 
 

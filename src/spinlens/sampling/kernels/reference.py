@@ -5,9 +5,11 @@ It is slow and it is the definition: fed the same random words, the kernel agree
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import numpy as np
+
+from spinlens.lattice import Lattice
 
 _MASK = (1 << 64) - 1
 
@@ -65,11 +67,44 @@ def uniform_bits(random_word: Callable[[], int], thresholds: list[int], fast_bit
     return [uniform[lane] < thresholds[lane] for lane in lanes]
 
 
+def order(lattice: Lattice) -> Iterator[tuple[int, int]]:
+    """Yield every site once, in the order of a sweep: first one colour of the checkerboard, then the other."""
+    for colour in range(2):
+        for x in range(lattice.shape[0]):
+            for y in range((x + colour) % 2, lattice.shape[1], 2):
+                yield x, y
+
+
+def up_neighbours(spins: np.ndarray, lattice: Lattice, site: tuple[int, int]) -> tuple[np.ndarray, np.ndarray]:
+    """Count the up neighbours of a site along x and along y, two int arrays (chains,).
+
+    The neighbour beyond an edge is the spin at the opposite edge, minus that, a held spin, or none.
+    """
+    counts = []
+    for axis, (side, rule) in enumerate(zip(lattice.shape, lattice.rules, strict=True)):
+        up = np.zeros(spins.shape[0], dtype=np.int64)
+        for end, step in enumerate((-1, 1)):
+            place = list(site)
+            place[axis] += step
+            inside = 0 <= place[axis] < side
+            place[axis] %= side
+            there = spins[:, place[0], place[1]]
+            if inside or rule == "periodic":
+                up += there > 0
+            elif rule == "antiperiodic":
+                up += there < 0
+            elif rule != "free":
+                up += rule[end] == 1
+        counts.append(up)
+    return counts[0], counts[1]
+
+
 def sweep(
     spins: np.ndarray,
     streams: list[Xoshiro256PlusPlus],
-    thresholds: list[int],
-    favoured: list[bool],
+    lattice: Lattice,
+    thresholds: np.ndarray,
+    favoured: np.ndarray,
     *,
     metropolis: bool,
     fast_bits: int,
@@ -79,34 +114,30 @@ def sweep(
     Parameters
     ----------
     spins : int8 array, shape (64, Lx, Ly)
-        Spins +-1 on a torus with even sides.
+        Spins +-1.
     streams : list of Xoshiro256PlusPlus
         One for each pair of columns, y // 2.
-    thresholds : list of int
-        For 0 to 4 up neighbours: 2**64 times the probability of up (heat bath), or of leaving the favoured
-        state (Metropolis).
-    favoured : list of bool
-        For 0 to 4 up neighbours: whether up has the lower energy.
+    lattice : Lattice
+        Shape and boundary.
+    thresholds : uint64 array, shape (Lx, Ly, 3, 3)
+        For each site and 0 to 2 up neighbours along x and along y: 2**64 times the probability of up (heat bath),
+        or of leaving the favoured state (Metropolis).
+    favoured : bool array, shape (Lx, Ly, 3, 3)
+        Whether up has the lower energy.
     metropolis : bool
         The rule.
     fast_bits : int
         Random words that are always drawn; see `uniform_bits`.
     """
-    chains, height, width = spins.shape
-    for colour in range(2):
-        for x in range(height):
-            for y in range((x + colour) % 2, width, 2):
-                around = (
-                    spins[:, x - 1, y], spins[:, (x + 1) % height, y], spins[:, x, y - 1], spins[:, x, (y + 1) % width]
-                )  # fmt: skip
-                up_neighbours = [sum(int(s[chain] > 0) for s in around) for chain in range(chains)]
-                drawn = uniform_bits(streams[y // 2], [thresholds[n] for n in up_neighbours], fast_bits)
-                for chain, (n, bit) in enumerate(zip(up_neighbours, drawn, strict=True)):
-                    up = spins[chain, x, y] > 0
-                    if not metropolis:
-                        new = bit
-                    elif up != favoured[n]:
-                        new = favoured[n]
-                    else:
-                        new = favoured[n] ^ bit
-                    spins[chain, x, y] = 1 if new else -1
+    for x, y in order(lattice):
+        up_x, up_y = up_neighbours(spins, lattice, (x, y))
+        drawn = uniform_bits(streams[y // 2], [int(value) for value in thresholds[x, y, up_x, up_y]], fast_bits)
+        for chain, bit in enumerate(drawn):
+            up, favour = spins[chain, x, y] > 0, bool(favoured[x, y, up_x[chain], up_y[chain]])
+            if not metropolis:
+                new = bit
+            elif up != favour:
+                new = favour
+            else:
+                new = favour ^ bit
+            spins[chain, x, y] = 1 if new else -1

@@ -82,7 +82,7 @@ def spread(_typing: Any, word: Any) -> Any:
 
 @intrinsic
 def load(_typing: Any, array: Any, start: Any) -> Any:
-    """Return the eight words of a contiguous uint64 array that begin at ``start``; no bounds are checked."""
+    """Return the eight words of a contiguous uint64 array that begin at flat index ``start``; unchecked."""
 
     def generate(context: Any, builder: Any, sig: Any, args: Any) -> Any:
         return builder.load(_pointer(context, builder, sig, args), align=8)
@@ -92,7 +92,7 @@ def load(_typing: Any, array: Any, start: Any) -> Any:
 
 @intrinsic
 def store(_typing: Any, array: Any, start: Any, value: Any) -> Any:
-    """Write eight words to a contiguous uint64 array from ``start`` on; no bounds are checked."""
+    """Write eight words to a contiguous uint64 array from flat index ``start`` on; unchecked."""
 
     def generate(context: Any, builder: Any, sig: Any, args: Any) -> Any:
         builder.store(args[2], _pointer(context, builder, sig, args), align=8)
