@@ -15,6 +15,10 @@ from spinlens.errors import InputError, did_you_mean
 from spinlens.files import write_atomically
 
 
+MOST_VALUES = 1_000_000
+"""Longest grid: more values are a slip of the pen."""
+
+
 def parse_grid(text: object, what: str = "grid") -> tuple[float, ...]:
     """Return the values of a grid.
 
@@ -39,7 +43,7 @@ def parse_grid(text: object, what: str = "grid") -> tuple[float, ...]:
     try:
         if len(parts) == 3:
             start, stop, count = float(parts[0]), float(parts[1]), int(parts[2])
-            if count < 1 or (count == 1 and start != stop):
+            if not 1 <= count <= MOST_VALUES or (count == 1 and start != stop):
                 raise ValueError
             return tuple(float(value) for value in np.linspace(start, stop, count))
         if len(parts) == 1:

@@ -62,14 +62,18 @@ class Journal:
 
     def lines(self) -> list[Entry | None]:
         """Return what each line says, None where it is torn or altered, in the order of the file."""
-        if not self.path.exists():
-            return []
-        return [_entry(line) for line in self.path.read_bytes().split(b"\n") if line]
+        return [entry for _, entry in self._read()]
 
     def readable(self) -> bytes:
         """Return the content without the lines that are torn or altered."""
-        lines = self.path.read_bytes().split(b"\n") if self.path.exists() else []
-        return b"".join(line + b"\n" for line in lines if _entry(line) is not None)
+        return b"".join(line + b"\n" for line, entry in self._read() if entry is not None)
+
+    def _read(self) -> list[tuple[bytes, Entry | None]]:
+        if not self.path.exists():
+            return []
+        *lines, rest = self.path.read_bytes().split(b"\n")
+        # The end of a line is written with it: without one it is not whole, whatever it looks like.
+        return [(line, _entry(line)) for line in lines if line] + ([(rest, None)] if rest else [])
 
     @property
     def torn(self) -> bool:

@@ -14,6 +14,7 @@ from zarr.storage import MemoryStore
 from spinlens.ensemble import layout
 from spinlens.ensemble.damage import Damage
 from spinlens.ensemble.journal import DESCRIPTION, Entry, Journal
+from spinlens.ensemble.journal import NAME as JOURNAL
 from spinlens.ensemble.simulate import diagnose
 from spinlens.ensemble.verification import known_plan, lost_names, said, verify
 from spinlens.ensemble.writer import Writer, cannot_store, diagnostics_name, lock, unit_name, write_unit
@@ -88,7 +89,7 @@ def repair(
         return Repair(str(path), (), (), before.missing)
     plan, entries = known_plan(path)
     try:
-        again = _restore(path, plan, entries, {damage.unit for damage in before.damages}, workers, scheduler, progress)
+        again = _restore(path, plan, entries, before.damages, workers, scheduler, progress)
     except OSError as error:
         raise cannot_store(error, path, "what was repaired") from None
     after = verify(path)
@@ -101,7 +102,7 @@ def _restore(
     path: Path,
     plan: Plan,
     entries: Mapping[str, Entry],
-    damaged: set[str],
+    damages: tuple[Damage, ...],
     workers: int | None,
     scheduler: str | None,
     progress: bool,
@@ -109,7 +110,10 @@ def _restore(
     _restore_description(path, plan, entries)
     writer = Writer(path, plan)
     try:
-        again = damaged - {DESCRIPTION, ""} | set(lost_names(path, plan, writer.done))
+        # Whatever a line was about whose text is gone left files behind.
+        altered = any(damage.file == JOURNAL for damage in damages)
+        lost = lost_names(path, plan, writer.done, some=True) if altered else []
+        again = {damage.unit for damage in damages} - {DESCRIPTION, ""} | set(lost)
         work = [unit for unit in units(plan) if unit_name(unit) in again]
         with progress_bar("repair", show=progress) as report:
             finished = finished_units(plan, work, workers=workers, scheduler=scheduler, report=_ignore)

@@ -146,10 +146,11 @@ def _journal_damages(path: Path, plan: Plan, entries: Mapping[str, Entry]) -> li
     return found
 
 
-def lost_names(path: Path, plan: Plan, entries: Mapping[str, Entry]) -> list[str]:
-    """Return the units that the journal does not know although all of their files are there."""
+def lost_names(path: Path, plan: Plan, entries: Mapping[str, Entry], *, some: bool = False) -> list[str]:
+    """Return the units that the journal does not know although all of their files, or some, are there."""
+    enough = any if some else all
     missing = [name for name in all_names(plan) if name not in entries]
-    return [name for name in missing if all((path / file).is_file() for file in files_of(name, plan))]
+    return [name for name in missing if enough((path / file).is_file() for file in files_of(name, plan))]
 
 
 def _stored_attributes(path: Path) -> dict[str, Any]:
