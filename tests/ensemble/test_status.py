@@ -1,0 +1,87 @@
+"""How far an ensemble has come, and how long the rest may take."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from spinlens.ensemble import open_ensemble, sample, status
+from spinlens.ensemble.journal import DESCRIPTION, Entry, Journal
+from spinlens.ensemble.status import durations
+from spinlens.ensemble.writer import lock
+from spinlens.errors import DamagedError, InputError
+from spinlens.sampling.diagnostics import equilibration
+from tests.ensemble.tiny import PLAN, contents
+
+
+def write_journal(folder: Path, entries: list[Entry]) -> None:
+    (folder / "log.jsonl").unlink()
+    for entry in entries:
+        Journal(folder).append(entry)
+
+
+def test_a_finished_ensemble(finished: Path) -> None:
+    now = status(finished)
+    assert (now.units, now.done, now.missing) == (6, 6, ())
+    assert (now.conditions, now.sampled) == (9, 9)
+    assert now.seconds_left == 0
+    assert not now.running
+    diagnostics = open_ensemble(finished).diagnostics
+    assert now.smallest_effective_samples == float(diagnostics["effective_sample_size"].min())
+    assert now.total_effective_samples == pytest.approx(float(diagnostics["effective_sample_size"].sum()))
+    assert now.flagged == int((~diagnostics["equilibrated"]).sum())
+
+
+def test_a_half_finished_one_counts_the_chains_so_far(copy: Path) -> None:
+    whole = open_ensemble(copy).series
+    known = Journal(copy).read()
+    write_journal(copy, [known[name] for name in (DESCRIPTION, "field=1 block=1")])
+    before = contents(copy)
+    now = status(copy)
+    assert (now.done, len(now.missing), now.sampled) == (1, 5, 3)
+    sums = [whole[name].values[1][:, 64:] for name in ("bond_sum", "spin_sum")]
+    expected = equilibration(*sums, model=PLAN.model, field=PLAN.field[1]).effective_sample_size
+    assert now.smallest_effective_samples == pytest.approx(expected.min())
+    assert now.seconds_left == pytest.approx(5 * known["field=1 block=1"].seconds)
+    assert contents(copy) == before
+    sample(PLAN, out=copy, workers=1, progress=False)
+    assert status(copy).done == 6
+
+
+def test_nothing_sampled_is_nothing_known(copy: Path) -> None:
+    write_journal(copy, [Journal(copy).read()[DESCRIPTION]])
+    now = status(copy)
+    assert (now.done, now.sampled, now.seconds) == (0, 0, 0)
+    assert now.smallest_effective_samples is None
+    assert now.seconds_left is None
+
+
+def test_the_time_left_is_that_of_the_last_run() -> None:
+    names = {"a", "b", "c", "d"}
+    entries = [
+        Entry(unit, {}, seconds)
+        for unit, seconds in [(DESCRIPTION, 0.0), ("a", 100.0), ("b", 200.0), ("c", 3.0), ("d", 6.0), ("field", 6.5)]
+    ]
+    assert durations(entries, names) == (206.5, (6.0, 2))
+    assert durations(entries[:3], names) == (200.0, (200.0, 2))
+    # A resumed run that has only judged what was there says nothing of the pace.
+    assert durations([*entries[:3], Entry("field", {}, 0.5)], names) == (200.5, (200.0, 2))
+    assert durations([], names) == (0.0, (0.0, 0))
+
+
+def test_somebody_at_work_is_seen_and_not_disturbed(unfinished: Path) -> None:
+    with lock(unfinished):
+        assert status(unfinished).running
+        with pytest.raises(InputError, match="another process"):
+            sample(PLAN, out=unfinished, workers=1, progress=False)
+    assert not status(unfinished).running
+    assert np.isclose(status(unfinished).seconds_since or 0, 0, atol=60)
+
+
+def test_damaged_sums_are_no_effective_samples(copy: Path) -> None:
+    for chunk in (copy / "effective_sample_size").glob("c.*"):
+        chunk.write_bytes(chunk.read_bytes()[::-1])
+    with pytest.raises(DamagedError):
+        status(copy)
