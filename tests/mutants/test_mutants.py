@@ -22,6 +22,7 @@ from spinlens.models import Ising
 from spinlens.sampling import Plan, Unit, chains, probabilities, run_unit
 from spinlens.sampling import exchange as exchange_module
 from spinlens.sampling.kernels import bitsliced, counters
+from spinlens.sampling.kernels import geometry as geometry_module
 from tests.sampling.test_energies import estimate
 from tests.sampling.visits import FALSE_ALARM, visit_p_values
 
@@ -66,53 +67,79 @@ def magnetized() -> bool:
 FIELD = visits(shape=(4, 2))
 EXCHANGE = visits(shape=(4, 2), temperature=(2.0, 2.6, 4.0), field=0.1)
 METROPOLIS = visits(algorithm="metropolis")
+SEAM = visits(shape=(3, 3), boundary=("periodic", "antiperiodic"))
+ODD = visits(shape=(3, 3))
+WALLS = visits(shape=(3, 3), boundary="skewed")
+FREE = visits(boundary="free")
 
 MUTANTS = {
-    "a bond dropped": Mutant(bitsliced, "load(above, j), load(below, j)", "load(above, j), load(above, j)", FIELD),
+    "a bond dropped": Mutant(
+        bitsliced, "load(board, above + j), load(board, below + j)", "load(board, above + j), load(board, above + j)", FIELD
+    ),
     "a wrong seam": Mutant(
-        bitsliced, "target[half - 1] = source[0]", "target[half - 1] = ~source[0]", FIELD
+        bitsliced, "board[same, last + 1] = beyond(board[same, HALO]", "board[same, last + 1] = ~beyond(board[same, HALO]",
+        FIELD,
+    ),
+    "an antiperiodic seam without its sign": Mutant(
+        geometry_module, '"antiperiodic": (_ONES, _ONES, 0)', '"antiperiodic": (_ONES, 0, 0)', SEAM
+    ),
+    "a seam with its sign from one side only": Mutant(
+        bitsliced, "board[same, HALO - 1] = beyond(board[row, last]", "board[same, HALO - 1] = ~beyond(board[row, last]", SEAM
+    ),
+    "a wall that is not felt": Mutant(
+        geometry_module, "0, _ONES if rule[end] > 0 else 0, 0", "_ONES, 0, 0", WALLS
+    ),
+    "a wall not counted": Mutant(
+        counters, "        if walled[0]:", "        if walled[1]:",
+        visits(shape=(3, 3), boundary="skewed", temperature=(1.5, 4.0), coupling=-1.0),
+    ),
+    "a missing neighbour that is down": Mutant(
+        geometry_module, "np.stack([*lattice.missing, sign]", "np.stack([0 * sign, 0 * sign, sign]", FREE
+    ),
+    "an odd ring updated at once": Mutant(
+        bitsliced, "odd_ring = odd and edges[1, 0, KEEP] != _NONE", "odd_ring = width < 0", ODD
+    ),
+    "the two couplings confused": Mutant(
+        probabilities, "model.coupling[0] * along_x + model.coupling[1] * along_y",
+        "model.coupling[1] * along_x + model.coupling[0] * along_y", visits(coupling=(1.0, 0.4)),
     ),
     "a threshold off by one percent": Mutant(
         probabilities, "int(probability * 2**64)", 'int(probability * 2**64 * Decimal("1.01"))',
         magnetized,
     ),
     "a random number used for two sites": Mutant(
-        bitsliced, "row, side, same, above, below, streams[t], planes[t]",
-        "row, side, same, above, below, streams[t].copy() if colour else streams[t], planes[t]", FIELD,
+        bitsliced, "streams, 0, planes", "streams.copy() if colour else streams, 0, planes", FIELD,
     ),
     "two chains on one stream": Mutant(
         bitsliced, "            differs = plane ^ random",
-        "            first = random & spread(np.uint64(1))\n"
-        "            random = (random & ~spread(np.uint64(2))) | (first + first)\n"
+        "            first_lane = random & spread(np.uint64(1))\n"
+        "            random = (random & ~spread(np.uint64(2))) | (first_lane + first_lane)\n"
         "            differs = plane ^ random",
         independent,
     ),
-    "the field reversed on one colour": Mutant(
-        bitsliced, "streams[t], planes[t], favoured[t], metropolis, undecided",
-        "streams[t], planes[t] if colour else ~planes[t][:, ::-1].copy(), favoured[t], metropolis, undecided", FIELD,
+    "the field reversed on one sublattice": Mutant(
+        geometry_module, "np.int64) if staggered_field else", "np.int64) if not staggered_field else", FIELD
+    ),
+    "a staggered field that is not": Mutant(
+        geometry_module, "np.int64) if staggered_field else", "np.int64) if False else",
+        visits(field=0.5, field_pattern="staggered"),
     ),
     "few bits, no slow path": Mutant(bitsliced, "FAST_BITS - 1, -1, -1", "5, -1, -1", FIELD),
-    "colours updated at once": Mutant(
-        bitsliced, "for colour in range(2):\n                other = spins[t, 1 - colour]",
-        "before = spins[t].copy()\n            for colour in range(2):\n                other = before[1 - colour]",
-        FIELD,
-    ),
     "metropolis leaves the wrong state": Mutant(
         bitsliced, "favoured ^ (drawn & ~(current ^ favoured))", "favoured ^ (drawn & (current ^ favoured))", METROPOLIS
     ),
-    "metropolis favours down": Mutant(probabilities, "np.array(gaps) >= 0", "np.array(gaps) < 0", METROPOLIS),
+    "metropolis favours down": Mutant(probabilities, "gaps >= 0", "gaps < 0", METROPOLIS),
     "an exchange accepted with the wrong sign": Mutant(
         exchange_module, "exponent = difference * energy", "exponent = -difference * energy", EXCHANGE
     ),
     "an exchange that forgets the field": Mutant(
-        exchange_module, "- field * np.float64(", "- 0.0 * np.float64(", visits(temperature=(1.5, 4.0), field=1.0)
+        exchange_module, "for which in range(4):\n                    energy", "for which in range(2):\n                    energy",
+        visits(temperature=(1.5, 4.0), field=1.0),
     ),
     "spins swapped without their lanes": Mutant(
         exchange_module, "difference = (first[i] ^ second[i]) & lanes", "difference = first[i] ^ second[i]", EXCHANGE
     ),
-    "a bond counted twice": Mutant(
-        counters, "(here ^ load(below, j)) & use", "(here ^ load(above, j)) & use", EXCHANGE
-    ),
+    "a bond counted twice": Mutant(counters, "below = load(board, down + j)", "below = load(board, right + j)", EXCHANGE),
 }  # fmt: skip
 
 
@@ -131,7 +158,9 @@ def compile_with(module: types.ModuleType, old: str, new: str) -> types.ModuleTy
 
 def install(monkeypatch: pytest.MonkeyPatch, module: types.ModuleType, changed: types.ModuleType) -> None:
     """Let the chains run with the changed module."""
-    if module in (bitsliced, counters):
+    if module is geometry_module:
+        monkeypatch.setattr(chains, "geometry", changed.geometry)
+    elif module in (bitsliced, counters):
         monkeypatch.setattr(chains, module.__name__.rsplit(".", 1)[1], changed)
     elif module is probabilities:
         monkeypatch.setattr(chains, "rules", changed.rules)

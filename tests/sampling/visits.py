@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from scipy import stats
 
@@ -15,12 +17,15 @@ FALSE_ALARM = 1e-4
 
 
 def independent_states(plan: Plan) -> np.ndarray:
-    """Return the index of each chain's single state, int64 (temperature, chain); all columns are independent."""
+    """Return the index of the states drawn, int64 (temperature, chain and draw).
+
+    With one draw all columns are independent; with more the plan must leave enough sweeps between them.
+    """
     height, width = plan.lattice.shape
     parts = []
     for unit in units(plan):
-        up = np.unpackbits(run_unit(plan, unit).spins[:, :, 0], axis=-1, count=width, bitorder="little")
-        parts.append(up.reshape(*up.shape[:2], height * width) @ (1 << np.arange(height * width)))
+        up = np.unpackbits(run_unit(plan, unit).spins, axis=-1, count=width, bitorder="little")
+        parts.append(up.reshape(up.shape[0], -1, height * width) @ (1 << np.arange(height * width)))
     return np.concatenate(parts, axis=1)
 
 
@@ -39,11 +44,15 @@ def fit(states: np.ndarray, probabilities: np.ndarray) -> float:
 def visit_p_values(
     *,
     shape: tuple[int, int] = (2, 4),
+    boundary: Any = "periodic",
     temperature: tuple[float, ...] = (2.5,),
     field: float = 0.3,
-    coupling: float = 1.0,
+    coupling: Any = 1.0,
+    field_pattern: str = "uniform",
     algorithm: str = "heat_bath",
     blocks: int = 320,
+    draws: int = 1,
+    interval: int = 1,
     equilibration: int = 64,
     seed: int = 1,
 ) -> list[float]:
@@ -52,10 +61,10 @@ def visit_p_values(
     The last p-value is that of the product distribution of the first two temperatures, which replica exchange must
     leave independent.
     """
-    model, lattice = Ising(coupling), Lattice(shape)
+    model, lattice = Ising(coupling, field_pattern), Lattice(shape, boundary=boundary)
     plan = Plan(
-        model=model, lattice=lattice, temperature=temperature, field=(field,), chains=64 * blocks, draws=1, thin=1,
-        equilibration=equilibration, interval=1, algorithm=algorithm, start="random", seed=seed,
+        model=model, lattice=lattice, temperature=temperature, field=(field,), chains=64 * blocks, draws=draws, thin=1,
+        equilibration=equilibration, interval=interval, algorithm=algorithm, start="random", seed=seed,
     )  # fmt: skip
     states = independent_states(plan)
     exact = [state_probabilities(model, lattice, temperature=t, field=field) for t in temperature]

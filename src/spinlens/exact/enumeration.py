@@ -68,7 +68,7 @@ class Enumeration:
     susceptibility_absolute : float
         N (<m^2> - <abs m>^2) / T, the one that has a peak at zero field.
     binder_cumulant : float
-        1 - <m^4> / (3 <m^2>^2).
+        1 - <m^4> / (3 <m^2>^2); NaN where every state that counts has m = 0.
     staggered_magnetization : float
         <m_s>, not zero in a staggered field or where a boundary tells the sublattices apart.
     staggered_magnetization_squared : float
@@ -143,7 +143,7 @@ def enumerate_states(
         magnetization_squared=squared,
         susceptibility=sites * average((m - mean) ** 2) / temperature,
         susceptibility_absolute=sites * average((np.abs(m) - absolute) ** 2) / temperature,
-        binder_cumulant=1.0 - fourth / (3.0 * squared**2),
+        binder_cumulant=1.0 - fourth / (3.0 * squared**2) if squared > 0 else float("nan"),
         staggered_magnetization=average(counts.staggered_sum / sites),
         staggered_magnetization_squared=average((counts.staggered_sum / sites) ** 2),
         bond_sum=bond_sum,
