@@ -199,6 +199,14 @@ def test_pairs_are_counted_exactly_in_either_sign():
     np.testing.assert_allclose(histogram.mean_spin_sum, spin_sum.mean(axis=(1, 2)))
 
 
+def test_no_recording_is_left_out_of_blocks_of_time():
+    sums = np.random.default_rng(3).integers(-3, 4, (2, 3, 37))
+    histogram = count_pairs(sums, sums)
+    assert histogram.counts.sum() == 2 * 3 * 37
+    np.testing.assert_array_equal(histogram.recordings.sum(axis=1), [111, 111])
+    assert histogram.recordings.shape == (2, 18)
+
+
 def test_memory_grows_with_pairs_and_not_with_recordings():
     import tracemalloc
 
