@@ -31,7 +31,7 @@ def test_simulate_then_info(tmp_path: Path, capsys: pytest.CaptureFixture[str]) 
     out = tmp_path / "some.ens"
     assert spinlens("simulate", "--shape", "4x6", *GRID, "--field", "-1:1:3", "--draws", 2, "--out", out) == 0
     printed = capsys.readouterr()
-    assert "<Ensemble: Ising J=1, 4x6, 3 field x 3 temperature x 4 chain x 2 draw" in printed.out
+    assert "<Ensemble: Ising, J = 1, 4x6, periodic, 3 field x 3 temperature x 4 chain x 2 draw" in printed.out
     assert printed.err == ""
     assert spinlens("info", out) == 0
     assert "4; 6" in capsys.readouterr().out
@@ -56,13 +56,16 @@ BAD = {
     "duplicates": (["--side", "4", "--temperature", "2,2"], "drop duplicates"),
     "unsorted": (["--side", "4", "--temperature", "3,2"], "Sort the grid"),
     "small side": (["--side", "1", "--temperature", "2"], "shape[0] = 1"),
-    "odd side": (["--side", "5", "--temperature", "2"], "even sides"),
+    "unknown boundary": (["--side", "4", "--temperature", "2", "--boundary", "perodic"], "Did you mean 'periodic'?"),
+    "half a boundary": (["--side", "4", "--temperature", "2", "--boundary", "+-,"], "boundary[1] = '': is unknown"),
+    "three couplings": (["--side", "4", "--temperature", "2", "--coupling", "1,2,3"], "For example 1,0.5"),
+    "no coupling": (["--side", "4", "--temperature", "2", "--coupling", "0"], "finite number other than 0"),
     "no chains": (["--side", "4", "--temperature", "2", "--chains", "0"], "chains = 0"),
     "no draws": (["--side", "4", "--temperature", "2", "--draws", "0"], "draws = 0"),
     "negative seed": (["--side", "4", "--temperature", "2", "--seed", "-1"], "seed = -1"),
     "broken seed": (["--side", "4", "--temperature", "2", "--seed", "1.5"], "--seed"),
-    "unknown algorithm": (["--side", "4", "--temperature", "2", "--algorithm", "wolf"], "algorithm = 'wolf': is unknown"),
-    "mistyped algorithm": (["--side", "4", "--temperature", "2", "--algorithm", "heatbath"], "Did you mean 'heat_bath'?"),
+    "unknown algorithm": (["--side", "4", "--temperature", "2", "--algorithm", "wolf"], "algorithm = 'wolf': is unkn"),
+    "mistyped algorithm": (["--side", "4", "--temperature", "2", "--algorithm", "heatbath"], "you mean 'heat_bath'?"),
     "unknown option": (["--side", "4", "--temperature", "2", "--chain", "3"], "No such option: --chain"),
     "two shapes": (["--side", "4", "--shape", "4x4", "--temperature", "2"], "exactly one"),
     "bad shape": (["--shape", "4by4", "--temperature", "2"], "For example 24x10"),
@@ -84,6 +87,22 @@ def test_bad_input_is_one_sentence_and_writes_nothing(
     assert message in error
     assert error.count("\n") == 1
     assert not out.exists()
+
+
+def test_every_boundary_and_coupling_from_the_command_line(tmp_path: Path) -> None:
+    from spinlens import Ising, Lattice, open_ensemble
+
+    cases = {
+        "skewed": (["--boundary", "skewed"], Ising(), "skewed"),
+        "mixed": (["--boundary", "+-,free", "--coupling", "1,-0.5"], Ising((1, -0.5)), ((1, -1), "free")),
+        "staggered": (["--boundary", "antiperiodic", "--coupling=-1", "--staggered-field"],
+                      Ising(-1, "staggered"), "antiperiodic"),
+    }  # fmt: skip
+    for name, (options, model, boundary) in cases.items():
+        assert spinlens("simulate", "--shape", "5x4", *GRID, *options, "--out", tmp_path / name) == 0
+        ensemble = open_ensemble(tmp_path / name)
+        assert ensemble.model == model
+        assert ensemble.lattice == Lattice((5, 4), boundary=boundary)
 
 
 def test_an_occupied_directory_is_left_alone(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

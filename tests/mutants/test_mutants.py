@@ -74,17 +74,19 @@ FREE = visits(boundary="free")
 
 MUTANTS = {
     "a bond dropped": Mutant(
-        bitsliced, "load(board, above + j), load(board, below + j)", "load(board, above + j), load(board, above + j)", FIELD
+        bitsliced, "load(board, above + j), load(board, below + j)",
+        "load(board, above + j), load(board, above + j)", FIELD,
     ),
     "a wrong seam": Mutant(
-        bitsliced, "board[same, last + 1] = beyond(board[same, HALO]", "board[same, last + 1] = ~beyond(board[same, HALO]",
-        FIELD,
+        bitsliced, "board[same, last + 1] = beyond(board[same, HALO]",
+        "board[same, last + 1] = ~beyond(board[same, HALO]", FIELD,
     ),
     "an antiperiodic seam without its sign": Mutant(
         geometry_module, '"antiperiodic": (_ONES, _ONES, 0)', '"antiperiodic": (_ONES, 0, 0)', SEAM
     ),
     "a seam with its sign from one side only": Mutant(
-        bitsliced, "board[same, HALO - 1] = beyond(board[row, last]", "board[same, HALO - 1] = ~beyond(board[row, last]", SEAM
+        bitsliced, "board[same, HALO - 1] = beyond(board[row, last]",
+        "board[same, HALO - 1] = ~beyond(board[row, last]", SEAM,
     ),
     "a wall that is not felt": Mutant(
         geometry_module, "0, _ONES if rule[end] > 0 else 0, 0", "_ONES, 0, 0", WALLS
@@ -133,13 +135,16 @@ MUTANTS = {
         exchange_module, "exponent = difference * energy", "exponent = -difference * energy", EXCHANGE
     ),
     "an exchange that forgets the field": Mutant(
-        exchange_module, "for which in range(4):\n                    energy", "for which in range(2):\n                    energy",
+        exchange_module, "for which in range(4):\n                    energy",
+        "for which in range(2):\n                    energy",
         visits(temperature=(1.5, 4.0), field=1.0),
     ),
     "spins swapped without their lanes": Mutant(
         exchange_module, "difference = (first[i] ^ second[i]) & lanes", "difference = first[i] ^ second[i]", EXCHANGE
     ),
-    "a bond counted twice": Mutant(counters, "below = load(board, down + j)", "below = load(board, right + j)", EXCHANGE),
+    "a bond counted twice": Mutant(
+        counters, "below = load(board, down + j)", "below = load(board, right + j)", EXCHANGE
+    ),
 }  # fmt: skip
 
 

@@ -58,7 +58,8 @@ def test_every_boundary_sign_and_field(boundary: Any, coupling: Any) -> None:
 
 
 @pytest.mark.parametrize("case", [
-    {"shape": (3, 3)}, {"shape": (3, 3), "boundary": "skewed", "field": 0.1}, {"coupling": (1.0, 0.3), "boundary": "free"},
+    {"shape": (3, 3)}, {"shape": (3, 3), "boundary": "skewed", "field": 0.1},
+    {"coupling": (1.0, 0.3), "boundary": "free"},
     {"field": 0.5, "field_pattern": "staggered", "boundary": "antiperiodic"}, {"field": 0.0, "boundary": "skewed"},
 ], ids=str)  # fmt: skip
 def test_exchange_knows_every_energy(case: dict) -> None:

@@ -8,7 +8,7 @@ import typer
 
 from spinlens.config import parse_grid
 from spinlens.errors import InputError
-from spinlens.lattice import Lattice
+from spinlens.lattice import Lattice, parse_boundary
 from spinlens.models import Ising
 
 
@@ -18,7 +18,13 @@ def simulate(
     side: int = typer.Option(None, help="Side of a square lattice."),
     shape: str = typer.Option(None, help="Sides of a rectangular lattice, for example 24x10."),
     field: str = typer.Option("0", help="As temperature."),
-    coupling: float = typer.Option(1.0, help="J; negative for the antiferromagnet."),
+    boundary: str = typer.Option(
+        "periodic",
+        help="periodic, antiperiodic, free or skewed; or one for x and one for y, for example '+-,periodic': "
+        "two signs are walls of held spins.",
+    ),
+    coupling: str = typer.Option("1", help="J, negative for the antiferromagnet; or Jx,Jy."),
+    staggered_field: bool = typer.Option(False, help="Let the field change its sign from site to site."),
     chains: int = typer.Option(64, help="Independent chains at each condition."),
     draws: int = typer.Option(1, help="Configurations kept of each chain."),
     thin: int = typer.Option(None, help="Recordings of energy and magnetization for each kept draw."),
@@ -37,8 +43,9 @@ def simulate(
     from spinlens.studies.report import equilibration_sentence
 
     ensemble = sample_grid(
-        Ising(coupling), Lattice(_sides(side, shape)), temperature=parse_grid(temperature, "temperature"),
-        field=parse_grid(field, "field"), chains=chains, draws=draws, thin=thin, equilibration=equilibration,
+        Ising(_couplings(coupling), "staggered" if staggered_field else "uniform"),
+        Lattice(_sides(side, shape), boundary=parse_boundary(boundary)),
+        temperature=parse_grid(temperature, "temperature"), field=parse_grid(field, "field"), chains=chains, draws=draws, thin=thin, equilibration=equilibration,
         interval=interval, algorithm=algorithm, exchange=exchange, start=start, seed=seed, out=out, workers=workers,
         scheduler=scheduler,
     )  # fmt: skip
@@ -56,3 +63,15 @@ def _sides(side: int | None, shape: str | None) -> tuple[int, int]:
     except ValueError:
         raise InputError("shape", repr(shape), "must be two whole numbers", "For example 24x10") from None
     return height, width
+
+
+def _couplings(text: str) -> float | tuple[float, float]:
+    try:
+        numbers = [float(part) for part in text.split(",")]
+    except ValueError:
+        numbers = []
+    if len(numbers) == 1:
+        return numbers[0]
+    if len(numbers) == 2:
+        return numbers[0], numbers[1]
+    raise InputError("coupling", repr(text), "must be one number or two with a comma", "For example 1,0.5")
