@@ -7,28 +7,15 @@ from tests.exact.reference import read_rows
 from spinlens.errors import InputError
 from spinlens.exact.enumeration import count_states, enumerate_states, state_probabilities
 from spinlens.exact.onsager import critical_temperature
-from spinlens.lattice import Bonds, Lattice, list_bonds, torus_bonds
+from spinlens.lattice import Lattice, list_bonds, torus_bonds
 from spinlens.models import Ising
 
 
-def walled(shape, left, right):
-    """Bonds of a lattice that is periodic along y, with held spins beyond both x edges."""
-    width, height = shape
-    pairs, walls = [], []
-    for x, y in itertools.product(range(width), range(height)):
-        pairs.append((x * height + y, x * height + (y + 1) % height, 1))
-        if x + 1 < width:
-            pairs.append((x * height + y, (x + 1) * height + y, 1))
-    for y in range(height):
-        walls += [(y, left), ((width - 1) * height + y, right)]
-    return Bonds(tuple(pairs), tuple(walls))
-
-
-BONDS = {
-    "PP": None,
-    "AP(x)": torus_bonds((4, 4), seams=(True, False)),
-    "+/- walls": walled((4, 4), 1, -1),
-    "+/+ walls": walled((4, 4), 1, 1),
+BOUNDARIES = {
+    "PP": "periodic",
+    "AP(x)": ("antiperiodic", "periodic"),
+    "+/- walls": "skewed",
+    "+/+ walls": ((1, 1), "periodic"),
 }
 COLUMNS = {
     "energy": "energy",
@@ -48,10 +35,9 @@ def test_golden_values_for_every_boundary(row):
     temperature = critical_temperature() if row["T"] == "Tc" else float(row["T"])
     states = enumerate_states(
         Ising(float(row["J"])),
-        Lattice((4, 4)),
+        Lattice((4, 4), boundary=BOUNDARIES[row["boundary"]]),
         temperature=temperature,
         field=float(row["h"]),
-        bonds=BONDS[row["boundary"]],
     )
     assert 16 * states.log_z == pytest.approx(float(row["log_z"]), abs=6e-10)
     for column, name in COLUMNS.items():

@@ -45,9 +45,9 @@ def simulate(
     ensemble = sample_grid(
         Ising(_couplings(coupling), "staggered" if staggered_field else "uniform"),
         Lattice(_sides(side, shape), boundary=parse_boundary(boundary)),
-        temperature=parse_grid(temperature, "temperature"), field=parse_grid(field, "field"), chains=chains, draws=draws, thin=thin, equilibration=equilibration,
-        interval=interval, algorithm=algorithm, exchange=exchange, start=start, seed=seed, out=out, workers=workers,
-        scheduler=scheduler,
+        temperature=parse_grid(temperature, "temperature"), field=parse_grid(field, "field"), chains=chains,
+        draws=draws, thin=thin, equilibration=equilibration, interval=interval, algorithm=algorithm,
+        exchange=exchange, start=start, seed=seed, out=out, workers=workers, scheduler=scheduler,
     )  # fmt: skip
     typer.echo(ensemble)
     typer.echo(equilibration_sentence(equilibration_summary(ensemble)))
