@@ -14,7 +14,6 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
 from spinlens.errors import InputError, did_you_mean
 from spinlens.files import write_atomically
 
-
 MOST_VALUES = 1_000_000
 """Longest grid: more values are a slip of the pen."""
 
@@ -36,7 +35,7 @@ def parse_grid(text: object, what: str = "grid") -> tuple[float, ...]:
     """
     if not isinstance(text, str):
         values = [text] if isinstance(text, int | float) else text
-        if not isinstance(values, Sequence) or any(isinstance(v, bool) or not isinstance(v, int | float) for v in values):
+        if not isinstance(values, Sequence) or not all(map(_number, values)):
             raise InputError(what, text, "must be start:stop:count, a comma list or one number")
         return tuple(float(value) for value in values)
     parts = text.split(":")
@@ -51,6 +50,10 @@ def parse_grid(text: object, what: str = "grid") -> tuple[float, ...]:
     except ValueError:
         pass
     raise InputError(what, repr(text), "must be start:stop:count, a comma list or one number", "For example 1:5:65")
+
+
+def _number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def _readable_grid(value: object) -> str:
