@@ -10,7 +10,6 @@ from spinlens.exact.onsager import critical_temperature
 from spinlens.lattice import Lattice, list_bonds, torus_bonds
 from spinlens.models import Ising
 
-
 BOUNDARIES = {
     "PP": "periodic",
     "AP(x)": ("antiperiodic", "periodic"),

@@ -96,7 +96,7 @@ MUTANTS = {
         visits(shape=(3, 3), boundary="skewed", temperature=(1.5, 4.0), coupling=-1.0),
     ),
     "a missing neighbour that is down": Mutant(
-        geometry_module, "np.stack([*lattice.missing, sign]", "np.stack([0 * sign, 0 * sign, sign]", FREE
+        geometry_module, "along_x, along_y = lattice.missing", "along_x, along_y = 0 * sign, 0 * sign", FREE
     ),
     "an odd ring updated at once": Mutant(
         bitsliced, "odd_ring = odd and edges[1, 0, KEEP] != _NONE", "odd_ring = width < 0", ODD

@@ -80,7 +80,7 @@ def exchange(
                     swapped |= _ONE << np.uint64(lane)
                     accepted[t] += 1
                     for which in range(4):
-                        _swap(sums[which], t, lane)
+                        sums[which, t, lane], sums[which, t + 1, lane] = sums[which, t + 1, lane], sums[which, t, lane]
                     _swap(replica, t, lane)
             if swapped != _NONE:
                 _swap_words(spins[t].reshape(-1), spins[t + 1].reshape(-1), swapped)

@@ -25,39 +25,70 @@ def _full_add(a: Any, b: Any, c: Any) -> Any:
     return a ^ b ^ c, (a & b) | (c & (a ^ b))
 
 
-@njit(**_OPTIONS)
-def _count_pair(counters: Any, which: int, steps: Any, first: Any, second: Any) -> None:
-    """Add two words to one of the counters, which has counted ``steps[which]`` pairs.
+@njit(inline="always")
+def _add(counters: Any, place: int, first: Any, second: Any) -> Any:
+    """Add two words to the sum bit at ``place`` and return the carry."""
+    bit, carry = _full_add(load(counters, place), first, second)
+    store(counters, place, bit)
+    return carry
 
-    Plane p of a counter (planes, 2, WIDTH) holds a sum bit worth 2**p and, after every other step, a carry of the
-    same worth that waits for a second one; so few planes are touched in most steps.
+
+@njit(**_OPTIONS)
+def _count(counters: Any, step: int, x0: Any, x1: Any, y0: Any, y1: Any, s0: Any, s1: Any, m0: Any, m1: Any) -> int:
+    """Add two words to each of the four counters, which have counted ``step`` pairs; return how many they then have.
+
+    ``counters`` is (planes, 2, 4, WIDTH): plane p holds a sum bit worth 2**p and, after every other step, a carry of
+    the same worth that waits for a second one; so few planes are touched in most steps.
     """
-    place = which * _PLANES * 2 * WIDTH
-    step = steps[which]
-    steps[which] += 1
-    ones, carry = _full_add(load(counters, place), first, second)
-    store(counters, place, ones)
-    place += 2 * WIDTH
-    while step & 1:
-        bit, carry = _full_add(load(counters, place), load(counters, place + WIDTH), carry)
-        store(counters, place, bit)
-        step >>= 1
-        place += 2 * WIDTH
-    store(counters, place + WIDTH, carry)
+    x, y = _add(counters, 0, x0, x1), _add(counters, WIDTH, y0, y1)
+    s, m = _add(counters, 2 * WIDTH, s0, s1), _add(counters, 3 * WIDTH, m0, m1)
+    place, rest = 8 * WIDTH, step
+    while rest & 1:
+        wait = place + 4 * WIDTH
+        x = _add(counters, place, load(counters, wait), x)
+        y = _add(counters, place + WIDTH, load(counters, wait + WIDTH), y)
+        s = _add(counters, place + 2 * WIDTH, load(counters, wait + 2 * WIDTH), s)
+        m = _add(counters, place + 3 * WIDTH, load(counters, wait + 3 * WIDTH), m)
+        rest >>= 1
+        place += 8 * WIDTH
+    place += 4 * WIDTH
+    store(counters, place, x)
+    store(counters, place + WIDTH, y)
+    store(counters, place + 2 * WIDTH, s)
+    store(counters, place + 3 * WIDTH, m)
+    return step + 1
 
 
 @njit(**_OPTIONS)
-def _lane_totals(counter: Any, steps: int, totals: Any) -> None:
-    """Add the eight counters up and unpack them to one integer a lane."""
-    totals[:] = 0
-    for plane in range(_PLANES):
+def _lane_totals(counters: Any, which: int, steps: int, merged: Any, totals: Any) -> None:
+    """Add the waiting carries and the eight columns of a counter up, and unpack them to one integer a lane.
+
+    ``merged`` (planes, 2 WIDTH) is scratch: every vector stands there twice, so that a load from its middle turns it.
+    """
+    stop = 4
+    while (1 << stop) <= 2 * WIDTH * steps:
+        stop += 1
+    carry = spread(_NONE)
+    for plane in range(stop):
+        place = (plane * 8 + which) * WIDTH
         # A carry waits in plane p + 1 where bit p of the number of steps is set.
-        waits = plane > 0 and (steps >> (plane - 1)) & 1
-        for column in range(WIDTH):
-            for word in (counter[plane, 0, column], counter[plane, 1, column] if waits else _NONE):
-                if word != _NONE:
-                    for lane in range(64):
-                        totals[lane] += np.int64((word >> np.uint64(lane)) & np.uint64(1)) << plane
+        waits = _NONE - np.uint64(plane > 0 and (steps >> (plane - 1)) & 1)
+        waiting = load(counters, place + 4 * WIDTH) & spread(waits)
+        bit, carry = _full_add(load(counters, place), waiting, carry)
+        store(merged, plane * 2 * WIDTH, bit)
+        store(merged, plane * 2 * WIDTH + WIDTH, bit)
+    for turn in (4, 2, 1):
+        carry = spread(_NONE)
+        for plane in range(stop):
+            place = plane * 2 * WIDTH
+            bit, carry = _full_add(load(merged, place), load(merged, place + turn), carry)
+            store(merged, place, bit)
+            store(merged, place + WIDTH, bit)
+    totals[:] = 0
+    for plane in range(stop):
+        word = merged[plane, 0]
+        for lane in range(64):
+            totals[lane] += np.int64((word >> np.uint64(lane)) & np.uint64(1)) << plane
 
 
 @njit(**_OPTIONS)
@@ -94,12 +125,14 @@ def measure(spins: Any, edges: Any, walled: Any, bonds: Any, width: int, sums: A
     valid = np.zeros((2, columns), dtype=np.uint64)
     valid[0, : (width + 1) // 2] = ~_NONE
     valid[1, : width // 2] = ~_NONE
-    counters = np.zeros((4, _PLANES, 2, WIDTH), dtype=np.uint64)
-    steps = np.zeros(4, dtype=np.int64)
+    counters, merged = (
+        np.zeros((_PLANES, 2, 4, WIDTH), dtype=np.uint64),
+        np.zeros((_PLANES, 2 * WIDTH), dtype=np.uint64),
+    )
     for t in range(conditions):
         put_on_board(spins[t], board)
         counters[:] = 0
-        steps[:] = 0
+        step = 0
         for x in range(height):
             parity = x & 1
             first, second = SCRATCH + x, SCRATCH + height + x
@@ -120,19 +153,17 @@ def measure(spins: Any, edges: Any, walled: Any, bonds: Any, width: int, sums: A
                 up, up_second = load(board, first + j), load(board, second + j)
                 below = load(board, down + j) | (up & missing)
                 below_second = load(board, down_second + j) | (up_second & missing)
-                _count_pair(counters, BOND_X, steps, (up ^ below) & use, (up_second ^ below_second) & use_second)
-                _count_pair(
-                    counters, BOND_Y, steps, (up ^ load(board, right + j)) & use,
-                    (up_second ^ load(board, right_second + j)) & use_second,
+                step = _count(
+                    counters, step, (up ^ below) & use, (up_second ^ below_second) & use_second,
+                    (up ^ load(board, right + j)) & use, (up_second ^ load(board, right_second + j)) & use_second,
+                    up & use, up_second & use_second, up & use, ~up_second & use_second,
                 )  # fmt: skip
-                _count_pair(counters, SPIN, steps, up & use, up_second & use_second)
-                _count_pair(counters, STAGGERED, steps, up & use, ~up_second & use_second)
         if walled[0]:
-            _count_first_row(board, height, valid, edges[0, 0, TURN], counters, steps)
+            step = _count_first_row(board, height, valid, edges[0, 0, TURN], counters, step)
         if walled[1]:
-            _count_first_column(board, height, edges[1, 0, TURN], counters, steps)
+            step = _count_first_column(board, height, edges[1, 0, TURN], counters, step)
         for which in range(4):
-            _lane_totals(counters[which], steps[which], sums[which, t])
+            _lane_totals(counters, which, step, merged, sums[which, t])
             for lane in range(64):
                 if which < SPIN:
                     sums[which, t, lane] = bonds[which] - 2 * sums[which, t, lane]
@@ -141,21 +172,24 @@ def measure(spins: Any, edges: Any, walled: Any, bonds: Any, width: int, sums: A
 
 
 @njit(**_OPTIONS)
-def _count_first_row(board: Any, height: int, valid: Any, held: Any, counters: Any, steps: Any) -> None:
+def _count_first_row(board: Any, height: int, valid: Any, held: Any, counters: Any, step: int) -> int:
     """Count the broken bonds of the first row with the wall beyond it."""
-    wall, columns, pitch = spread(held), valid.shape[1], board.shape[1]
+    wall, none, columns, pitch = spread(held), spread(_NONE), valid.shape[1], board.shape[1]
     for j in range(0, columns, WIDTH):
         up = load(board, SCRATCH * pitch + HALO + j)
         up_second = load(board, (SCRATCH + height) * pitch + HALO + j)
-        _count_pair(
-            counters, BOND_X, steps, (up ^ wall) & load(valid, j), (up_second ^ wall) & load(valid, columns + j)
+        step = _count(
+            counters, step, (up ^ wall) & load(valid, j), (up_second ^ wall) & load(valid, columns + j), none, none,
+            none, none, none, none,
         )  # fmt: skip
+    return step
 
 
 @njit(**_OPTIONS)
-def _count_first_column(board: Any, height: int, held: Any, counters: Any, steps: Any) -> None:
+def _count_first_column(board: Any, height: int, held: Any, counters: Any, step: int) -> int:
     """Count the broken bonds of the first column with the wall beyond it."""
-    word = np.zeros((2, WIDTH), dtype=np.uint64)
+    word, none = np.zeros(WIDTH, dtype=np.uint64), spread(_NONE)
     for x in range(height):
-        word[0, 0] = board[SCRATCH + (x & 1) * height + x, HALO] ^ held
-        _count_pair(counters, BOND_Y, steps, load(word, 0), load(word, WIDTH))
+        word[0] = board[SCRATCH + (x & 1) * height + x, HALO] ^ held
+        step = _count(counters, step, none, none, load(word, 0), none, none, none, none, none)
+    return step

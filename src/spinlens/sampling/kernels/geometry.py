@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -52,6 +53,7 @@ class Geometry:
     bonds: np.ndarray
 
 
+@lru_cache(maxsize=16)
 def geometry(lattice: Lattice, *, staggered_field: bool) -> Geometry:
     """Return the geometry of a lattice, with the field's sign alternating from site to site or not."""
     edges = np.zeros((2, 2, 3), dtype=np.uint64)
@@ -62,9 +64,9 @@ def geometry(lattice: Lattice, *, staggered_field: bool) -> Geometry:
             else:
                 edges[axis, end] = _WORDS[rule]
     sign = lattice.sublattice.astype(np.int64) if staggered_field else np.ones(lattice.shape, dtype=np.int64)
-    values, kind_of_site = np.unique(
-        np.stack([*lattice.missing, sign], axis=-1).reshape(-1, 3), axis=0, return_inverse=True
-    )
+    along_x, along_y = lattice.missing
+    codes, kind_of_site = np.unique((along_x * 3 + along_y) * 3 + sign + 1, return_inverse=True)
+    values = np.stack([codes // 9, codes // 3 % 3, codes % 3 - 1], axis=-1)
     kinds = _by_colour(kind_of_site.reshape(lattice.shape))
     vectors = kinds.reshape(-1, WIDTH)
     pattern_kinds, patterns = np.unique(vectors, axis=0, return_inverse=True)
@@ -84,7 +86,7 @@ _WORDS = {"periodic": (_ONES, 0, 0), "antiperiodic": (_ONES, _ONES, 0), "free": 
 
 
 def _by_colour(kind_of_site: np.ndarray) -> np.ndarray:
-    """Split (Lx, Ly) by colour like the spins; padding gets the kind of the second site, an inner one if there is one."""
+    """Split (Lx, Ly) by colour like the spins; padding has the kind of the second site, an inner one if any."""
     height, width = kind_of_site.shape
     kinds = np.empty((2 * height, layout.columns(width)), dtype=np.int64)
     for colour in range(2):
