@@ -64,6 +64,12 @@ def test_unknown_texts_are_refused(text: str) -> None:
         parse_boundary(text)
 
 
+def test_a_side_is_a_whole_number() -> None:
+    for shape in ((4, float("inf")), (4, float("nan")), (4.5, 4), (1, 4), (4,), None):
+        with pytest.raises(InputError, match="shape"):
+            Lattice(shape)  # type: ignore[arg-type]
+
+
 def test_a_mistyped_word_is_guessed() -> None:
     with pytest.raises(InputError, match="Did you mean 'antiperiodic'"):
         Lattice((4, 4), boundary="antiperidic")

@@ -21,7 +21,7 @@ def test_equal_couplings_are_one() -> None:
 
 
 @pytest.mark.parametrize(
-    "coupling", [0, float("nan"), (1, 0), (1, float("inf")), (1, 2, 3), "strong", (1,), None, True]
+    "coupling", [0, float("nan"), (1, 0), (1, float("inf")), (1, 2, 3), "strong", (1,), None, True, b"ab", 10**400]
 )
 def test_bad_couplings_are_refused(coupling: Any) -> None:
     with pytest.raises(InputError, match="coupling"):

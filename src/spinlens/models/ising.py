@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -40,11 +39,11 @@ class Ising:
     field_pattern: str = "uniform"
 
     def __post_init__(self) -> None:
-        pair = tuple(self.coupling) if isinstance(self.coupling, Sequence | np.ndarray) else (self.coupling,) * 2
-        if len(pair) != 2 or isinstance(self.coupling, str):
+        pair = tuple(self.coupling) if isinstance(self.coupling, list | tuple | np.ndarray) else (self.coupling,) * 2
+        if len(pair) != 2:
             raise InputError("coupling", self.coupling, "must be one number J or two, (Jx, Jy)")
         for strength in pair:
-            if not _is_number(strength) or not math.isfinite(strength) or strength == 0:
+            if not _is_finite(strength) or strength == 0:
                 raise InputError("coupling", self.coupling, "must be a finite number other than 0")
         if self.field_pattern not in FIELD_PATTERNS:
             advice = did_you_mean(str(self.field_pattern), FIELD_PATTERNS)
@@ -153,5 +152,10 @@ class Ising:
         return result
 
 
-def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float | np.integer | np.floating) and not isinstance(value, bool)
+def _is_finite(value: Any) -> bool:
+    if not isinstance(value, int | float | np.integer | np.floating) or isinstance(value, bool):
+        return False
+    try:
+        return math.isfinite(value)
+    except OverflowError:
+        return False
