@@ -93,7 +93,7 @@ def kernel_rows(
     Parameters
     ----------
     sides : sequence of int
-        Even sides of periodic square lattices.
+        Sides of periodic square lattices.
     algorithms : sequence of str
         ``"heat_bath"``, ``"metropolis"``.
     fields : sequence of float
