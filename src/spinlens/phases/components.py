@@ -66,7 +66,7 @@ def principal_components(latent: NDArray[np.floating]) -> Components:
     Parameters
     ----------
     latent : ndarray, shape (..., latent)
-        One row of latent coordinates per configuration.
+        One row of latent coordinates per configuration, or per condition.
 
     Returns
     -------
@@ -77,7 +77,7 @@ def principal_components(latent: NDArray[np.floating]) -> Components:
     Raises
     ------
     InputError
-        If there are fewer configurations than latent coordinates, a coordinate is not finite, or
+        If there are not more configurations than latent coordinates, a coordinate is not finite, or
         nothing varies.
 
     Notes
@@ -97,8 +97,8 @@ def principal_components(latent: NDArray[np.floating]) -> Components:
     count, width = rows.shape
     if count <= width:
         raise InputError(
-            "configurations", count, f"principal components of {width} latents need more than {width}",
-            "Simulate more chains or draws",
+            "points", count, f"principal components of {width} latents need more than {width}",
+            "Simulate a larger grid, more chains or draws",
         )  # fmt: skip
     pca = IncrementalPCA(n_components=width)
     for block in gen_batches(count, ROWS_PER_BLOCK, min_batch_size=width):
