@@ -119,11 +119,11 @@ class FakeEncoder:
     configuration: dict[str, Any] = {"beta": 8.0}  # noqa: RUF012
     design = SimpleNamespace(estimator="mss")
 
-    def __init__(self, latent: int = 3, noise: float = 0.01) -> None:
-        self.latent, self.noise = latent, noise
+    def __init__(self, latent: int = 3, noise: float = 0.01, lopsided: float = 0.0) -> None:
+        self.latent, self.noise, self.lopsided = latent, noise, lopsided
 
-    def encode(self, ensemble: FakeEnsemble, *, chain: slice) -> SimpleNamespace:
-        m = np.asarray(ensemble.magnetization)[:, :, chain]
+    def encode(self, ensemble: FakeEnsemble, *, chain: slice, flipped: bool = False) -> SimpleNamespace:
+        m = np.asarray(ensemble.magnetization)[:, :, chain] * (-1 if flipped else 1)
         rng = np.random.default_rng(5)
         mean = 0.01 * rng.normal(size=(*m.shape, self.latent))
         size = np.where(np.arange(self.latent) < 2, 0.01, self.noise)
@@ -132,7 +132,7 @@ class FakeEncoder:
         step = np.tanh(ensemble.temperature - 3)[:, None, None]
         ditch = np.exp(-((ensemble.temperature - 3) ** 2))[:, None, None]
         mean[..., 0] -= m
-        deviation[..., 0] -= 0.3 * step
+        deviation[..., 0] -= 0.3 * step + self.lopsided * m
         if self.latent > 1:
             deviation[..., 1] -= 0.1 * ditch
         return SimpleNamespace(

@@ -79,3 +79,10 @@ def test_an_unknown_choice_of_deviations(fakes):
     ensemble = fakes.ensemble(field=[0.0, 1.0], temperature=[1.0, 2.0])
     with pytest.raises(InputError, match=r"^deviations_of = condition: .*Did you mean 'conditions'"):
         latent_maps(fakes.encoder(), ensemble, deviations_of="condition", progress=False)
+
+
+def test_a_network_that_sees_up_and_down_differently_gives_symmetric_maps(fakes):
+    ensemble = fakes.ensemble(field=np.linspace(-2, 2, 5), temperature=np.linspace(1, 5, 9))
+    maps = latent_maps(fakes.encoder(lopsided=0.2), ensemble, progress=False)
+    difference = np.abs(maps["tau_0"].values - maps["tau_0"].values[::-1]).mean()
+    assert difference < 0.05 * np.ptp(maps["tau_0"].values)

@@ -291,6 +291,7 @@ class TCVAE:
         configurations: PackedEnsemble | np.ndarray,
         *,
         chain: slice = slice(None),
+        flipped: bool = False,
         progress: bool = False,
     ) -> Latents:
         """Return the posterior of every configuration.
@@ -301,6 +302,8 @@ class TCVAE:
             An ensemble, or spins +-1 of shape (..., Lx, Ly).
         chain : slice
             The chains of the ensemble to take.
+        flipped : bool
+            Whether to look at -s in place of s.
         progress : bool
             Whether to show how far it is.
 
@@ -322,7 +325,7 @@ class TCVAE:
         with progress_bar("encode", show=progress) as report, torch.inference_mode():
             for spins in stream(packed, self.network.shape[1], CHUNK, torch.device("cpu")):
                 part = slice(done, done + len(spins))
-                means, log_variances = self.network.encode(spins)
+                means, log_variances = self.network.encode(1 - spins if flipped else spins)
                 mean[part] = means.numpy()
                 deviation[part] = torch.exp(0.5 * log_variances).numpy()
                 done = part.stop

@@ -50,8 +50,8 @@ class Encoding(Protocol):
 class Encoder(Protocol):
     """A trained network, as far as this room knows it."""
 
-    def encode(self, ensemble: Any, /, *, chain: slice) -> Encoding:
-        """Return the latent coordinates of every configuration."""
+    def encode(self, ensemble: Any, /, *, chain: slice, flipped: bool = False) -> Encoding:
+        """Return the latent coordinates of every configuration s, or of -s."""
 
 
 def latent_maps(
@@ -74,8 +74,9 @@ def latent_maps(
         Which chains to look at; all by default.
     deviations_of : {"conditions", "configurations"}
         Whether tau_0 and tau_1 are the principal components of the latent deviations averaged over each
-        condition, or of those of every configuration. In the latter the noise of the latents that the network
-        does not use, alike at every condition, can outweigh the second component.
+        condition, in units of their spread over all configurations, or those of every configuration as they
+        are. In the latter the noise of the latents that the network does not use, alike at every condition, can
+        outweigh the second component.
     progress : bool
         False for silence.
 
@@ -98,7 +99,9 @@ def latent_maps(
     Notes
     -----
     The signs are fixed: nu_0 correlates positively with m, tau_0 is larger in the paramagnet, and the
-    ridge of tau_1 is a maximum; see `orient_mean` and `orient_deviations`. Principal components as in
+    ridge of tau_1 is a maximum; see `orient_mean` and `orient_deviations`. The deviations are those of s
+    and -s averaged: a spin flip changes the sign of the field and nothing else, so whatever differs between
+    the two is the network's own. Principal components as in
     Walker, Tam and Jarrell, Sci. Rep. 10, 13047 (2020), https://doi.org/10.1038/s41598-020-69848-5.
     """
     if deviations_of not in DEVIATIONS_OF:
@@ -111,9 +114,13 @@ def latent_maps(
     with progress_bar("analyse", show=progress) as report:
         report(0.0, "encode")
         encoding = vae.encode(ensemble, chain=chain)
-        mean, deviation = (
-            _checked(name, getattr(encoding, name), ensemble, len(chains)) for name in ("mean", "deviation")
+        report(0.3, "encode the flipped spins")
+        mirrored = vae.encode(ensemble, chain=chain, flipped=True)
+        mean, deviation, other = (
+            _checked(name, getattr(latents, name), ensemble, len(chains))
+            for latents, name in ((encoding, "mean"), (encoding, "deviation"), (mirrored, "deviation"))
         )
+        deviation = 0.5 * (deviation + other)
         report(0.6, "principal components")
         projected, nu, tau = _project(mean, deviation, ensemble, chain, deviations_of)
         report(0.9, "observables")
@@ -149,6 +156,9 @@ def _project(
 ) -> tuple[dict[str, NDArray[np.float64]], Components, Components]:
     """Return nu_0, tau_0, tau_1 of every configuration and the components they come from."""
     nu = principal_components(mean)
+    if deviations_of == "conditions":
+        spread = deviation.std(axis=(0, 1, 2, 3), dtype=np.float64)
+        deviation = deviation / np.where(spread > 0, spread, 1.0).astype(deviation.dtype)
     averaged = deviation.mean(axis=(2, 3), dtype=np.float64)
     tau = principal_components(averaged if deviations_of == "conditions" else deviation)
     magnetization = np.asarray(ensemble.magnetization)[:, :, chain]
