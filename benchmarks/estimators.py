@@ -1,4 +1,4 @@
-"""Both total-correlation estimators over a few values of beta, on one ensemble: which picture does each give?
+"""Both total-correlation estimators over a few values of beta, on one ensemble.
 
 ``python benchmarks/estimators.py ENSEMBLE`` trains six networks as the quick preset does and writes
 ``benchmarks/results/estimators.json``; networks that were trained before are not trained again. Make the ensemble with

@@ -130,9 +130,7 @@ def main() -> None:
     if "--json" in sys.argv[1:]:
         print(json.dumps(found, indent=2))
         return
-    print(
-        f"batch {BATCH}, {SIDE} x {SIDE}, {found['threads']} threads; compiled in {found['compile_seconds']:.1f} s"
-    )
+    print(f"batch {BATCH}, {SIDE} x {SIDE}, {found['threads']} threads; compiled in {found['compile_seconds']:.1f} s")
     for row in found["rows"]:
         print(
             f"{row['name']:<20} {1e3 * row['step_seconds']:7.1f} ms a step"

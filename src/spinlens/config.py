@@ -32,7 +32,7 @@ def parse_grid(text: object, what: str = "grid") -> tuple[float, ...]:
     """
     if not isinstance(text, str):
         values = [text] if isinstance(text, int | float) else text
-        if not isinstance(values, Sequence) or any(isinstance(v, bool) or not isinstance(v, int | float) for v in values):
+        if not isinstance(values, Sequence) or not all(_is_number(value) for value in values):
             raise InputError(what, text, "must be start:stop:count, a comma list or one number")
         return tuple(float(value) for value in values)
     parts = text.split(":")
@@ -47,6 +47,10 @@ def parse_grid(text: object, what: str = "grid") -> tuple[float, ...]:
     except ValueError:
         pass
     raise InputError(what, repr(text), "must be start:stop:count, a comma list or one number", "For example 1:5:65")
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def _readable_grid(value: object) -> str:

@@ -99,13 +99,9 @@ def test_derivatives_of_log_z():
         return -temperature * enumerate_states(Ising(), lattice, temperature=temperature, field=field).log_z
 
     states = enumerate_states(Ising(), lattice, temperature=t, field=h)
-    assert states.magnetization == pytest.approx(
-        (free(t, h - step) - free(t, h + step)) / (2 * step), rel=1e-6
-    )
+    assert states.magnetization == pytest.approx((free(t, h - step) - free(t, h + step)) / (2 * step), rel=1e-6)
     up, down = (enumerate_states(Ising(), lattice, temperature=t, field=h + s) for s in (step, -step))
-    assert states.susceptibility == pytest.approx(
-        (up.magnetization - down.magnetization) / (2 * step), rel=1e-6
-    )
+    assert states.susceptibility == pytest.approx((up.magnetization - down.magnetization) / (2 * step), rel=1e-6)
     hot, cold = (enumerate_states(Ising(), lattice, temperature=t + s, field=h) for s in (step, -step))
     assert states.specific_heat == pytest.approx((hot.energy - cold.energy) / (2 * step), rel=1e-6)
 

@@ -14,9 +14,7 @@ SEAMS = {"PP": (False, False), "AP": (True, False), "AA": (True, True)}
 ALL_SEAMS = [(False, False), (True, False), (False, True), (True, True)]
 
 
-@pytest.mark.parametrize(
-    "row", read_rows("kaufman_torus.csv"), ids=lambda row: f"{row['L']}-{row['boundary']}"
-)
+@pytest.mark.parametrize("row", read_rows("kaufman_torus.csv"), ids=lambda row: f"{row['L']}-{row['boundary']}")
 def test_golden_values_to_every_printed_digit(row):
     side = int(row["L"])
     exact = kaufman((side, side), [critical_temperature(), 2.0, 2.5], seams=SEAMS[row["boundary"]])

@@ -44,7 +44,5 @@ def test_activations_neither_die_nor_grow():
 
 @pytest.mark.parametrize("shape", [(8, 32), (32, 40), (33, 32), (2, 2)])
 def test_a_lattice_that_does_not_fit(shape):
-    with pytest.raises(
-        InputError, match=r"4 stride-2 layers need sides that are multiples of 16.*16, 32, 48, 64"
-    ):
+    with pytest.raises(InputError, match=r"4 stride-2 layers need sides that are multiples of 16.*16, 32, 48, 64"):
         Network(shape, 8, (4, 16, 64, 256))

@@ -84,9 +84,7 @@ def true_line() -> Callable[[np.ndarray], np.ndarray]:
 class FakeEnsemble:
     """The face of an ensemble that this room looks at, over independent spins in a field."""
 
-    def __init__(
-        self, *, field: Any, temperature: Any, chains: int = 8, draws: int = 2, seed: int = 0
-    ) -> None:
+    def __init__(self, *, field: Any, temperature: Any, chains: int = 8, draws: int = 2, seed: int = 0) -> None:
         self.field, self.temperature = np.asarray(field, float), np.asarray(temperature, float)
         self.model, self.lattice = Ising(), Lattice((4, 4))
         lengths = (len(self.field), len(self.temperature), chains, draws, 4, 4)

@@ -48,13 +48,9 @@ def test_a_wrong_estimator_is_caught(make_maps, monkeypatch, wrong):
 
     def half_rise(temperature, profiles, *, slope=False):
         middle = (profiles.max(axis=1) + profiles.min(axis=1)) / 2
-        return np.array(
-            [np.interp(m, np.sort(p), temperature) for m, p in zip(middle, profiles, strict=True)]
-        )
+        return np.array([np.interp(m, np.sort(p), temperature) for m, p in zip(middle, profiles, strict=True)])
 
-    monkeypatch.setattr(
-        transition, "peak_temperature", {"grid point": grid_point, "half rise": half_rise}[wrong]
-    )
+    monkeypatch.setattr(transition, "peak_temperature", {"grid point": grid_point, "half rise": half_rise}[wrong])
     assert _close(_find(make_maps, 10, noise=0.05)) < 0.3
 
 
@@ -75,9 +71,7 @@ def test_the_same_seed_gives_the_same_error(make_maps):
 
 def test_a_result_says_what_it_is(make_maps):
     found = find_transition(make_maps(**ZERO))
-    assert {"value", "error", "exact", "relative_error", "method", "finite_size_shift"} <= set(
-        found.to_dict()
-    )
+    assert {"value", "error", "exact", "relative_error", "method", "finite_size_shift"} <= set(found.to_dict())
     assert str(found).startswith("2.2")
 
 

@@ -60,7 +60,9 @@ def run(arguments: list[str] | None = None) -> NoReturn:
     except _UsageProblem as error:
         _fail(f"{' '.join(error.format_message().split())} Try --help.", 2)  # type: ignore[attr-defined]
     except (typer.Abort, KeyboardInterrupt):
-        _fail("Interrupted. What was stored is safe: run the same command again to continue.", IncompleteError.exit_code)
+        _fail(
+            "Interrupted. What was stored is safe: run the same command again to continue.", IncompleteError.exit_code
+        )
     except BrokenPipeError:
         sys.exit(0)
     except OSError as error:

@@ -35,7 +35,6 @@ def simulate(
     from spinlens.ensemble import equilibration_summary
     from spinlens.ensemble import simulate as sample_grid
     from spinlens.studies.report import equilibration_sentence
-    from spinlens.studies.crossover import equilibration_summary
 
     ensemble = sample_grid(
         Ising(coupling), Lattice(_sides(side, shape)), temperature=parse_grid(temperature, "temperature"),

@@ -11,7 +11,6 @@ from torch.nn import functional
 
 from spinlens.errors import InputError
 
-
 HEAD_SCALE = 0.1
 """Size of the heads' first weights, as a fraction of LeCun-normal ones."""
 

@@ -204,9 +204,7 @@ class TCVAE:
             If the checkpoint is damaged.
         """
         place = choose_device(device)
-        recipe = Recipe(
-            seed, epochs, batch, learning_rate, schedule, held_out, choose_precision(precision, place)
-        )
+        recipe = Recipe(seed, epochs, batch, learning_rate, schedule, held_out, choose_precision(precision, place))
         sizes = {name: int(size) for name, size in ensemble.sizes.items()}
         check_shape((sizes["x"], sizes["y"]), len(self.design.filters))
         trained, kept = split(sizes["chain"], held_out)
@@ -333,9 +331,7 @@ class TCVAE:
         shape = (*leading, self.design.latent)
         return Latents(mean.reshape(shape), deviation.reshape(shape))
 
-    def _packed(
-        self, configurations: PackedEnsemble | np.ndarray, chain: slice
-    ) -> tuple[np.ndarray, tuple[int, ...]]:
+    def _packed(self, configurations: PackedEnsemble | np.ndarray, chain: slice) -> tuple[np.ndarray, tuple[int, ...]]:
         if not isinstance(configurations, np.ndarray) and hasattr(configurations, "packed"):
             sizes = configurations.sizes
             self._check_sides((int(sizes["x"]), int(sizes["y"])))

@@ -105,9 +105,7 @@ def latent_maps(
     Walker, Tam and Jarrell, Sci. Rep. 10, 13047 (2020), https://doi.org/10.1038/s41598-020-69848-5.
     """
     if deviations_of not in DEVIATIONS_OF:
-        raise InputError(
-            "deviations_of", deviations_of, "is unknown", did_you_mean(str(deviations_of), DEVIATIONS_OF)
-        )
+        raise InputError("deviations_of", deviations_of, "is unknown", did_you_mean(str(deviations_of), DEVIATIONS_OF))
     chains = np.arange(ensemble.sizes["chain"])[chain]
     if chains.size == 0:
         raise InputError("chain", chain, f"selects none of the {ensemble.sizes['chain']} chains")
@@ -134,9 +132,7 @@ def latent_maps(
     return maps.assign_attrs(_provenance(vae, ensemble), deviations_of=deviations_of)
 
 
-def _checked(
-    name: str, latent: NDArray[np.floating], ensemble: Ensemble, chains: int
-) -> NDArray[np.floating]:
+def _checked(name: str, latent: NDArray[np.floating], ensemble: Ensemble, chains: int) -> NDArray[np.floating]:
     latent = np.asarray(latent)
     sizes = ensemble.sizes
     expected = (sizes["field"], sizes["temperature"], chains, sizes["draw"])
