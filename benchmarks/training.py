@@ -1,6 +1,6 @@
 """Training steps per second: plain eager float32 against the compiled step, both in one go.
 
-Run ``python benchmarks/training.py``, or with ``--json`` for machines.
+Run ``python benchmarks/training.py``, with ``--json`` for machines, with ``--write`` to keep the results for the docs.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import statistics
 import sys
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -123,12 +124,13 @@ def measure() -> dict[str, object]:
 def main() -> None:
     """Print the table or the JSON."""
     found = measure()
+    if "--write" in sys.argv[1:]:
+        path = Path(__file__).parent / "results" / "training.json"
+        path.write_text(json.dumps(found, indent=2) + "\n")
     if "--json" in sys.argv[1:]:
         print(json.dumps(found, indent=2))
         return
-    print(
-        f"batch {BATCH}, {SIDE} x {SIDE}, {found['threads']} threads; compiled in {found['compile_seconds']:.1f} s"
-    )
+    print(f"batch {BATCH}, {SIDE} x {SIDE}, {found['threads']} threads; compiled in {found['compile_seconds']:.1f} s")
     for row in found["rows"]:
         print(
             f"{row['name']:<20} {1e3 * row['step_seconds']:7.1f} ms a step"

@@ -17,9 +17,8 @@ SMALLER = [("linspace(1, 5, 65)", "linspace(1, 5, 9)"), ("linspace(-2, 2, 65)", 
 
 
 def test_pages_match_their_results() -> None:
-    done = subprocess.run(
-        [sys.executable, str(ROOT / "docs" / "write_results.py"), "--check"], capture_output=True, text=True, check=False
-    )
+    command = [sys.executable, str(ROOT / "docs" / "write_results.py"), "--check"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
 
 

@@ -12,9 +12,7 @@ def written_out(model, width, *, temperature, field):
     """ln(lambda) / width from the full matrix over pairs of rows, not symmetrised."""
     rows = 1 - 2 * ((np.arange(1 << width)[:, None] >> np.arange(width)) & 1)
     ring = (rows * np.roll(rows, 1, axis=1)).sum(axis=1)
-    action = (
-        model.coupling * (ring[:, None] + rows @ rows.T) + field * rows.sum(axis=1)[:, None]
-    ) / temperature
+    action = (model.coupling * (ring[:, None] + rows @ rows.T) + field * rows.sum(axis=1)[:, None]) / temperature
     return np.log(np.abs(np.linalg.eigvals(np.exp(action))).max()) / width
 
 
@@ -23,9 +21,7 @@ def written_out(model, width, *, temperature, field):
 def test_free_energy_agrees_with_the_matrix_written_out(width, coupling):
     model = Ising(coupling)
     strip = transfer_matrix(model, width, temperature=1.9, field=0.35)
-    assert strip.free_energy == pytest.approx(
-        -1.9 * written_out(model, width, temperature=1.9, field=0.35), rel=1e-12
-    )
+    assert strip.free_energy == pytest.approx(-1.9 * written_out(model, width, temperature=1.9, field=0.35), rel=1e-12)
 
 
 @pytest.mark.parametrize("temperature", [1.4, 2.3, 3.5])

@@ -44,9 +44,7 @@ def test_places_of_the_reference_code():
     for place in range(1, BATCH**2, others + 1):
         flat[place] = (SAMPLES - others) / (SAMPLES * others)
     flat[(others - 1) * BATCH] = (SAMPLES - others) / (SAMPLES * others)
-    np.testing.assert_array_equal(
-        stratified_weights("mss_reference", BATCH, SAMPLES), np.reshape(flat, (BATCH, BATCH))
-    )
+    np.testing.assert_array_equal(stratified_weights("mss_reference", BATCH, SAMPLES), np.reshape(flat, (BATCH, BATCH)))
 
 
 def posterior(batch=BATCH, latents=3, seed=0):
@@ -81,9 +79,7 @@ def fast_terms(z, mean, log_variance, weights):
 @pytest.mark.parametrize("estimator", ["mss", "mss_reference"])
 def test_decomposition_is_the_slow_sum(estimator):
     weights = stratified_weights(estimator, BATCH, SAMPLES)
-    np.testing.assert_allclose(
-        fast_terms(*posterior(), weights), slow_terms(*posterior(), weights), rtol=1e-12
-    )
+    np.testing.assert_allclose(fast_terms(*posterior(), weights), slow_terms(*posterior(), weights), rtol=1e-12)
 
 
 @pytest.mark.parametrize("estimator", ["mss", "mss_reference"])
@@ -118,9 +114,7 @@ def test_a_product_of_marginals_has_no_total_correlation():
 def test_far_posteriors_stay_finite():
     z, mean, log_variance = posterior()
     weights = stratified_weights("mss", BATCH, SAMPLES)
-    single = [
-        torch.tensor(each, dtype=torch.float32) for each in (z, 300 * mean, log_variance - 8, np.log(weights))
-    ]
+    single = [torch.tensor(each, dtype=torch.float32) for each in (z, 300 * mean, log_variance - 8, np.log(weights))]
     assert torch.isfinite(decomposition(*single)).all()
 
 

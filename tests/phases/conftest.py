@@ -13,16 +13,14 @@ import xarray as xr
 from spinlens.exact import critical_temperature
 from spinlens.lattice import Lattice
 from spinlens.models import Ising
-from spinlens.phases.transition import finite_size_ratio
 
 SITES = 32 * 32
-STEEPEST = critical_temperature() * finite_size_ratio(32, 32)
 
 
 def cone(field: np.ndarray, temperature: np.ndarray) -> np.ndarray:
-    """A paramagnetic cone whose tip rises most steeply at `STEEPEST`, with a slope of its own on top."""
-    tip = STEEPEST + 0.9 * np.abs(field[:, None]) ** (8 / 15)
-    return np.tanh((temperature - tip) / 0.15) + 0.1 * temperature
+    """A paramagnetic cone whose tip rises most steeply at the critical temperature, with a slope of its own on top."""
+    tip = critical_temperature() + 0.9 * np.abs(field[:, None]) ** (8 / 15)
+    return np.tanh((temperature - tip) / 0.15) + 0.3 * temperature
 
 
 def ridge(field: np.ndarray, temperature: np.ndarray) -> np.ndarray:
@@ -86,9 +84,7 @@ def true_line() -> Callable[[np.ndarray], np.ndarray]:
 class FakeEnsemble:
     """The face of an ensemble that this room looks at, over independent spins in a field."""
 
-    def __init__(
-        self, *, field: Any, temperature: Any, chains: int = 8, draws: int = 2, seed: int = 0
-    ) -> None:
+    def __init__(self, *, field: Any, temperature: Any, chains: int = 8, draws: int = 2, seed: int = 0) -> None:
         self.field, self.temperature = np.asarray(field, float), np.asarray(temperature, float)
         self.model, self.lattice = Ising(), Lattice((4, 4))
         lengths = (len(self.field), len(self.temperature), chains, draws, 4, 4)
@@ -121,19 +117,20 @@ class FakeEncoder:
     configuration: dict[str, Any] = {"beta": 8.0}  # noqa: RUF012
     design = SimpleNamespace(estimator="mss")
 
-    def __init__(self, latent: int = 3) -> None:
-        self.latent = latent
+    def __init__(self, latent: int = 3, noise: float = 0.01, lopsided: float = 0.0) -> None:
+        self.latent, self.noise, self.lopsided = latent, noise, lopsided
 
-    def encode(self, ensemble: FakeEnsemble, *, chain: slice) -> SimpleNamespace:
-        m = np.asarray(ensemble.magnetization)[:, :, chain]
+    def encode(self, ensemble: FakeEnsemble, *, chain: slice, flipped: bool = False) -> SimpleNamespace:
+        m = np.asarray(ensemble.magnetization)[:, :, chain] * (-1 if flipped else 1)
         rng = np.random.default_rng(5)
         mean = 0.01 * rng.normal(size=(*m.shape, self.latent))
-        deviation = 0.5 + 0.01 * rng.normal(size=(*m.shape, self.latent))
+        size = np.where(np.arange(self.latent) < 2, 0.01, self.noise)
+        deviation = 0.5 + size * rng.normal(size=(*m.shape, self.latent))
         rotation = np.linalg.qr(rng.normal(size=(self.latent, self.latent)))[0]
         step = np.tanh(ensemble.temperature - 3)[:, None, None]
         ditch = np.exp(-((ensemble.temperature - 3) ** 2))[:, None, None]
         mean[..., 0] -= m
-        deviation[..., 0] -= 0.3 * step
+        deviation[..., 0] -= 0.3 * step + self.lopsided * m
         if self.latent > 1:
             deviation[..., 1] -= 0.1 * ditch
         return SimpleNamespace(

@@ -58,7 +58,7 @@ def test_signs_follow_the_physics_whatever_the_decomposition_gave(sign):
 @pytest.mark.parametrize(
     ("values", "word"),
     [
-        (np.zeros((3, 1, 1, 1, 3)), "configurations"),
+        (np.zeros((3, 1, 1, 1, 3)), "points"),
         (np.full((9, 1, 1, 1, 3), np.nan), "latent"),
         (np.ones((9, 1, 1, 1, 3)), "latent variance"),
     ],

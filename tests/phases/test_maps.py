@@ -62,3 +62,27 @@ def test_maps_survive_zarr(maps, tmp_path):
     maps.to_zarr(tmp_path / "maps.zarr", zarr_format=3, consolidated=False)
     again = xr.open_zarr(tmp_path / "maps.zarr", consolidated=False).load()
     xr.testing.assert_identical(again, maps)
+
+
+def test_noise_of_idle_latents_does_not_hide_tau_1(fakes):
+    ensemble = fakes.ensemble(field=np.linspace(-2, 2, 9), temperature=np.linspace(1, 5, 17), chains=64)
+    truth = np.exp(-((ensemble.temperature - 3) ** 2))
+
+    def follows(**choice):
+        maps = latent_maps(fakes.encoder(latent=8, noise=0.08), ensemble, progress=False, **choice)
+        return np.corrcoef(maps["tau_1"].mean("field"), truth)[0, 1]
+
+    assert follows() > 0.95 > 0.7 > follows(deviations_of="configurations")
+
+
+def test_an_unknown_choice_of_deviations(fakes):
+    ensemble = fakes.ensemble(field=[0.0, 1.0], temperature=[1.0, 2.0])
+    with pytest.raises(InputError, match=r"^deviations_of = condition: .*Did you mean 'conditions'"):
+        latent_maps(fakes.encoder(), ensemble, deviations_of="condition", progress=False)
+
+
+def test_a_network_that_sees_up_and_down_differently_gives_symmetric_maps(fakes):
+    ensemble = fakes.ensemble(field=np.linspace(-2, 2, 5), temperature=np.linspace(1, 5, 9))
+    maps = latent_maps(fakes.encoder(lopsided=0.2), ensemble, progress=False)
+    difference = np.abs(maps["tau_0"].values - maps["tau_0"].values[::-1]).mean()
+    assert difference < 0.05 * np.ptp(maps["tau_0"].values)

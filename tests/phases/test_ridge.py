@@ -19,9 +19,7 @@ def test_the_spline_is_the_textbook_smoothing_spline(monkeypatch):
     rng = np.random.default_rng(0)
     profile = np.sin(TEMPERATURE) + 0.1 * rng.normal(size=65)
     curve = smoothing_splines(TEMPERATURE, profile[None], np.ones(65))(TEMPERATURE)[0]
-    candidates = [
-        make_smoothing_spline(TEMPERATURE, profile, lam=lam)(TEMPERATURE) for lam in np.logspace(-6, 2, 400)
-    ]
+    candidates = [make_smoothing_spline(TEMPERATURE, profile, lam=lam)(TEMPERATURE) for lam in np.logspace(-6, 2, 400)]
     nearest = min(np.abs(candidate - curve).max() for candidate in candidates)
     assert nearest < 2e-3 < np.abs(profile - curve).max()
 
@@ -30,10 +28,7 @@ def test_stiffness_follows_the_noise():
     rng = np.random.default_rng(1)
     truth = np.sin(3 * TEMPERATURE)
     quiet, loud = (
-        smoothing_splines(TEMPERATURE, (truth + size * rng.normal(size=65))[None], np.ones(65))(TEMPERATURE)[
-            0
-        ]
-        - truth
+        smoothing_splines(TEMPERATURE, (truth + size * rng.normal(size=65))[None], np.ones(65))(TEMPERATURE)[0] - truth
         for size in (0.001, 0.5)
     )
     assert np.abs(quiet).max() < 0.01

@@ -15,42 +15,43 @@ def test_the_finite_size_ratio_is_the_published_one():
     assert finite_size_ratio(24, 10) == pytest.approx(finite_size_ratio(10, 24), abs=1e-6)
 
 
-def _scores(make_maps, count, **kwargs):
-    found = [find_transition(make_maps(seed=seed, **ZERO, **kwargs), resamples=100) for seed in range(count)]
-    return found, np.array([(one.value - one.exact) / one.error for one in found])
+def _find(make_maps, count, **kwargs):
+    return [find_transition(make_maps(seed=seed, **ZERO, **kwargs), resamples=100) for seed in range(count)]
 
 
 def test_a_planted_critical_temperature_is_recovered_with_its_error(make_maps):
-    found, _ = _scores(make_maps, 30)
-    statistical = np.array(
-        [(one.steepest - one.exact * finite_size_ratio(32, 32)) / one.steepest_error for one in found]
-    )
-    assert 0.5 < np.mean(np.abs(statistical) < 1) < 0.9
-    assert np.mean(np.abs(statistical) < 3) > 0.9
+    found = _find(make_maps, 40)
+    statistical = np.abs([(one.value - one.exact) / one.statistical_error for one in found])
+    assert 0.5 < np.mean(statistical < 1) < 0.85
+    assert np.mean(statistical < 3) > 0.95
     assert np.mean([abs(one.relative_error) < 0.01 for one in found]) > 0.9
     assert all(one.error / one.value < 0.015 for one in found)
+    assert all(one.error > one.statistical_error for one in found)
 
 
-@pytest.mark.parametrize("wrong", ["grid point", "no correction"])
-def test_a_wrong_estimator_is_caught(make_maps, monkeypatch, wrong):
-    """The same scores reject a search that stops at grid points, and one that forgets the finite lattice."""
-    if wrong == "grid point":
-        real = transition.peak_temperature
-
-        def rounded(temperature, profiles, *, slope=False):
-            found = real(temperature, profiles, slope=slope)
-            return temperature[np.searchsorted(temperature, found, side="right") - 1]
-
-        monkeypatch.setattr(transition, "peak_temperature", rounded)
-    else:
-        monkeypatch.setattr(transition, "finite_size_ratio", lambda height, width: 1.0)
-    found, _ = _scores(make_maps, 10, noise=0.05)
-    assert np.mean([abs(one.value / one.exact - 1) < 0.005 for one in found]) < 0.3
+def _close(found):
+    return np.mean([abs(one.relative_error) < 0.006 for one in found])
 
 
 def test_small_noise_brings_the_value_close(make_maps):
-    found, _ = _scores(make_maps, 10, noise=0.05)
-    assert np.mean([abs(one.value / one.exact - 1) < 0.005 for one in found]) > 0.8
+    assert _close(_find(make_maps, 10, noise=0.05)) > 0.8
+
+
+@pytest.mark.parametrize("wrong", ["grid point", "half rise"])
+def test_a_wrong_estimator_is_caught(make_maps, monkeypatch, wrong):
+    """The same score rejects a search that stops at grid points, and one that takes the middle of the rise."""
+    real = transition.peak_temperature
+
+    def grid_point(temperature, profiles, *, slope=False):
+        found = real(temperature, profiles, slope=slope)
+        return temperature[np.searchsorted(temperature, found, side="right") - 1]
+
+    def half_rise(temperature, profiles, *, slope=False):
+        middle = (profiles.max(axis=1) + profiles.min(axis=1)) / 2
+        return np.array([np.interp(m, np.sort(p), temperature) for m, p in zip(middle, profiles, strict=True)])
+
+    monkeypatch.setattr(transition, "peak_temperature", {"grid point": grid_point, "half rise": half_rise}[wrong])
+    assert _close(_find(make_maps, 10, noise=0.05)) < 0.3
 
 
 def test_another_grid_and_coupling(make_maps):
@@ -70,7 +71,7 @@ def test_the_same_seed_gives_the_same_error(make_maps):
 
 def test_a_result_says_what_it_is(make_maps):
     found = find_transition(make_maps(**ZERO))
-    assert {"value", "error", "exact", "relative_error", "method", "steepest"} <= set(found.to_dict())
+    assert {"value", "error", "exact", "relative_error", "method", "finite_size_shift"} <= set(found.to_dict())
     assert str(found).startswith("2.2")
 
 

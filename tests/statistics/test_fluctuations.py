@@ -31,9 +31,7 @@ def boltzmann_series(shape, *, field, stay, seed):
 
 
 @pytest.mark.parametrize("field", [0.0, 0.3])
-@pytest.mark.parametrize(
-    ("chains", "recordings", "stay"), [(64, 24, 0.7), (64, 1, 0.0), (1, 1600, 0.5), (6, 400, 0.5)]
-)
+@pytest.mark.parametrize(("chains", "recordings", "stay"), [(64, 24, 0.7), (64, 1, 0.0), (1, 1600, 0.5), (6, 400, 0.5)])
 def test_intervals_cover_the_exact_values_at_their_rate(chains, recordings, stay, field):
     shape = (CONDITIONS, chains, recordings)
     states, bond_sum, spin_sum = boltzmann_series(shape, field=field, stay=stay, seed=chains)
@@ -79,9 +77,7 @@ def test_every_value_by_its_definition():
         generator.integers(-20, 20, (2, 3, 20, 5)),
     )
     temperature, field, sites = np.array([1.0, 2.0, 3.0]), np.array([0.0, 0.7]), 20
-    result = observables(
-        bond_sum, spin_sum, model=Ising(-1.5), temperature=temperature, field=field, sites=sites
-    )
+    result = observables(bond_sum, spin_sum, model=Ising(-1.5), temperature=temperature, field=field, sites=sites)
     e = (1.5 * bond_sum - field[:, None, None, None] * spin_sum) / sites
     m = spin_sum / sites
     axes = (2, 3)
@@ -94,18 +90,14 @@ def test_every_value_by_its_definition():
     np.testing.assert_allclose(result["specific_heat"], sites * unbiased / temperature**2, rtol=1e-10)
     unbiased = (m.var(axes) + result["magnetization_error"] ** 2)[1]
     np.testing.assert_allclose(result["susceptibility"][1], sites * unbiased / temperature, rtol=1e-10)
-    np.testing.assert_allclose(
-        result["susceptibility"][0], sites * (m[0] ** 2).mean((1, 2)) / temperature, rtol=1e-10
-    )
+    np.testing.assert_allclose(result["susceptibility"][0], sites * (m[0] ** 2).mean((1, 2)) / temperature, rtol=1e-10)
     plain = 1 - (m**4).mean(axes) / (3 * (m**2).mean(axes) ** 2)
     np.testing.assert_allclose(result["binder_cumulant"], plain, atol=0.05)
 
 
 def test_the_ground_state_has_no_fluctuations():
     spin_sum = np.full((2, 1, 64, 8), 1024)
-    result = observables(
-        2 * spin_sum, spin_sum, model=Ising(), temperature=[1.0], field=[0.0, 0.3], sites=1024
-    )
+    result = observables(2 * spin_sum, spin_sum, model=Ising(), temperature=[1.0], field=[0.0, 0.3], sites=1024)
     np.testing.assert_array_equal(result["specific_heat"], 0)
     np.testing.assert_array_equal(result["specific_heat_error"], 0)
     np.testing.assert_array_equal(result["susceptibility_absolute"], 0)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -28,7 +27,9 @@ TINY = {
 }  # fmt: skip
 
 SETTINGS = (
-    ["--set", f"{section}.{key}={json.dumps(value)}"] for section, values in TINY.items() for key, value in values.items()
+    ["--set", f"{section}.{key}={json.dumps(value)}"]
+    for section, values in TINY.items()
+    for key, value in values.items()
 )
 ARGUMENTS = ["crossover", "--preset", "quick", *(word for pair in SETTINGS for word in pair), "--out"]
 
@@ -177,9 +178,14 @@ def test_the_paper_preset_is_the_papers_protocol() -> None:
 
 def test_time_counts_over_interruptions(tmp_path: Path) -> None:
     first = StudyDirectory(tmp_path / "s", {"a": 1})
-    with pytest.raises(KeyboardInterrupt), first.stage("train"):
-        time.sleep(0.02)
-        raise KeyboardInterrupt
+
+    def interrupted() -> None:
+        with first.stage("train"):
+            time.sleep(0.02)
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        interrupted()
     again = StudyDirectory(tmp_path / "s", {"a": 1})
     assert not again.done("train")
     with again.stage("train"):
@@ -192,4 +198,4 @@ def test_an_occupied_directory_is_left_alone(tmp_path: Path) -> None:
     (tmp_path / "notes.txt").write_text("mine")
     with pytest.raises(InputError, match="is not a study"):
         StudyDirectory(tmp_path, {"a": 1})
-    assert os.listdir(tmp_path) == ["notes.txt"]
+    assert [path.name for path in tmp_path.iterdir()] == ["notes.txt"]

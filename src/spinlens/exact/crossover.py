@@ -96,7 +96,5 @@ def _peaks(field: float, width: int) -> tuple[float, float]:
 
 def _maximum(function: Callable[[float], float], low: float, high: float) -> float:
     """Return where a function with one maximum on [low, high] has it."""
-    found = minimize_scalar(
-        lambda t: -function(t), bounds=(low, high), method="bounded", options={"xatol": 1e-6}
-    )
+    found = minimize_scalar(lambda t: -function(t), bounds=(low, high), method="bounded", options={"xatol": 1e-6})
     return float(found.x)

@@ -13,14 +13,14 @@ from spinlens.figures.style import HISTOGRAM_SIZE, new_axes, styled
 
 Floats = NDArray[np.float64]
 
-PROBABLE = 0.995
-"""The divergence axis reaches to this quantile; what lies beyond is counted in words."""
+RARE = 0.001
+"""The divergence axis leaves out this share at either end, and says so in words."""
 
 
 @styled
 def draw_spin_error(reconstruction: xr.Dataset, ax: Axes | None = None) -> Axes:
     """Draw the distribution of truth minus prediction, spins counted as 0 and 1 (figure 9)."""
-    ax = _draw(reconstruction, "spin_error", ax, logarithmic=True)
+    ax = _draw(reconstruction, "spin_error", ax)
     _mark_mean(reconstruction, "spin_error", ax, "{:+.4f}")
     ax.set(
         title="Spin error",
@@ -33,7 +33,7 @@ def draw_spin_error(reconstruction: xr.Dataset, ax: Axes | None = None) -> Axes:
 @styled
 def draw_absolute_spin_error(reconstruction: xr.Dataset, ax: Axes | None = None) -> Axes:
     """Draw the distribution of the absolute spin error (figure 10)."""
-    ax = _draw(reconstruction, "absolute_spin_error", ax, logarithmic=True)
+    ax = _draw(reconstruction, "absolute_spin_error", ax)
     _mark_mean(reconstruction, "absolute_spin_error", ax, "{:.3f}")
     label = "|true spin $-$ predicted spin|   (spins are 0 and 1)"
     ax.set(title="Absolute spin error", xlabel=label, ylabel="share of spins")
@@ -43,17 +43,16 @@ def draw_absolute_spin_error(reconstruction: xr.Dataset, ax: Axes | None = None)
 @styled
 def draw_kl_divergence(reconstruction: xr.Dataset, ax: Axes | None = None) -> Axes:
     """Draw the distribution of the divergence of the posterior from the prior (figure 11)."""
-    ax = _draw(reconstruction, "kl_divergence", ax, logarithmic=False)
+    ax = _draw(reconstruction, "kl_divergence", ax)
     edges, share = histogram(reconstruction, "kl_divergence")
-    last = min(int(np.searchsorted(np.cumsum(share), PROBABLE)) + 1, len(share))
-    beyond = float(share[last:].sum())
-    ax.set(xlim=(min(0.0, edges[0]), edges[last]))
-    if beyond > 0:
-        note = f"{beyond:.1%} lie beyond,\nup to {edges[-1]:.3g} nats"
-        ax.annotate(note, (0.99, 0.82), xycoords="axes fraction", ha="right", va="top", fontsize=9)
+    low, high = _range(share)
+    ax.set_xlim(edges[low], edges[high])
     _mark_mean(reconstruction, "kl_divergence", ax, "{:.2f} nats")
-    ax.set(title="Kullback-Leibler divergence", xlabel="divergence of the encoding from the prior (nats)")
-    ax.set_ylabel("share of configurations")
+    label = "divergence of the encoding from the prior (nats)"
+    beyond = float(share[:low].sum() + share[high:].sum())
+    if beyond > 0:
+        label += f"\n{beyond:.2%} lie outside, from {edges[0]:.3g} to {edges[-1]:.3g} nats"
+    ax.set(title="Kullback-Leibler divergence", xlabel=label, ylabel="share of configurations")
     return ax
 
 
@@ -74,20 +73,23 @@ def histogram(reconstruction: xr.Dataset, name: str) -> tuple[Floats, Floats]:
     return reconstruction[f"{name}_edge"].to_numpy(), counts / counts.sum()
 
 
-def _draw(reconstruction: xr.Dataset, name: str, ax: Axes | None, *, logarithmic: bool) -> Axes:
+def _draw(reconstruction: xr.Dataset, name: str, ax: Axes | None) -> Axes:
     edges, share = histogram(reconstruction, name)
     ax = new_axes(HISTOGRAM_SIZE) if ax is None else ax
-    if logarithmic:
-        ax.set_yscale("log")
-        floor = 10.0 ** np.floor(np.log10(share[share > 0].min()))
-        ax.set_ylim(floor, 10.0 ** np.ceil(np.log10(1.6 * share.max())))
-    else:
-        floor = 0.0
-        ax.set_ylim(0, 1.15 * share.max())
-    ax.stairs(np.maximum(share, floor), edges, baseline=floor, fill=True, color=BLUE, alpha=0.25, linewidth=0)
-    ax.stairs(np.maximum(share, floor), edges, baseline=floor, color=BLUE, linewidth=1.1)
-    ax.set_xlim(edges[0], edges[-1])
+    # Empty bins stop at the floor; the top leaves room for the mean's label.
+    floor = 10.0 ** np.floor(np.log10(share[share > 0].min()))
+    ax.set(yscale="log", xlim=edges[[0, -1]], ylim=(floor, 10.0 ** np.ceil(np.log10(2.5 * share.max()))))
+    heights = np.maximum(share, floor)
+    ax.stairs(heights, edges, baseline=floor, fill=True, color=BLUE, alpha=0.25, linewidth=0)
+    ax.stairs(heights, edges, baseline=floor, color=BLUE, linewidth=1.1)
     return ax
+
+
+def _range(share: Floats) -> tuple[int, int]:
+    """Return the bins from which and up to which all but `RARE` at either end lie."""
+    below = np.cumsum(share)
+    low = int(np.searchsorted(below, RARE, side="right"))
+    return low, min(int(np.searchsorted(below, 1 - RARE)) + 1, len(share))
 
 
 def _mark_mean(reconstruction: xr.Dataset, name: str, ax: Axes, form: str) -> None:
@@ -100,7 +102,7 @@ def _mark_mean(reconstruction: xr.Dataset, name: str, ax: Axes, form: str) -> No
     ax.axvline(mean, color=VERMILION, linewidth=1.2)
     low, high = ax.get_xlim()
     right = mean < (low + high) / 2
-    text = f" mean {form.format(mean)} "
+    text = f" mean {form.format(mean)} ".replace("-", "\N{MINUS SIGN}")
     ax.annotate(
         text,
         (mean, 0.97),

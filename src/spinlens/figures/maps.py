@@ -25,9 +25,7 @@ TEMPERATURE_LABEL = "temperature $k_\\mathrm{B}T\\,/\\,J$"
 @styled
 def draw_nu_0(maps: xr.Dataset, ax: Axes | None = None) -> Axes:
     """Draw nu_0, the order parameter that the network found (figure 3)."""
-    return _draw(
-        maps, "nu_0", ax, title="$\\nu_0$, the network's order parameter", label="$\\nu_0$", signed=True
-    )
+    return _draw(maps, "nu_0", ax, title="$\\nu_0$, the network's order parameter", label="$\\nu_0$", signed=True)
 
 
 @styled
@@ -62,9 +60,7 @@ def draw_specific_heat(maps: xr.Dataset, ax: Axes | None = None) -> Axes:
     return _draw(maps, "specific_heat", ax, title="Specific heat", label=label)
 
 
-def _draw(
-    maps: xr.Dataset, name: str, ax: Axes | None, *, title: str, label: str, signed: bool = False
-) -> Axes:
+def _draw(maps: xr.Dataset, name: str, ax: Axes | None, *, title: str, label: str, signed: bool = False) -> Axes:
     ax = new_axes(MAP_SIZE) if ax is None else ax
     mesh = paint(maps, name, ax, signed=signed)
     bar = ax.figure.colorbar(mesh, ax=ax, pad=0.03, aspect=28)
@@ -101,9 +97,7 @@ def paint(maps: xr.Dataset, name: str, ax: Axes, *, signed: bool = False) -> Qua
         If the variable is missing.
     """
     if name not in maps:
-        raise InputError(
-            "map", name, "is not in the data set", f"There are: {', '.join(map(str, maps.data_vars))}"
-        )
+        raise InputError("map", name, "is not in the data set", f"There are: {', '.join(map(str, maps.data_vars))}")
     values = maps[name].transpose("temperature", "field").to_numpy()
     colours: Colormap | str = diverging() if signed else SEQUENTIAL
     limits: dict[str, Any] = {}
@@ -139,8 +133,7 @@ def mark_unequilibrated(maps: xr.Dataset, ax: Axes) -> Patch | None:
         return None
     x, y = (cell_edges(maps[name].to_numpy()) for name in ("field", "temperature"))
     cells = [
-        Rectangle((x[i], y[j]), x[i + 1] - x[i], y[j + 1] - y[j])
-        for i, j in zip(*np.nonzero(flagged), strict=True)
+        Rectangle((x[i], y[j]), x[i + 1] - x[i], y[j + 1] - y[j]) for i, j in zip(*np.nonzero(flagged), strict=True)
     ]
     look: dict[str, Any] = {"facecolor": "none", "edgecolor": INK, "hatch": "xxxxxx", "linewidth": 0.9}
     # A white frame below keeps the hatch visible on dark cells.

@@ -80,9 +80,7 @@ def _draw_exact(maps: xr.Dataset, ax: Axes) -> None:
     limits = ax.get_ylim()
     for name, (label, dashes) in CURVES.items():
         line = getattr(exact, name)
-        ax.plot(
-            field, line, color="white", linestyle=dashes, label=label, linewidth=1.3, path_effects=_halo(2.6)
-        )
+        ax.plot(field, line, color="white", linestyle=dashes, label=label, linewidth=1.3, path_effects=_halo(2.6))
     ax.set_ylim(limits)
 
 

@@ -75,9 +75,7 @@ def save_figures(
     """
     directory = Path(directory)
     directory.mkdir(parents=True, exist_ok=True)
-    drawings: dict[str, Callable[[], Axes | Figure]] = {
-        name: partial(draw, maps) for name, draw in MAPS.items()
-    }
+    drawings: dict[str, Callable[[], Axes | Figure]] = {name: partial(draw, maps) for name, draw in MAPS.items()}
     if reconstruction is not None:
         drawings |= {name: partial(draw, reconstruction) for name, draw in HISTOGRAMS.items()}
     drawings["overview"] = lambda: draw_overview(maps, crossover)

@@ -108,13 +108,9 @@ def read_tensors(path: Path) -> tuple[dict[str, torch.Tensor], Description]:
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
         description = json.loads(metadata["description"])
     except (SafetensorError, KeyError, ValueError) as problem:
-        raise DamagedError(
-            f"{path} cannot be read: {problem}. Restore it from a copy or train again."
-        ) from problem
+        raise DamagedError(f"{path} cannot be read: {problem}. Restore it from a copy or train again.") from problem
     if digest(tensors) != metadata.get("digest"):
-        raise DamagedError(
-            f"{path} is damaged: its weights do not match their checksum. Restore it or train again."
-        )
+        raise DamagedError(f"{path} is damaged: its weights do not match their checksum. Restore it or train again.")
     return tensors, description
 
 

@@ -113,9 +113,7 @@ class CompiledStep:
         own = np.ascontiguousarray(z[:, rows])
         grads = np.zeros_like(own), np.zeros_like(mean), np.zeros_like(mean)
         factors = weights.beta - weights.alpha, weights.dimension - weights.beta
-        joint, marginal = kernels.aggregate(
-            own, mean, log_variance, self._log_weights, rows.start, *factors, *grads
-        )
+        joint, marginal = kernels.aggregate(own, mean, log_variance, self._log_weights, rows.start, *factors, *grads)
         logits = part.decode(posterior.z[rows])
         cross_entropy = kernels.bernoulli(flat(logits), flat(spins[rows]), 1.0 / len(spins))
         grad_z = part.decode_backward(logits) + torch.from_numpy(grads[0].T) / len(spins)

@@ -81,9 +81,7 @@ class Slice:
         hidden = hidden.view(-1, *network.coarse)
         self._seed, self._decoder = hidden, []
         last = len(network.filters) - 1
-        for layer, (kernel, bias) in enumerate(
-            zip(network.decoder_kernels, network.decoder_biases, strict=True)
-        ):
+        for layer, (kernel, bias) in enumerate(zip(network.decoder_kernels, network.decoder_biases, strict=True)):
             matrix = self._matrix(kernel.detach(), hidden.shape[2])
             rows = hidden.view(-1, matrix.shape[1]).to(self.kind)
             hidden = self._sites(rows @ matrix.T, hidden.shape, bias.detach())

@@ -11,6 +11,9 @@ from torch.nn import functional
 
 from spinlens.errors import InputError
 
+HEAD_SCALE = 0.1
+"""Size of the heads' first weights, as a fraction of LeCun-normal ones."""
+
 
 def check_shape(shape: tuple[int, int], layers: int, what: str = "lattice") -> None:
     """Refuse a lattice that the stride-2 layers cannot halve ``layers`` times.
@@ -61,7 +64,11 @@ class Network(nn.Module):
         self.decoder_biases = nn.ParameterList(torch.zeros(a) for a, _ in reversed(pairs))
 
     def initialise(self, stream: np.random.Generator) -> None:
-        """Draw LeCun-normal weights (variance 1 / fan-in) and zero biases.
+        """Draw LeCun-normal weights (variance 1 / fan-in) and zero biases; the heads a tenth of that.
+
+        With small heads every latent starts near the prior, and the latents that the network does not use stay
+        there. With full-size heads they keep much of their first, random noise for a whole training, and the
+        principal components of the deviations show that noise more than the physics.
 
         A site of a stride-2 transposed convolution sees 9/4 of the coarse channels on average, which is
         9 times the fine channels where filters grow fourfold: the fan-in of the mirrored convolution.
@@ -72,7 +79,8 @@ class Network(nn.Module):
             for parameter in self._weights():
                 fan_in = 9 * parameter.shape[2] if parameter.ndim == 4 else parameter.shape[0]
                 drawn = stream.standard_normal(tuple(parameter.shape), dtype=np.float32)
-                parameter.copy_(torch.from_numpy(drawn / np.float32(np.sqrt(fan_in))))
+                scale = HEAD_SCALE if parameter is self.head_weight else 1.0
+                parameter.copy_(torch.from_numpy(drawn * np.float32(scale / np.sqrt(fan_in))))
 
     def _weights(self) -> Iterator[nn.Parameter]:
         yield from self.encoder_kernels

@@ -66,9 +66,7 @@ class PlainStep:
         return terms.detach()
 
 
-def choose_step(
-    network: Network, weights: Weights, log_weights: np.ndarray, *, half: bool, threads: int
-) -> Step:
+def choose_step(network: Network, weights: Weights, log_weights: np.ndarray, *, half: bool, threads: int) -> Step:
     """Return the compiled step where the network is on the CPU and Numba works, else the plain one.
 
     Warns

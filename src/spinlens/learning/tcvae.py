@@ -204,9 +204,7 @@ class TCVAE:
             If the checkpoint is damaged.
         """
         place = choose_device(device)
-        recipe = Recipe(
-            seed, epochs, batch, learning_rate, schedule, held_out, choose_precision(precision, place)
-        )
+        recipe = Recipe(seed, epochs, batch, learning_rate, schedule, held_out, choose_precision(precision, place))
         sizes = {name: int(size) for name, size in ensemble.sizes.items()}
         check_shape((sizes["x"], sizes["y"]), len(self.design.filters))
         trained, kept = split(sizes["chain"], held_out)
@@ -291,6 +289,7 @@ class TCVAE:
         configurations: PackedEnsemble | np.ndarray,
         *,
         chain: slice = slice(None),
+        flipped: bool = False,
         progress: bool = False,
     ) -> Latents:
         """Return the posterior of every configuration.
@@ -301,6 +300,8 @@ class TCVAE:
             An ensemble, or spins +-1 of shape (..., Lx, Ly).
         chain : slice
             The chains of the ensemble to take.
+        flipped : bool
+            Whether to look at -s in place of s.
         progress : bool
             Whether to show how far it is.
 
@@ -322,7 +323,7 @@ class TCVAE:
         with progress_bar("encode", show=progress) as report, torch.inference_mode():
             for spins in stream(packed, self.network.shape[1], CHUNK, torch.device("cpu")):
                 part = slice(done, done + len(spins))
-                means, log_variances = self.network.encode(spins)
+                means, log_variances = self.network.encode(1 - spins if flipped else spins)
                 mean[part] = means.numpy()
                 deviation[part] = torch.exp(0.5 * log_variances).numpy()
                 done = part.stop
@@ -330,9 +331,7 @@ class TCVAE:
         shape = (*leading, self.design.latent)
         return Latents(mean.reshape(shape), deviation.reshape(shape))
 
-    def _packed(
-        self, configurations: PackedEnsemble | np.ndarray, chain: slice
-    ) -> tuple[np.ndarray, tuple[int, ...]]:
+    def _packed(self, configurations: PackedEnsemble | np.ndarray, chain: slice) -> tuple[np.ndarray, tuple[int, ...]]:
         if not isinstance(configurations, np.ndarray) and hasattr(configurations, "packed"):
             sizes = configurations.sizes
             self._check_sides((int(sizes["x"]), int(sizes["y"])))

@@ -71,16 +71,12 @@ def compare_lines(pairs: xr.Dataset, line: str, reference: str) -> Agreement:
         return Agreement(line, reference, 0, np.nan, np.nan, np.nan)
     one, other = (pairs[name].to_numpy()[finite] for name in (line, reference))
     variance = sum(
-        pairs[f"{name}_error"].to_numpy()[finite] ** 2
-        for name in (line, reference)
-        if f"{name}_error" in pairs
+        pairs[f"{name}_error"].to_numpy()[finite] ** 2 for name in (line, reference) if f"{name}_error" in pairs
     )
     relative = one / other - 1
     with np.errstate(divide="ignore", invalid="ignore"):
         chi_square = float(np.mean((one - other) ** 2 / variance))
-    return Agreement(
-        line, reference, count, float(relative.mean()), float(np.sqrt(np.mean(relative**2))), chi_square
-    )
+    return Agreement(line, reference, count, float(relative.mean()), float(np.sqrt(np.mean(relative**2))), chi_square)
 
 
 def scaling_exponent(strength: Floats, line: Floats, resampled: Floats, *, coupling: float = 1.0) -> Estimate:
@@ -101,11 +97,7 @@ def scaling_exponent(strength: Floats, line: Floats, resampled: Floats, *, coupl
         NaN with fewer than three fields in the range. Points weigh by the spread of log(T - Tc).
     """
     low, high = (limit * coupling for limit in SCALING_FIELDS)
-    use = (
-        (strength > low * (1 - 1e-9))
-        & (strength < high * (1 + 1e-9))
-        & (line > coupling * CRITICAL_TEMPERATURE)
-    )
+    use = (strength > low * (1 - 1e-9)) & (strength < high * (1 + 1e-9)) & (line > coupling * CRITICAL_TEMPERATURE)
     if use.sum() < 3:
         return Estimate(np.nan, np.nan)
     with np.errstate(invalid="ignore", divide="ignore"):
@@ -148,9 +140,7 @@ def correlation(maps: xr.Dataset, latent: str = "nu_0", observable: str = "magne
     InputError
         If there are fewer than three conditions.
     """
-    one, other = (
-        maps[name].transpose("field", "temperature").to_numpy().ravel() for name in (latent, observable)
-    )
+    one, other = (maps[name].transpose("field", "temperature").to_numpy().ravel() for name in (latent, observable))
     if one.size < 3:
         raise InputError("conditions", one.size, "a correlation needs at least 3", "Simulate a larger grid")
     if np.ptp(one) == 0 or np.ptp(other) == 0:

@@ -66,7 +66,7 @@ def principal_components(latent: NDArray[np.floating]) -> Components:
     Parameters
     ----------
     latent : ndarray, shape (..., latent)
-        One row of latent coordinates per configuration.
+        One row of latent coordinates per configuration, or per condition.
 
     Returns
     -------
@@ -77,7 +77,7 @@ def principal_components(latent: NDArray[np.floating]) -> Components:
     Raises
     ------
     InputError
-        If there are fewer configurations than latent coordinates, a coordinate is not finite, or
+        If there are not more configurations than latent coordinates, a coordinate is not finite, or
         nothing varies.
 
     Notes
@@ -97,24 +97,20 @@ def principal_components(latent: NDArray[np.floating]) -> Components:
     count, width = rows.shape
     if count <= width:
         raise InputError(
-            "configurations", count, f"principal components of {width} latents need more than {width}",
-            "Simulate more chains or draws",
+            "points", count, f"principal components of {width} latents need more than {width}",
+            "Simulate a larger grid, more chains or draws",
         )  # fmt: skip
     pca = IncrementalPCA(n_components=width)
     for block in gen_batches(count, ROWS_PER_BLOCK, min_batch_size=width):
         values = rows[block].astype(np.float64)
         if not np.isfinite(values).all():
-            raise InputError(
-                "latent", "not finite", "every latent coordinate must be a number", "Train again"
-            )
+            raise InputError("latent", "not finite", "every latent coordinate must be a number", "Train again")
         # A first block in which nothing varies is no error: later ones may differ.
         with np.errstate(invalid="ignore", divide="ignore"):
             pca.partial_fit(values)
     total = float(pca.explained_variance_.sum())
     if not total > 0:
-        raise InputError(
-            "latent variance", total, "the network encodes all configurations alike", "Train longer"
-        )
+        raise InputError("latent variance", total, "the network encodes all configurations alike", "Train longer")
     directions = np.asarray(pca.components_, dtype=np.float64)
     largest = np.abs(directions).argmax(axis=1)
     directions = directions * np.sign(directions[np.arange(width), largest])[:, None]

@@ -139,8 +139,6 @@ def _exponents(pairs: xr.Dataset, coupling: float) -> dict[str, Estimate]:
     resampled = {name: pairs[f"{name}_resampled"].to_numpy() for name in RIDGES}
     names = (*RIDGES, "exact_specific_heat", "exact_susceptibility")
     return {
-        name: scaling_exponent(
-            strength, pairs[name].to_numpy(), resampled.get(name, none), coupling=abs(coupling)
-        )
+        name: scaling_exponent(strength, pairs[name].to_numpy(), resampled.get(name, none), coupling=abs(coupling))
         for name in names
     }

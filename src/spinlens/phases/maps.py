@@ -9,7 +9,7 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from spinlens.errors import InputError
+from spinlens.errors import InputError, did_you_mean
 from spinlens.phases.components import Components, orient_deviations, orient_mean, principal_components
 from spinlens.progress import progress_bar
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from spinlens.ensemble import Ensemble
 
 GRID = ("field", "temperature")
+DEVIATIONS_OF = ("conditions", "configurations")
 UNITS = {
     "field": "J",
     "temperature": "J / k_B",
@@ -49,12 +50,17 @@ class Encoding(Protocol):
 class Encoder(Protocol):
     """A trained network, as far as this room knows it."""
 
-    def encode(self, ensemble: Any, /, *, chain: slice) -> Encoding:
-        """Return the latent coordinates of every configuration."""
+    def encode(self, ensemble: Any, /, *, chain: slice, flipped: bool = False) -> Encoding:
+        """Return the latent coordinates of every configuration s, or of -s."""
 
 
 def latent_maps(
-    vae: Encoder, ensemble: Ensemble, *, chain: slice = slice(None), progress: bool = True
+    vae: Encoder,
+    ensemble: Ensemble,
+    *,
+    chain: slice = slice(None),
+    deviations_of: str = "conditions",
+    progress: bool = True,
 ) -> xr.Dataset:
     """Average the principal latent components over each condition.
 
@@ -66,6 +72,11 @@ def latent_maps(
         The configurations to look at.
     chain : slice
         Which chains to look at; all by default.
+    deviations_of : {"conditions", "configurations"}
+        Whether tau_0 and tau_1 are the principal components of the latent deviations averaged over each
+        condition, in units of their spread over all configurations, or those of every configuration as they
+        are. In the latter the noise of the latents that the network does not use, alike at every condition, can
+        outweigh the second component.
     progress : bool
         False for silence.
 
@@ -82,25 +93,34 @@ def latent_maps(
     Raises
     ------
     InputError
-        If the network has fewer than two latents, no chain is chosen, or the encoding has another shape.
+        If the network has fewer than two latents, no chain is chosen, the encoding has another shape, or
+        ``deviations_of`` is unknown.
 
     Notes
     -----
     The signs are fixed: nu_0 correlates positively with m, tau_0 is larger in the paramagnet, and the
-    ridge of tau_1 is a maximum; see `orient_mean` and `orient_deviations`. Principal components as in
+    ridge of tau_1 is a maximum; see `orient_mean` and `orient_deviations`. The deviations are those of s
+    and -s averaged: a spin flip changes the sign of the field and nothing else, so whatever differs between
+    the two is the network's own. Principal components as in
     Walker, Tam and Jarrell, Sci. Rep. 10, 13047 (2020), https://doi.org/10.1038/s41598-020-69848-5.
     """
+    if deviations_of not in DEVIATIONS_OF:
+        raise InputError("deviations_of", deviations_of, "is unknown", did_you_mean(str(deviations_of), DEVIATIONS_OF))
     chains = np.arange(ensemble.sizes["chain"])[chain]
     if chains.size == 0:
         raise InputError("chain", chain, f"selects none of the {ensemble.sizes['chain']} chains")
     with progress_bar("analyse", show=progress) as report:
         report(0.0, "encode")
         encoding = vae.encode(ensemble, chain=chain)
-        mean, deviation = (
-            _checked(name, getattr(encoding, name), ensemble, len(chains)) for name in ("mean", "deviation")
+        report(0.3, "encode the flipped spins")
+        mirrored = vae.encode(ensemble, chain=chain, flipped=True)
+        mean, deviation, other = (
+            _checked(name, getattr(latents, name), ensemble, len(chains))
+            for latents, name in ((encoding, "mean"), (encoding, "deviation"), (mirrored, "deviation"))
         )
+        deviation = 0.5 * (deviation + other)
         report(0.6, "principal components")
-        projected, nu, tau = _project(mean, deviation, ensemble, chain)
+        projected, nu, tau = _project(mean, deviation, ensemble, chain, deviations_of)
         report(0.9, "observables")
         parts = [_reduce(projected), _shares(nu, "nu"), _shares(tau, "tau"), _thermodynamics(ensemble)]
         maps = xr.merge([*parts, _chain_moments(ensemble, chain)], compat="override", join="override")
@@ -109,12 +129,10 @@ def latent_maps(
     for name, units in UNITS.items():
         if name in maps:
             maps[name].attrs["units"] = units
-    return maps.assign_attrs(_provenance(vae, ensemble))
+    return maps.assign_attrs(_provenance(vae, ensemble), deviations_of=deviations_of)
 
 
-def _checked(
-    name: str, latent: NDArray[np.floating], ensemble: Ensemble, chains: int
-) -> NDArray[np.floating]:
+def _checked(name: str, latent: NDArray[np.floating], ensemble: Ensemble, chains: int) -> NDArray[np.floating]:
     latent = np.asarray(latent)
     sizes = ensemble.sizes
     expected = (sizes["field"], sizes["temperature"], chains, sizes["draw"])
@@ -126,13 +144,22 @@ def _checked(
 
 
 def _project(
-    mean: NDArray[np.floating], deviation: NDArray[np.floating], ensemble: Ensemble, chain: slice
+    mean: NDArray[np.floating],
+    deviation: NDArray[np.floating],
+    ensemble: Ensemble,
+    chain: slice,
+    deviations_of: str,
 ) -> tuple[dict[str, NDArray[np.float64]], Components, Components]:
     """Return nu_0, tau_0, tau_1 of every configuration and the components they come from."""
-    nu, tau = principal_components(mean), principal_components(deviation)
+    nu = principal_components(mean)
+    if deviations_of == "conditions":
+        spread = deviation.std(axis=(0, 1, 2, 3), dtype=np.float64)
+        deviation = deviation / np.where(spread > 0, spread, 1.0).astype(deviation.dtype)
+    averaged = deviation.mean(axis=(2, 3), dtype=np.float64)
+    tau = principal_components(averaged if deviations_of == "conditions" else deviation)
     magnetization = np.asarray(ensemble.magnetization)[:, :, chain]
     nu = orient_mean(nu, nu.project(mean, 0), magnetization)
-    tau_0, tau_1 = (tau.project(deviation, component).mean(axis=(2, 3)) for component in (0, 1))
+    tau_0, tau_1 = (tau.project(averaged, component) for component in (0, 1))
     tau = orient_deviations(tau, tau_0, tau_1, np.asarray(ensemble.field))
     projected = {"nu_0": nu.project(mean, 0)}
     projected |= {f"tau_{component}": tau.project(deviation, component) for component in (0, 1)}

@@ -51,9 +51,7 @@ def chain_weights(chains: int, resamples: int, *, seed: int, field: int) -> Floa
     the temperature axis; different fields are independent and draw from different streams.
     B. Efron, Ann. Stat. 7, 1 (1979). https://doi.org/10.1214/aos/1176344552
     """
-    counts = generator(seed, Purpose.BOOTSTRAP, field).multinomial(
-        chains, np.full(chains, 1 / chains), resamples
-    )
+    counts = generator(seed, Purpose.BOOTSTRAP, field).multinomial(chains, np.full(chains, 1 / chains), resamples)
     return np.vstack([np.ones(chains), counts]) / chains
 
 
@@ -66,9 +64,5 @@ def resampled_profiles(maps: xr.Dataset, name: str, *, resamples: int, seed: int
         Index 0 of the second axis is the plain mean.
     """
     values = maps[f"{name}_chain"].transpose("field", "temperature", "chain").to_numpy()
-    weights = (
-        chain_weights(values.shape[2], resamples, seed=seed, field=field) for field in range(len(values))
-    )
-    return np.stack(
-        [weight @ profile.T.astype(np.float64) for weight, profile in zip(weights, values, strict=True)]
-    )
+    weights = (chain_weights(values.shape[2], resamples, seed=seed, field=field) for field in range(len(values)))
+    return np.stack([weight @ profile.T.astype(np.float64) for weight, profile in zip(weights, values, strict=True)])

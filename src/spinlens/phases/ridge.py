@@ -93,9 +93,7 @@ def peak_temperature(temperature: Floats, profiles: Floats, *, slope: bool = Fal
         NaN where the maximum is at an end of the range. The search is bounded by the range.
     """
     curves = smoothing_splines(temperature, profiles, profiles[1:].std(axis=0))
-    fine = np.interp(
-        np.arange((len(temperature) - 1) * FINER + 1) / FINER, np.arange(len(temperature)), temperature
-    )
+    fine = np.interp(np.arange((len(temperature) - 1) * FINER + 1) / FINER, np.arange(len(temperature)), temperature)
     return vertex(fine, curves(fine, int(slope)))
 
 

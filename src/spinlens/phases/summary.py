@@ -88,9 +88,7 @@ def _closing(found: Crossover) -> list[str]:
     near, exponent = found.agreement[0], found.exponent
     if not near.fields:
         return ["tau_1 has no ridge to compare with the exact line of C"]
-    lines = [
-        f"tau_1 against the exact line of C: bias {near.bias:+.1%}, rms {near.rms:.1%}, {near.fields} fields"
-    ]
+    lines = [f"tau_1 against the exact line of C: bias {near.bias:+.1%}, rms {near.rms:.1%}, {near.fields} fields"]
     if np.isfinite(exponent["tau_1"].value):
         lines.append(
             f"T - Tc ~ |h|^x: x = {exponent['tau_1']} (tau_1), {exponent['exact_specific_heat'].value:.3f} (exact C), "

@@ -23,12 +23,9 @@ from spinlens.statistics.estimate import Estimate
 Floats = NDArray[np.float64]
 
 METHOD = (
-    "steepest rise of a smoothing spline through tau_0 at zero field, divided by the exact finite-size ratio "
-    "T_max(C) / Tc of the same torus; error: bootstrap over chains and half of that shift"
+    "steepest rise of a smoothing spline through tau_0 at zero field; error: bootstrap over chains, and the "
+    "finite-size shift as a uniform uncertainty to either side"
 )
-
-SHIFT_ERROR = 0.5
-"""Uncertainty of the finite-size shift, as a fraction of it: tau_0 is not the energy."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,11 +35,14 @@ class Transition:
     Parameters
     ----------
     value, error : float
-        Corrected for the finite lattice; NaN where tau_0 has no steepest rise inside the temperature range.
+        NaN where tau_0 has no steepest rise inside the temperature range.
     exact : float
         Of the infinite lattice.
-    steepest, steepest_error : float
-        Where tau_0 rises most steeply on this lattice, and the bootstrap error alone.
+    statistical_error : float
+        From the bootstrap over chains alone.
+    finite_size_shift : float
+        How far the exact specific heat of this lattice peaks above Tc. Its 1 / sqrt(3) is the other part of
+        the error.
     method : str
         The estimator.
     """
@@ -50,8 +50,8 @@ class Transition:
     value: float
     error: float
     exact: float
-    steepest: float
-    steepest_error: float
+    statistical_error: float
+    finite_size_shift: float
     method: str = METHOD
 
     @property
@@ -91,11 +91,11 @@ def find_transition(maps: xr.Dataset, *, resamples: int = 200, seed: int = 0) ->
 
     Notes
     -----
-    On a torus of L x L sites whatever follows the energy is steepest not at Tc but where the lattice's specific
-    heat peaks, higher by a fraction 0.36 / L (A. E. Ferdinand and M. E. Fisher, Phys. Rev. 185, 832 (1969),
-    https://doi.org/10.1103/PhysRev.185.832). The measured temperature is divided by this ratio, computed
-    exactly for the shape of the lattice. tau_0 is another function of the configuration, with a shift of its
-    own of the same order 1 / L; so half of the correction is added in quadrature to the error.
+    On a torus of L x L sites the energy is steepest not at Tc but higher by a fraction 0.36 / L (A. E. Ferdinand
+    and M. E. Fisher, Phys. Rev. 185, 832 (1969), https://doi.org/10.1103/PhysRev.185.832); abs(m) is steepest
+    higher still, and m^8 below Tc. Which of these tau_0 resembles depends on the network, so nothing is corrected
+    and the shift of the energy, computed exactly for the shape of the lattice, counts as an uncertainty of either
+    sign. The spread between trainings is not in the error.
     """
     seed = check_seed(seed)
     check_resampling(maps.sizes["chain"], resamples)
@@ -107,11 +107,11 @@ def find_transition(maps: xr.Dataset, *, resamples: int = 200, seed: int = 0) ->
     exact = abs(float(maps.attrs["coupling"])) * CRITICAL_TEMPERATURE
     if not np.isfinite(found[0]) or np.isfinite(found[1:]).mean() < KEPT:
         return Transition(np.nan, np.nan, exact, np.nan, np.nan)
-    steepest, error = float(found[0]), float(central_error(found[1:]))
-    ratio = finite_size_ratio(*(int(side) for side in maps.attrs["shape"]))
-    value = steepest / ratio
-    shift_error = SHIFT_ERROR * (steepest - value)
-    return Transition(value, float(np.hypot(error / ratio, shift_error)), exact, steepest, error)
+    statistical = float(central_error(found[1:]))
+    height, width = (int(side) for side in maps.attrs["shape"])
+    shift = exact * (finite_size_ratio(height, width) - 1)
+    error = float(np.hypot(statistical, shift / np.sqrt(3)))
+    return Transition(float(found[0]), error, exact, statistical, shift)
 
 
 @lru_cache(maxsize=64)

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import xarray as xr
+from pydantic import Field
 
 from spinlens.config import Grid, Section, merge, parse_grid
 from spinlens.ensemble import Ensemble, equilibration_summary, open_ensemble, sample
@@ -52,7 +53,7 @@ class Training(Section):
     alpha: float = 1.0
     dimension_weight: float = 1.0
     estimator: str = "mss_reference"
-    filters: list[int] = [4, 16, 64, 256]
+    filters: list[int] = Field(default=[4, 16, 64, 256])
     symmetric: bool = True
     epochs: int = 6
     batch: int = 845
@@ -168,9 +169,7 @@ def run_crossover(
     with directory.stage("figures"):
         from spinlens.figures import save_figures
 
-        save_figures(
-            directory.path / "figures", maps=maps, crossover=found, reconstruction=report, progress=progress
-        )
+        save_figures(directory.path / "figures", maps=maps, crossover=found, reconstruction=report, progress=progress)
     summary = {
         "study": "crossover",
         "preset": configuration.preset,
@@ -214,9 +213,8 @@ def _analyse(vae: TCVAE, ensemble: Ensemble, folder: Path, *, progress: bool) ->
         )
         partial.replace(path)
         sync_folder(folder)
-    maps, report = (
-        xr.open_zarr(path, group=group, zarr_format=3, consolidated=False).load() for group in ("maps", "reconstruction")
-    )
+    options: dict[str, Any] = {"zarr_format": 3, "consolidated": False}
+    maps, report = (xr.open_zarr(path, group=group, **options).load() for group in ("maps", "reconstruction"))
     return maps, report
 
 

@@ -64,7 +64,7 @@ class StudyDirectory:
         except FileNotFoundError:
             return {}
         except ValueError as error:
-            raise DamagedError(f"{self.path / STAGES} is not JSON ({error}); delete it to run the stages again.") from None
+            raise DamagedError(f"{self.path / STAGES} is not JSON ({error}); delete it and run again.") from None
 
     def done(self, stage: str) -> bool:
         """Return whether a stage was finished."""

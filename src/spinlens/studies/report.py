@@ -37,7 +37,7 @@ def crossover_table(summary: Mapping[str, Any]) -> str:
     """Return the end of a run as text: results, the crossover line, what is not equilibrated."""
     rows = [("", "published", "this run", "exact"), *crossover_rows(summary)]
     lines = [f"{name:<36} {published:>10} {here:>14} {exact:>10}".rstrip() for name, published, here, exact in rows]
-    lines += ["", "Crossover temperature at a field h, from the ridge of tau_1, and peaks of C and chi of the same draws:"]
+    lines += ["", "Temperature of the crossover in a field h: ridge of tau_1, peaks of C and chi of the same draws."]
     lines.append(f"{'h':>8} {'tau_1':>12} {'C':>12} {'C exact':>9} {'chi':>12} {'chi exact':>9}")
     positive = [row for row in summary["crossover"] if row["field"] > 0]
     for row in positive[:: max(1, -(-len(positive) // FIELDS_SHOWN))]:

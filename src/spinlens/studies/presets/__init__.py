@@ -26,4 +26,5 @@ def read_preset(study: str, name: str) -> dict[str, Any]:
 def preset_names(study: str) -> list[str]:
     """Return the presets of a study."""
     found = (item.name for item in files(__name__).iterdir())
-    return sorted(name[len(study) + 1 : -5] for name in found if name.startswith(f"{study}-") and name.endswith(".toml"))
+    ours = (name for name in found if name.startswith(f"{study}-") and name.endswith(".toml"))
+    return sorted(name[len(study) + 1 : -len(".toml")] for name in ours)
