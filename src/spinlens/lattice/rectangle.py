@@ -43,7 +43,7 @@ class Lattice:
         try:
             shape = tuple(int(side) for side in self.shape)
             whole = shape == tuple(self.shape)
-        except (TypeError, ValueError, OverflowError, OverflowError):
+        except (TypeError, ValueError, OverflowError):
             shape, whole = (), False
         if not whole or len(shape) != 2:
             raise InputError("shape", self.shape, "must be two whole numbers (Lx, Ly)")
