@@ -67,29 +67,8 @@ def sampling() -> str:
             )
         )
     hardware = found["hardware"]
-    note = f"Spin updates per nanosecond on one core of {hardware['cpu']} at Tc; mcising {found['mcising']} runs Metropolis."
-    return f"{table(rows)}\n\n{note}"
-
-
-def sampling() -> str:
-    """Return the table of the sampling benchmark."""
-    found = read(BENCHMARKS / "sampling.json")
-    head = ("lattice", "field", "algorithm", "spinlens / ns", "mcising / ns", "ratio", "z, z of mcising")
-    rows: list[tuple[str, ...]] = [head]
-    for row in found["rows"]:
-        rows.append(
-            (
-                f"{row['side']} x {row['side']}",
-                f"{row['field']:g}",
-                row["algorithm"].replace("_", " "),
-                f"{row['updates_per_ns']:.2f}",
-                f"{row['peer_updates_per_ns']:.3f}",
-                f"{row['ratio']:.0f}",
-                f"{_signed(row['z'])}, {_signed(row['peer_z'])}",
-            )
-        )
-    hardware = found["hardware"]
-    note = f"Spin updates per nanosecond on one core of {hardware['cpu']}, T = Tc, mcising {found['mcising']} with Metropolis."
+    peer = f"mcising {found['mcising']} runs Metropolis"
+    note = f"Spin updates per nanosecond on one core of {hardware['cpu']}, at Tc; {peer}."
     return f"{table(rows)}\n\n{note}"
 
 
