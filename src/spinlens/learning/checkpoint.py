@@ -17,6 +17,9 @@ from spinlens.errors import DamagedError, InputError, SpinlensError
 from spinlens.files import write_atomically
 
 Description = dict[str, Any]
+ENTRY = "spinlens"
+"""Key of the metadata in a safetensors file."""
+
 REMEDY = "Restore it from a copy or train again."
 
 
@@ -86,7 +89,8 @@ def write_tensors(path: Path, tensors: Mapping[str, torch.Tensor], description: 
         Anything that JSON holds; kept in the file's metadata, with the digest of the tensors.
     """
     plain = {name: tensor.detach().cpu().contiguous().clone() for name, tensor in tensors.items()}
-    metadata = {"description": json.dumps(description), "digest": digest(plain)}
+    # A single entry: safetensors keeps several in a random order, and equal files should be equal byte by byte.
+    metadata = {ENTRY: json.dumps({"digest": digest(plain), "description": description})}
     write_file(path, save(plain, metadata))
 
 
@@ -106,10 +110,11 @@ def read_tensors(path: Path) -> tuple[dict[str, torch.Tensor], Description]:
         with safe_open(path, framework="pt") as file:
             metadata = file.metadata() or {}
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-        description = json.loads(metadata["description"])
-    except (SafetensorError, KeyError, ValueError) as problem:
+        entry = json.loads(metadata[ENTRY])
+        expected, description = entry["digest"], entry["description"]
+    except (SafetensorError, KeyError, ValueError, TypeError) as problem:
         raise DamagedError(f"{path} cannot be read: {problem}. Restore it from a copy or train again.") from problem
-    if digest(tensors) != metadata.get("digest"):
+    if digest(tensors) != expected:
         raise DamagedError(f"{path} is damaged: its weights do not match their checksum. Restore it or train again.")
     return tensors, description
 
