@@ -107,6 +107,15 @@ def test_bad_plans_are_refused_by_name(change: dict, what: str) -> None:
     assert str(caught.value).count("\n") == 0
 
 
+@pytest.mark.parametrize(("shape", "field"), [((2, 8), 0.0), ((8, 3), 2.0), ((2, 2), -4.0)])
+def test_metropolis_is_refused_where_certain_flips_trap_it(shape: tuple[int, int], field: float) -> None:
+    plan = {**SMALL, "lattice": Lattice(shape), "field": (field,)}
+    with pytest.raises(InputError, match="cannot reach every state"):
+        Plan(**plan, algorithm="metropolis")
+    Plan(**plan)
+    Plan(**{**plan, "field": (field + 0.3,)}, algorithm="metropolis")
+
+
 def test_a_mistyped_algorithm_is_guessed() -> None:
     with pytest.raises(InputError, match="Did you mean 'metropolis'"):
         Plan(**SMALL, algorithm="metropolys")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import signal
 import subprocess
 import sys
@@ -13,7 +14,7 @@ import numpy as np
 import pytest
 
 from spinlens.cli.main import run
-from spinlens.errors import InputError
+from spinlens.errors import DamagedError, InputError
 from spinlens.studies import configure, run_crossover
 from spinlens.studies.directory import StudyDirectory, read_summary
 from spinlens.studies.report import crossover_table
@@ -129,6 +130,21 @@ def test_a_killed_study_continues_to_the_same_bytes(moment: str, study: Path, tm
     assert differing(out, study) == []
 
 
+def test_damaged_maps_are_found(study: Path, tmp_path: Path) -> None:
+    out = tmp_path / "copy"
+    shutil.copytree(study, out)
+    (out / "summary.json").unlink()
+    chunk = next(path for path in sorted((out / "maps.zarr").rglob("*")) if path.is_file() and "tau_1" in str(path))
+    whole = chunk.read_bytes()
+    for damage in (lambda: chunk.unlink(), lambda: chunk.write_bytes(whole[:-1] + bytes([whole[-1] ^ 1]))):
+        damage()
+        with pytest.raises(DamagedError, match="delete it and run again"):
+            run_crossover(configure("quick", changes=TINY), out=out, progress=False)
+    chunk.write_bytes(whole)
+    run_crossover(configure("quick", changes=TINY), out=out, progress=False)
+    assert (out / "summary.json").exists()
+
+
 def test_another_configuration_is_refused_by_name(study: Path) -> None:
     changes = {**TINY, "training": {"epochs": 3, "batch": 64}}
     with pytest.raises(InputError, match=r"training.epochs \(asked 3, stored 2\)"):
@@ -149,6 +165,9 @@ BAD = {
     "grid": (["--set", "sampling.field='-1:1'"], "start:stop:count"),
     "no zero field": (["--set", "sampling.field='-1:1:4'"], "zero field"),
     "one chain": (["--set", "sampling.chains=1"], "Simulate with chains=2 or more"),
+    "batch": (["--set", "training.batch=1000000"], "the training chains hold"),
+    "one latent": (["--set", "training.latent=1"], "it takes two latents"),
+    "device": (["--device", "abacus"], "device"),
     "held out": (["--set", "training.held_out=1.5"], "held_out"),
     "seed": (["--seed", "-1"], "must be a whole number >= 0"),
     "type": (["--set", "training.epochs='many'"], "training.epochs"),
@@ -185,6 +204,26 @@ def test_the_paper_preset_is_the_papers_protocol() -> None:
     assert (plan.field[0], plan.field[-1], len(plan.field)) == (-2.0, 2.0, 65)
     assert (plan.temperature[0], plan.temperature[-1], len(plan.temperature)) == (1.0, 5.0, 65)
     assert (training.epochs, training.batch, training.learning_rate, training.beta) == (16, 845, 1e-5, 8.0)
+
+
+def test_a_damaged_or_incomplete_study_is_said_or_mended(tmp_path: Path) -> None:
+    folder = tmp_path / "s"
+    StudyDirectory(folder, {"a": 1}).write_summary({"study": "crossover"})
+    (folder / "results").touch()
+    assert StudyDirectory(folder, {"a": 1}).summary(["results"]) == {"study": "crossover"}
+    assert StudyDirectory(folder, {"a": 1}).summary(["results", "figures"]) is None
+    (folder / "summary.json").write_text("{}")
+    with pytest.raises(DamagedError, match="delete it and run again"):
+        StudyDirectory(folder, {"a": 1}).summary(["results"])
+    for content in ("{", "[1]", '{"train": 3}'):
+        (folder / "stages.json").write_text(content)
+        with pytest.raises(DamagedError, match="delete it and run again"):
+            StudyDirectory(folder, {"a": 1})
+
+
+def test_a_kill_in_the_first_write_is_no_obstacle(tmp_path: Path) -> None:
+    (tmp_path / "config.toml.partial").write_text("half")
+    assert not StudyDirectory(tmp_path, {"a": 1}).done("simulate")
 
 
 def test_time_counts_over_interruptions(tmp_path: Path) -> None:

@@ -9,7 +9,6 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 
 INK = "#1a1a1a"
-QUIET = "#6b6b6b"
 VERMILION = "#d55e00"
 BLUE = "#0072b2"
 """Vermilion and blue of M. Okabe and K. Ito, https://jfly.uni-koeln.de/color/."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from spinlens.errors import InputError
 from spinlens.learning.batches import split
 from spinlens.learning.choices import Design, Recipe
 from spinlens.learning.network import check_shape
@@ -12,7 +13,9 @@ from spinlens.learning.network import check_shape
 _DESIGN = ("latent", "beta", "alpha", "dimension_weight", "estimator", "filters", "symmetric")
 
 
-def check_training(shape: tuple[int, int], chains: int, *, seed: int, choices: Mapping[str, Any]) -> None:
+def check_training(
+    shape: tuple[int, int], chains: int, *, configurations: int, seed: int, choices: Mapping[str, Any]
+) -> None:
     """Check a training before there is anything to train on.
 
     Parameters
@@ -21,6 +24,8 @@ def check_training(shape: tuple[int, int], chains: int, *, seed: int, choices: M
         The lattice's sides.
     chains : int
         Chains of each condition.
+    configurations : int
+        Configurations of each chain, over all conditions.
     seed : int
         Of the training.
     choices : mapping
@@ -29,10 +34,17 @@ def check_training(shape: tuple[int, int], chains: int, *, seed: int, choices: M
     Raises
     ------
     InputError
-        If a value is out of range, the network does not fit the lattice, or there are too few chains to split.
+        If a value is out of range, the network does not fit the lattice, there are too few chains to split, or too
+        few configurations for a batch.
     """
     design = {name: choices[name] for name in _DESIGN}
     recipe = {name: value for name, value in choices.items() if name not in _DESIGN}
     Recipe(seed=seed, precision="float32", **recipe)
     check_shape(shape, len(Design(**{**design, "filters": tuple(design["filters"])}).filters))
-    split(chains, choices["held_out"])
+    if design["latent"] < 2:
+        raise InputError("latent", design["latent"], "tau_1 is the second component, so it takes two latents")
+    trained, _ = split(chains, choices["held_out"])
+    count = configurations * (trained.stop - trained.start)
+    if count < choices["batch"]:
+        why = f"the training chains hold {count} configurations"
+        raise InputError("batch", choices["batch"], why, f"Take {count} or fewer")

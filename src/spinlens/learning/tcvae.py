@@ -431,6 +431,8 @@ def _finished(folder: Path, description: dict[str, Any]) -> bool:
         there, done = read_tensors(folder / CHECKPOINT)[1].get("configuration", {}), False
     elif all(file.name.endswith(PARTIAL) for file in folder.iterdir()):
         return False
+    elif (folder / WEIGHTS).is_file() or (folder / HISTORY).is_file():
+        raise DamagedError(f"{folder / MODEL} is missing. Delete {folder} and run again.")
     else:
         raise InputError("out", folder, "holds something else than a training", "Take another directory")
     keys = [key for key in differing(there, description) if not key.startswith("provenance")]

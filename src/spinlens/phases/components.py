@@ -72,7 +72,7 @@ def principal_components(latent: NDArray[np.floating]) -> Components:
     -------
     Components
         All components, in falling order of explained variance. Each one's largest entry is positive;
-        `orient_mean` and `orient_deviation` then fix the signs that carry physics.
+        `orient_mean` and `orient_deviations` then fix the signs that carry physics.
 
     Raises
     ------

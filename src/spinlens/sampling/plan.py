@@ -16,6 +16,9 @@ from spinlens.sampling.probabilities import ALGORITHMS
 from spinlens.seeds import check_seed
 
 STARTS = ("ground", "random", "dispersed")
+SMALLEST_METROPOLIS_SIDE = 4
+"""Where flips without cost are certain, narrower lattices have states that checkerboard Metropolis cannot leave."""
+
 LANES = 64
 """Chains that share a word."""
 
@@ -49,7 +52,8 @@ class Plan:
     equilibration : int
         Sweeps before the first recording, rounded up to whole intervals.
     algorithm : str
-        ``"heat_bath"`` or ``"metropolis"``.
+        ``"heat_bath"`` or ``"metropolis"``. The latter is reducible where flips cost nothing (zero field): refused
+        for sides below 4; on larger lattices the unreachable states have a negligible weight.
     exchange : bool
         Whether to swap replicas between neighbouring temperatures of one field.
     start : str
@@ -99,6 +103,21 @@ class Plan:
         }  # fmt: skip
         for name, value in changes.items():
             object.__setattr__(self, name, value)
+        if self.algorithm == "metropolis" and min(self.lattice.shape) < SMALLEST_METROPOLIS_SIDE:
+            self._refuse_certain_flips()
+
+    def _refuse_certain_flips(self) -> None:
+        """Refuse Metropolis where a flip costs nothing on a lattice so narrow that it would trap the chain."""
+        first, second = np.meshgrid(np.arange(-2, 3), np.arange(-2, 3))
+        local = self.model.couplings[0] * first + self.model.couplings[1] * second
+        for value in self.field:
+            if np.any(local + value == 0):
+                raise InputError(
+                    "algorithm", "'metropolis'",
+                    f"at field {value:g} some flips cost nothing and are certain, and on a lattice with a side below "
+                    f"{SMALLEST_METROPOLIS_SIDE} the chain then cannot reach every state",
+                    "Use heat_bath",
+                )  # fmt: skip
 
     @property
     def recordings(self) -> int:

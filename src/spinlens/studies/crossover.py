@@ -7,6 +7,7 @@ order parameter (nu_0), paramagnetic cone (tau_0) and crossover region (tau_1).
 
 from __future__ import annotations
 
+import hashlib
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
@@ -16,7 +17,8 @@ import xarray as xr
 from pydantic import Field
 
 from spinlens.config import Grid, Section, merge, parse_grid
-from spinlens.ensemble import Ensemble, equilibration_summary, open_ensemble, sample
+from spinlens.ensemble import Ensemble, equilibration_summary, sample
+from spinlens.errors import DamagedError
 from spinlens.files import PARTIAL, sync_folder
 from spinlens.lattice import Lattice
 from spinlens.models import Ising
@@ -27,6 +29,13 @@ from spinlens.studies.presets import read_preset
 
 if TYPE_CHECKING:
     from spinlens.learning import TCVAE
+
+
+DIGEST = "digest"
+"""File in ``maps.zarr`` with the SHA-256 of all others."""
+
+RESULTS = ("ensemble", "model", "maps.zarr", "figures")
+"""What a finished study holds beside its summary."""
 
 
 class Sampling(Section):
@@ -110,8 +119,9 @@ def configure(preset: str, *, changes: Mapping[str, Any] | None = None) -> Cross
 
     plan = configuration.plan
     check_training(
-        plan.lattice.shape, plan.chains, seed=configuration.seed, choices=configuration.training.model_dump()
-    )
+        plan.lattice.shape, plan.chains, configurations=len(plan.field) * len(plan.temperature) * plan.draws,
+        seed=configuration.seed, choices=configuration.training.model_dump(),
+    )  # fmt: skip
     check_analysis(plan.field, plan.temperature, plan.chains, resamples=configuration.analysis.resamples)
     return configuration
 
@@ -152,8 +162,11 @@ def run_crossover(
     IncompleteError
         If it was interrupted; the same call continues.
     """
+    from spinlens.learning import choose_device
+
+    choose_device(device)
     directory = StudyDirectory(out, configuration.model_dump())
-    if (finished := directory.summary()) is not None:
+    if (finished := directory.summary(RESULTS)) is not None:
         return finished
     with directory.stage("simulate"):
         ensemble = sample(
@@ -211,17 +224,20 @@ def _analyse(vae: TCVAE, ensemble: Ensemble, folder: Path, *, progress: bool) ->
         reconstruction(vae, ensemble, progress=progress).to_zarr(
             partial, group="reconstruction", mode="a", zarr_format=3, consolidated=False
         )
+        (partial / DIGEST).write_text(_digest(partial))
         partial.replace(path)
         sync_folder(folder)
+    elif not (path / DIGEST).is_file() or (path / DIGEST).read_text() != _digest(path):
+        raise DamagedError(f"{path} does not match its checksum; delete it and run again.")
     options: dict[str, Any] = {"zarr_format": 3, "consolidated": False}
     maps, report = (xr.open_zarr(path, group=group, **options).load() for group in ("maps", "reconstruction"))
     return maps, report
 
 
-def load_study(path: Path | str) -> tuple[Ensemble, TCVAE, xr.Dataset]:
-    """Return ensemble, network and latent maps of a finished study."""
-    from spinlens.learning import TCVAE
-
-    folder = Path(path)
-    maps = xr.open_zarr(folder / "maps.zarr", group="maps", zarr_format=3, consolidated=False)
-    return open_ensemble(folder / "ensemble"), TCVAE.load(folder / "model"), maps
+def _digest(folder: Path) -> str:
+    """Return the SHA-256 of the names and contents of all files but the digest itself."""
+    total = hashlib.sha256()
+    for file in sorted(file for file in folder.rglob("*") if file.is_file() and file.name != DIGEST):
+        total.update(f"{file.relative_to(folder)} {file.stat().st_size}\n".encode())
+        total.update(file.read_bytes())
+    return total.hexdigest()

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from spinlens.config import differences, read_toml, write_toml
 from spinlens.errors import DamagedError, InputError
-from spinlens.files import write_atomically
+from spinlens.files import PARTIAL, write_atomically
 
 CONFIG = "config.toml"
 STAGES = "stages.json"
@@ -49,7 +49,9 @@ class StudyDirectory:
                     "Continue with the same configuration or choose another directory",
                 )  # fmt: skip
             return self._read_stages()
-        if self.path.is_dir() and any(self.path.iterdir()):
+        # A kill during the very first write leaves this behind, and it is worthless.
+        leftover = CONFIG + PARTIAL
+        if self.path.is_dir() and any(file.name != leftover for file in self.path.iterdir()):
             raise InputError("out", self.path, "holds something that is not a study", "Choose a new directory")
         try:
             self.path.mkdir(parents=True, exist_ok=True)
@@ -60,11 +62,15 @@ class StudyDirectory:
 
     def _read_stages(self) -> dict[str, Any]:
         try:
-            return dict(json.loads((self.path / STAGES).read_text()))
+            stages = {str(name): dict(stage) for name, stage in json.loads((self.path / STAGES).read_text()).items()}
+            return {
+                name: {"seconds": float(stage["seconds"]), "done": bool(stage["done"])}
+                for name, stage in stages.items()
+            }
         except FileNotFoundError:
             return {}
-        except ValueError as error:
-            raise DamagedError(f"{self.path / STAGES} is not JSON ({error}); delete it and run again.") from None
+        except (ValueError, TypeError, KeyError, AttributeError) as error:
+            raise DamagedError(f"{self.path / STAGES} is damaged ({error}); delete it and run again.") from None
 
     def done(self, stage: str) -> bool:
         """Return whether a stage was finished."""
@@ -94,9 +100,20 @@ class StudyDirectory:
         """Seconds of each stage, all its runs together."""
         return {name: float(stage["seconds"]) for name, stage in self._stages.items()}
 
-    def summary(self) -> dict[str, Any] | None:
-        """Return the summary, the last thing that a study writes; None while there is work left."""
-        return read_summary(self.path) if (self.path / SUMMARY).exists() else None
+    def summary(self, results: Sequence[str]) -> dict[str, Any] | None:
+        """Return the summary, the last thing that a study writes; None while one of its results is missing.
+
+        Raises
+        ------
+        DamagedError
+            If it cannot be read.
+        """
+        if not all((self.path / name).exists() for name in (SUMMARY, *results)):
+            return None
+        try:
+            return read_summary(self.path)
+        except InputError:
+            raise DamagedError(f"{self.path / SUMMARY} is damaged; delete it and run again.") from None
 
     def write_summary(self, summary: Mapping[str, Any]) -> None:
         """Write ``summary.json``."""
@@ -115,6 +132,9 @@ def read_summary(path: Path | str) -> dict[str, Any]:
         If there is none.
     """
     try:
-        return dict(json.loads((Path(path) / SUMMARY).read_text()))
-    except (OSError, ValueError):
+        summary = dict(json.loads((Path(path) / SUMMARY).read_text()))
+        if "study" not in summary:
+            raise ValueError
+        return summary
+    except (OSError, ValueError, TypeError):
         raise InputError("path", path, "holds no finished study", "Run the study first") from None
