@@ -18,6 +18,7 @@ class Purpose(IntEnum):
     TRAINING = 4
     BOOTSTRAP = 5
     ENCODING = 6
+    CLUSTERS = 7
 
 
 def check_seed(seed: object) -> int:

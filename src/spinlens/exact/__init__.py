@@ -1,5 +1,6 @@
 """Exact oracles: infinite lattice, finite torus, all states of a small lattice, strips in a field."""
 
+from spinlens.exact.correlation import correlation_length
 from spinlens.exact.crossover import CrossoverLines, crossover_lines
 from spinlens.exact.enumeration import (
     Enumeration,
@@ -21,6 +22,7 @@ __all__ = [
     "Onsager",
     "StateCounts",
     "Strip",
+    "correlation_length",
     "count_states",
     "critical_temperature",
     "crossover_lines",

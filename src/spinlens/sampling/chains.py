@@ -7,15 +7,19 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from spinlens.sampling.choice import CLUSTERS
 from spinlens.sampling.exchange import exchange, flip_signs
-from spinlens.sampling.kernels import bitsliced, counters, layout
+from spinlens.sampling.kernels import counters, layout
 from spinlens.sampling.kernels.geometry import geometry
 from spinlens.sampling.plan import LANES, Plan
-from spinlens.sampling.probabilities import rules
+from spinlens.sampling.updates import updates
 from spinlens.seeds import Purpose, generator, seed_sequence
 
 SEGMENT = 2e8
-"""Spin updates between two reports, some tens of milliseconds."""
+"""Local spin updates between two reports, some tens of milliseconds."""
+
+CLUSTER_COST = 40
+"""About how many local updates of a spin take as long as its share of a cluster."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,11 +95,14 @@ def run_unit(plan: Plan, unit: Unit, report: Callable[[float], object] = float) 
     temperatures = len(plan.temperature)
     equilibration = -(-plan.equilibration // plan.interval)
     total = equilibration + plan.recordings
-    often = max(1, int(SEGMENT // (temperatures * LANES * plan.lattice.sites * plan.interval)))
+    work = sum(CLUSTER_COST if algorithm in CLUSTERS else 1 for algorithm in plan.algorithms[unit.field])
+    often = max(1, int(SEGMENT // (work * LANES * plan.lattice.sites * plan.interval)))
     spins = np.empty((temperatures, chains, plan.draws, height, -(-width // 8)), dtype=np.uint8)
     sums = {name: np.empty((temperatures, chains, plan.recordings), dtype=np.int32) for name in plan.series}
     packed = np.empty((temperatures, chains, height, spins.shape[-1]), dtype=np.uint8)
     for step in range(total):
+        if step == equilibration:
+            walk.freeze()
         walk.advance()
         recording = step - equilibration
         if recording >= 0:
@@ -119,16 +126,11 @@ class _Walk:
         self.field = plan.field[unit.field]
         self.chains = len(plan.chains_of(unit.block))
         self.geometry = geometry(plan.lattice, staggered_field=plan.model.staggered)
-        self.rules = rules(plan.model, self.geometry, np.array(plan.temperature), self.field, plan.algorithm)
+        self.updates = updates(plan, unit.field, unit.block)
         self.weights = np.array(plan.model.weights(self.field))
         self.inverse_temperature = 1.0 / np.array(plan.temperature)
         self.exchanges = plan.exchange and temperatures > 1
         self.spins = np.stack([_start(plan, unit, t) for t in range(temperatures)])
-        columns, used = layout.columns(plan.lattice.shape[1]), layout.used_columns(plan.lattice.shape[1])
-        self.streams = np.zeros((temperatures, 4, columns), dtype=np.uint64)
-        for t in range(temperatures):
-            words = seed_sequence(plan.seed, Purpose.SWEEP, unit.field, t, unit.block)
-            self.streams[t, :, :used] = words.generate_state(4 * used, np.uint64).reshape(4, used)
         words = seed_sequence(plan.seed, Purpose.EXCHANGE, unit.field, unit.block)
         self.exchange_stream = words.generate_state(4, np.uint64).reshape(4, 1)
         self.sums = np.zeros((4, temperatures, LANES), dtype=np.int64)
@@ -139,11 +141,9 @@ class _Walk:
 
     def advance(self) -> None:
         """Sweep for one interval, measure, exchange replicas, flip signs at zero field."""
-        rules, place = self.rules, self.geometry
-        bitsliced.sweep(
-            self.spins, self.streams, rules.planes, rules.thresholds, rules.favoured, rules.metropolis, place.patterns,
-            place.kinds, place.edges, place.width, self.plan.interval,
-        )  # fmt: skip
+        place = self.geometry
+        for here, update in self.updates:
+            update.advance(self.spins[here])
         counters.measure(self.spins, place.edges, place.walled, place.bonds, place.width, self.sums)
         if self.exchanges:
             exchange(
@@ -152,6 +152,11 @@ class _Walk:
             )  # fmt: skip
         if _symmetric(self.plan, self.field):
             flip_signs(self.spins, self.sums, self.exchange_stream)
+
+    def freeze(self) -> None:
+        """Let the updates change nothing any more that depends on the chains: recording begins."""
+        for _, update in self.updates:
+            update.freeze()
 
     def total(self, name: str) -> np.ndarray:
         """Return one of the sums of the plan's series, int64 (T, 64)."""

@@ -12,7 +12,7 @@ import numpy as np
 from spinlens.errors import InputError, did_you_mean
 from spinlens.lattice import Lattice
 from spinlens.models import Ising
-from spinlens.sampling.probabilities import ALGORITHMS
+from spinlens.sampling.choice import ALGORITHMS, Choice, choose
 from spinlens.seeds import check_seed
 
 STARTS = ("ground", "random", "dispersed")
@@ -52,8 +52,14 @@ class Plan:
     equilibration : int
         Sweeps before the first recording, rounded up to whole intervals.
     algorithm : str
-        ``"heat_bath"`` or ``"metropolis"``. The latter is reducible where flips cost nothing (zero field): refused
-        for sides below 4; on larger lattices the unreachable states have a negligible weight.
+        ``"heat_bath"`` or ``"metropolis"``: single spins in checkerboard order. The latter is reducible where flips
+        cost nothing (zero field): refused for sides below 4; on larger lattices the unreachable states have a
+        negligible weight. ``"swendsen_wang"`` or ``"wolff"``: clusters, in any field and at any boundary, the field
+        and the walls as one bond of each spin to a ghost spin; right everywhere, of use where no field competes with
+        the couplings. A sweep of Swendsen-Wang is one update of all clusters, a sweep of Wolff a fixed number of
+        clusters that reaches every site once on average; it is measured while the chains equilibrate, separately for
+        each condition and block of 64 chains. ``"auto"``: heat bath or Swendsen-Wang, whichever suits the condition,
+        see `algorithms`.
     exchange : bool
         Whether to swap replicas between neighbouring temperatures of one field.
     start : str
@@ -103,6 +109,12 @@ class Plan:
         }  # fmt: skip
         for name, value in changes.items():
             object.__setattr__(self, name, value)
+        if self.algorithm == "wolff" and self.equilibration == 0:
+            raise InputError(
+                "equilibration", 0,
+                "while the chains equilibrate Wolff's algorithm measures how many clusters make a sweep",
+                "Equilibrate, or use swendsen_wang",
+            )  # fmt: skip
         if self.algorithm == "metropolis" and min(self.lattice.shape) < SMALLEST_METROPOLIS_SIDE:
             self._refuse_certain_flips()
 
@@ -138,6 +150,21 @@ class Plan:
         if self.model.staggered or min(self.model.couplings) < 0:
             names.append("staggered_sum")
         return tuple(names)
+
+    @property
+    def algorithms(self) -> tuple[tuple[str, ...], ...]:
+        """The update of each condition, [field][temperature]: where the plan says ``"auto"``, the one that suits it."""
+        return tuple(tuple(choice.algorithm for choice in row) for row in self.choices)
+
+    @property
+    def choices(self) -> tuple[tuple[Choice, ...], ...]:
+        """The update of each condition and why, [field][temperature]: a function of the plan alone."""
+        if self.algorithm != "auto":
+            return ((Choice(self.algorithm, "the plan says so"),) * len(self.temperature),) * len(self.field)
+        return tuple(
+            tuple(choose(self.model, self.lattice, temperature=t, field=h) for t in self.temperature)
+            for h in self.field
+        )
 
     @property
     def blocks(self) -> int:

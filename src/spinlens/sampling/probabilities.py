@@ -12,8 +12,6 @@ from spinlens.models import Ising
 from spinlens.sampling.kernels.bitsliced import FAST_BITS
 from spinlens.sampling.kernels.geometry import Geometry
 
-ALGORITHMS = ("heat_bath", "metropolis")
-
 LINE = 64
 """Bytes in a cache line, and in a vector of words."""
 

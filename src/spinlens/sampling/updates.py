@@ -1,0 +1,132 @@
+"""One sweep of some neighbouring temperatures with one algorithm: its rules, its random streams, its kernel."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from itertools import groupby
+from typing import Any, Protocol
+
+import numpy as np
+
+from spinlens.sampling.activation import activation
+from spinlens.sampling.kernels import bitsliced, layout, swendsen_wang, wolff
+from spinlens.sampling.kernels.geometry import geometry
+from spinlens.sampling.plan import Plan
+from spinlens.sampling.probabilities import rules
+from spinlens.seeds import Purpose, seed_sequence
+
+
+class Update(Protocol):
+    """What moves the chains of some temperatures."""
+
+    def advance(self, spins: np.ndarray) -> None:
+        """Sweep for one interval, in place; the words are uint64 (temperatures, 2, Lx, columns)."""
+
+    def freeze(self) -> None:
+        """Change nothing any more that depends on the chains: recording begins."""
+
+
+def updates(plan: Plan, field: int, block: int) -> list[tuple[slice, Update]]:
+    """Return the updates of one unit of work, each with the stretch of temperatures that it is for."""
+    parts: list[tuple[slice, Update]] = []
+    for algorithm, group in groupby(range(len(plan.temperature)), key=lambda t: plan.algorithms[field][t]):
+        conditions = list(group)
+        here = slice(conditions[0], conditions[-1] + 1)
+        parts.append((here, _KINDS.get(algorithm, LocalUpdate)(plan, field, block, here, algorithm)))
+    return parts
+
+
+class LocalUpdate:
+    """Heat bath or Metropolis, spin after spin."""
+
+    def __init__(self, plan: Plan, field: int, block: int, here: slice, algorithm: str) -> None:
+        self.interval = plan.interval
+        self.geometry = geometry(plan.lattice, staggered_field=plan.model.staggered)
+        temperature = np.array(plan.temperature[here])
+        self.rules = rules(plan.model, self.geometry, temperature, plan.field[field], algorithm)
+        columns, used = layout.columns(plan.lattice.shape[1]), layout.used_columns(plan.lattice.shape[1])
+        self.streams = np.zeros((len(temperature), 4, columns), dtype=np.uint64)
+        for i, t in enumerate(range(here.start, here.stop)):
+            words = seed_sequence(plan.seed, Purpose.SWEEP, field, t, block)
+            self.streams[i, :, :used] = words.generate_state(4 * used, np.uint64).reshape(4, used)
+
+    def advance(self, spins: np.ndarray) -> None:
+        """Sweep for one interval."""
+        rules, place = self.rules, self.geometry
+        bitsliced.sweep(
+            spins, self.streams, rules.planes, rules.thresholds, rules.favoured, rules.metropolis, place.patterns,
+            place.kinds, place.edges, place.width, self.interval,
+        )  # fmt: skip
+
+    def freeze(self) -> None:
+        """Nothing depends on the chains."""
+
+
+class _ClusterUpdate:
+    """What the cluster updates share: bonds, thresholds, one stream a condition."""
+
+    def __init__(self, plan: Plan, field: int, block: int, here: slice, algorithm: str) -> None:
+        self.lattice, self.interval, self.chains = plan.lattice, plan.interval, len(plan.chains_of(block))
+        temperature = np.array(plan.temperature[here])
+        self.activation = activation(plan.model, plan.lattice, temperature, plan.field[field])
+        self.streams = np.array([
+            seed_sequence(plan.seed, Purpose.CLUSTERS, field, t, block).generate_state(4, np.uint64).reshape(4, 1)
+            for t in range(here.start, here.stop)
+        ])  # fmt: skip
+
+    def _run(self, kernel: Callable[..., Any], sites: np.ndarray, condition: int, count: int) -> Any:
+        bonds = self.activation
+        return kernel(
+            sites[condition], self.streams[condition], bonds.links_x, bonds.links_y, bonds.thresholds[condition],
+            bonds.held, bonds.kinds, bonds.ghost_thresholds[condition], self.chains, count,
+        )  # fmt: skip
+
+
+class SwendsenWangUpdate(_ClusterUpdate):
+    """All clusters at once: one update is a sweep."""
+
+    def advance(self, spins: np.ndarray) -> None:
+        """Sweep for one interval."""
+        sites = layout.to_sites(spins, self.lattice.shape[1])
+        for condition in range(len(sites)):
+            self._run(swendsen_wang.update, sites, condition, self.interval)
+        spins[...] = layout.to_colours(sites)
+
+    def freeze(self) -> None:
+        """Nothing depends on the chains."""
+
+
+class WolffUpdate(_ClusterUpdate):
+    """Single clusters; a sweep is as many as reach every site once on average.
+
+    To stop when enough sites were reached would favour configurations that follow large clusters. So the number of
+    clusters is fixed before an interval begins: while the chains equilibrate, by the mean size in the interval before;
+    from then on, by the mean size in the later half of equilibration. It is at least 1.
+    """
+
+    def __init__(self, plan: Plan, field: int, block: int, here: slice, algorithm: str) -> None:
+        super().__init__(plan, field, block, here, algorithm)
+        self.clusters = np.ones(len(self.streams), dtype=np.int64)
+        self.sizes: list[np.ndarray] = []
+        self.frozen = False
+
+    def advance(self, spins: np.ndarray) -> None:
+        """Grow the clusters of one interval."""
+        sites = layout.to_sites(spins, self.lattice.shape[1])
+        counts = self.clusters * self.interval
+        reached = [self._run(wolff.update, sites, c, int(count)) for c, count in enumerate(counts)]
+        spins[...] = layout.to_colours(sites)
+        if not self.frozen:
+            self.sizes.append(np.array(reached) / (counts * self.chains))
+            self.clusters = self._clusters(self.sizes[-1])
+
+    def freeze(self) -> None:
+        """Fix the number of clusters."""
+        self.clusters = self._clusters(np.mean(self.sizes[len(self.sizes) // 2 :], axis=0))
+        self.frozen = True
+
+    def _clusters(self, size: np.ndarray) -> np.ndarray:
+        return np.maximum(1, np.rint(self.lattice.sites / size)).astype(np.int64)
+
+
+_KINDS: dict[str, Any] = {"swendsen_wang": SwendsenWangUpdate, "wolff": WolffUpdate}
