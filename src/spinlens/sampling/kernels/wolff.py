@@ -77,9 +77,10 @@ def _grow(
         at += 1
         spin = spins[x, y] & _SPIN
         if ghost:
-            kind = kinds[x, y]
-            # The words of the kinds tell in their lowest bit which spin they hold.
-            if spin == held[kind] & ONE and draw(stream, 0) < ghost_thresholds[kind]:
+            threshold = ghost_thresholds[kinds[x, y]]
+            # The words of the kinds tell in every bit which spin they hold.
+            follows = spin == held[kinds[x, y]] & ONE
+            if follows and threshold != NONE and draw(stream, 0) < threshold:
                 flip = np.uint8(0)
                 break
         for end in range(2):
