@@ -23,17 +23,36 @@ THERE, TURNED = range(2)
 """Places of the links' words."""
 
 _SPIN, _MEMBER = np.uint8(1), np.uint8(2)
+_ONE_UP = np.uint8(1)
 _NOWHERE = -1
+_WORDS = 1024
+"""Random words that are drawn at once; what is left of them at the end of a call is dropped."""
+_MOST_WORDS = 5
+"""Words that a site may need: for its neighbours and the ghost."""
 _OPTIONS = {"error_model": "numpy", "boundscheck": False}
 
 
 @njit(inline="always")
-def _random_site(stream: Any, shift: Any, sites: int) -> int:
-    """Return a site, each with the same probability: numbers beyond the last one are drawn again."""
-    site = np.int64(draw(stream, 0) >> shift)
-    while site >= sites:
-        site = np.int64(draw(stream, 0) >> shift)
-    return site
+def _refill(words: Any, at: int, stream: Any) -> int:
+    """Move the words that are left to the front and draw others behind them; return the place of the first, 0."""
+    left = words.size - at
+    for k in range(left):
+        words[k] = words[at + k]
+    for k in range(left, words.size):
+        words[k] = draw(stream, 0)
+    return 0
+
+
+@njit(**_OPTIONS)
+def _random_site(words: Any, at: int, stream: Any, shift: Any, sites: int) -> Any:
+    """Return a site, each with the same probability, and the next place: numbers beyond the last are drawn again."""
+    while True:
+        if at == words.size:
+            at = _refill(words, at, stream)
+        site = np.int64(words[at] >> shift)
+        at += 1
+        if site < sites:
+            return site, at
 
 
 @njit(**_OPTIONS)
@@ -53,48 +72,59 @@ def _neighbours(links: Any) -> Any:
 
 @njit(inline="always")
 def _try(
-    spins: Any, x: int, y: int, wanted: Any, threshold: Any, stream: Any, rows: Any, columns: Any, size: int
-) -> int:  # fmt: skip
-    """Let a neighbour join if its bond is satisfied and activated; return the new size. Members look like no spin."""
-    if spins[x, y] == wanted and draw(stream, 0) < threshold:
-        spins[x, y] |= _MEMBER
-        rows[size], columns[size] = x, y
-        size += 1
-    return size
+    spins: Any, x: int, y: int, wanted: Any, threshold: Any, words: Any, at: int, rows: Any, columns: Any, size: int
+) -> Any:  # fmt: skip
+    """Let a neighbour join if its bond is satisfied and activated; return the next place and the new size.
+
+    Half of all neighbours join, so a branch would be mispredicted as often: everything is written, and counts or not.
+    """
+    # A member looks like no spin.
+    satisfied = spins[x, y] == wanted
+    joins = satisfied & (words[at] < threshold)
+    spins[x, y] |= np.uint8(joins) << _ONE_UP
+    rows[size], columns[size] = x, y
+    return at + np.int64(satisfied), size + np.int64(joins)
 
 
 @njit(**_OPTIONS)
 def _grow(
     spins: Any, first: int, near_x: Any, near_y: Any, turned_x: Any, turned_y: Any, thresholds: Any, held: Any,
-    kinds: Any, ghost_thresholds: Any, ghost: bool, stream: Any, rows: Any, columns: Any,
-) -> int:  # fmt: skip
-    """Grow the cluster of site ``first`` and flip it, unless the ghost joins; return how many sites were reached."""
+    kinds: Any, ghost_thresholds: Any, ghost: bool, stream: Any, words: Any, at: int, rows: Any, columns: Any,
+) -> Any:  # fmt: skip
+    """Grow the cluster of site ``first`` and flip it, unless the ghost joins; return the next place and its size."""
     rows[0], columns[0] = first // spins.shape[1], first % spins.shape[1]
     spins[rows[0], columns[0]] |= _MEMBER
-    size, at, flip = 1, 0, _SPIN
-    while at < size:
-        x, y = rows[at], columns[at]
-        at += 1
+    along_x, along_y = thresholds[0], thresholds[1]
+    size, member, flip = 1, 0, _SPIN
+    while member < size:
+        x, y = rows[member], columns[member]
+        member += 1
+        if at + _MOST_WORDS > words.size:
+            at = _refill(words, at, stream)
         spin = spins[x, y] & _SPIN
         if ghost:
             threshold = ghost_thresholds[kinds[x, y]]
             # The words of the kinds tell in every bit which spin they hold.
-            follows = spin == held[kinds[x, y]] & ONE
-            if follows and threshold != NONE and draw(stream, 0) < threshold:
-                flip = np.uint8(0)
-                break
+            if threshold != NONE and spin == held[kinds[x, y]] & ONE:
+                at += 1
+                if words[at - 1] < threshold:
+                    flip = np.uint8(0)
+                    break
         for end in range(2):
             beside = near_x[end, x]
             if beside != _NOWHERE:
-                wanted = spin ^ turned_x[end, x]
-                size = _try(spins, beside, y, wanted, thresholds[0], stream, rows, columns, size)
+                at, size = _try(
+                    spins, beside, y, spin ^ turned_x[end, x], along_x, words, at, rows, columns, size
+                )  # fmt: skip
             beside = near_y[end, y]
             if beside != _NOWHERE:
-                wanted = spin ^ turned_y[end, y]
-                size = _try(spins, x, beside, wanted, thresholds[1], stream, rows, columns, size)
-    for at in range(size):
-        spins[rows[at], columns[at]] = (spins[rows[at], columns[at]] & _SPIN) ^ flip
-    return size
+                at, size = _try(
+                    spins, x, beside, spin ^ turned_y[end, y], along_y, words, at, rows, columns, size
+                )  # fmt: skip
+    for member in range(size):
+        x, y = rows[member], columns[member]
+        spins[x, y] = (spins[x, y] & _SPIN) ^ flip
+    return at, size
 
 
 @njit(cache=True, nogil=True, **_OPTIONS)
@@ -124,19 +154,22 @@ def update(
     near_x, turned_x = _neighbours(links_x)
     near_y, turned_y = _neighbours(links_y)
     spins = np.empty((height, width), dtype=np.uint8)
-    rows, columns = np.empty(height * width, dtype=np.int32), np.empty(height * width, dtype=np.int32)
-    reached = 0
+    # One place more than there are sites, for a neighbour that does not join.
+    rows, columns = np.empty(height * width + 1, dtype=np.int32), np.empty(height * width + 1, dtype=np.int32)
+    words = np.empty(_WORDS, dtype=np.uint64)
+    reached, at = 0, _WORDS
     for lane in range(chains):
         place = np.uint64(lane)
         for x in range(height):
             for y in range(width):
                 spins[x, y] = (sites[x, y] >> place) & ONE
         for _ in range(count):
-            first = _random_site(stream, shift, height * width)
-            reached += _grow(
+            first, at = _random_site(words, at, stream, shift, height * width)
+            at, size = _grow(
                 spins, first, near_x, near_y, turned_x, turned_y, thresholds, held, kinds, ghost_thresholds, ghost,
-                stream, rows, columns,
+                stream, words, at, rows, columns,
             )  # fmt: skip
+            reached += size
         others = ONES ^ (ONE << place)
         for x in range(height):
             for y in range(width):
