@@ -53,7 +53,7 @@ def test_a_score_needs_an_error_and_an_exact_value() -> None:
 
 
 def test_bad_input_is_refused_by_name() -> None:
-    for options in ({"sides": (1,)}, {"algorithms": ("wolff",)}, {"temperature": -1.0}, {"seed": -1}):
+    for options in ({"sides": (1,)}, {"algorithms": ("wolf",)}, {"temperature": -1.0}, {"seed": -1}):
         with pytest.raises(InputError):
             kernel_rows(**options)
     with pytest.raises(InputError, match="threads"):

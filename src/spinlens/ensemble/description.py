@@ -35,6 +35,7 @@ def describe(path: Path | str) -> dict[str, Any]:
         "interval": plan.interval,
         "equilibration": plan.equilibration,
         "algorithm": plan.algorithm,
+        **({"algorithm_reasons": ensemble.algorithm_reasons} if plan.algorithm == "auto" else {}),
         "exchange": plan.exchange,
         "start": plan.start,
         "seed": plan.seed,

@@ -39,6 +39,7 @@ from zarr.codecs import Crc32cCodec
 from zarr.storage import MemoryStore
 
 from spinlens.provenance import versions
+from spinlens.sampling.choice import RULE
 from spinlens.sampling.kernels import generator
 from spinlens.sampling.plan import LANES, Plan
 
@@ -99,6 +100,7 @@ def attributes(plan: Plan) -> dict[str, Any]:
         "fingerprint": fingerprint(plan.to_dict()),
         "random_generator": generator.NAME,
         "versions": versions(),
+        **({"choice_rule": RULE} if plan.algorithm == "auto" else {}),
     }
 
 

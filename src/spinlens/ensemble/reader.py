@@ -22,6 +22,7 @@ from spinlens.errors import IncompleteError
 from spinlens.lattice import Lattice
 from spinlens.models import Ising, lattice_gas
 from spinlens.sampling import Plan, units
+from spinlens.sampling.choice import sentences
 from spinlens.statistics.fluctuations import observables
 
 Index = int | slice | None
@@ -101,6 +102,18 @@ class Ensemble:
     def complete(self) -> bool:
         """Whether everything that was planned is sampled."""
         return not self.missing
+
+    @property
+    def algorithm(self) -> xr.DataArray:
+        """The update of each condition, str (field, temperature): where the plan says ``"auto"``, what was chosen."""
+        return xr.DataArray(np.array(self.plan.algorithms), self._grid, ("field", "temperature"), name="algorithm")
+
+    @property
+    def algorithm_reasons(self) -> list[str]:
+        """Which update was taken where and why, one sentence for each distinct choice; empty unless ``"auto"``."""
+        if self.plan.algorithm != "auto":
+            return []
+        return sentences(self.plan.choices, temperature=self.plan.temperature, field=self.plan.field)
 
     def packed(self, *, chain: slice = slice(None)) -> np.ndarray:
         """Return configurations as they are stored.

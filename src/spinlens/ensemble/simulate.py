@@ -61,8 +61,10 @@ def simulate(
         Sweeps before the first recording.
     interval : int
         Sweeps between recordings; replicas are exchanged as often.
-    algorithm : {"heat_bath", "metropolis"}
-        The update of a single spin, in checkerboard order.
+    algorithm : {"heat_bath", "metropolis", "swendsen_wang", "wolff", "auto"}
+        Single spins in checkerboard order; clusters, all of them or one at a time, with the field and the walls as a
+        ghost spin; or heat bath and Swendsen-Wang each where it suits the condition, which ``ensemble.algorithm`` and
+        ``ensemble.algorithm_reasons`` tell. See `spinlens.sampling.Plan`.
     exchange : bool
         Whether to swap replicas between neighbouring temperatures of each field.
     start : {"ground", "random", "dispersed"}

@@ -26,6 +26,7 @@ from spinlens.ensemble.journal import NAME as JOURNAL
 from spinlens.errors import DamagedError, IncompleteError, InputError
 from spinlens.files import PARTIAL, interrupts_held, sync_folder, write_atomically
 from spinlens.sampling import Plan, Unit, UnitDraws, units
+from spinlens.sampling.choice import RULE
 
 
 class DurableStore(LocalStore):
@@ -323,4 +324,10 @@ def read_plan(path: Path) -> Plan:
         raise InputError("path", path, "has no sampling plan in its attributes", "Restore its zarr.json from a copy")
     if attributes.get("fingerprint") != layout.fingerprint(stored):
         raise DamagedError(f"{path}: the sampling plan in zarr.json does not match its fingerprint.")
-    return Plan.from_dict(stored)
+    plan = Plan.from_dict(stored)
+    if plan.algorithm == "auto" and attributes.get("choice_rule") != RULE:
+        raise InputError(
+            "path", path, f"chose its algorithms by rule {attributes.get('choice_rule')}, this spinlens knows {RULE}",
+            f"Use the version that made it: {attributes.get('versions')}",
+        )  # fmt: skip
+    return plan

@@ -95,7 +95,7 @@ def kernel_rows(
     sides : sequence of int
         Sides of periodic square lattices.
     algorithms : sequence of str
-        ``"heat_bath"``, ``"metropolis"``.
+        As `spinlens.sampling.Plan`. The speed of Wolff is that of sweeps, whose number of clusters is an integer.
     fields : sequence of float
         h, in units of J.
     threads : sequence of int

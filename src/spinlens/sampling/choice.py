@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+
+import numpy as np
 
 from spinlens.exact import correlation_length
 from spinlens.lattice import Lattice
@@ -12,8 +15,17 @@ LOCAL = ("heat_bath", "metropolis")
 CLUSTERS = ("swendsen_wang", "wolff")
 ALGORITHMS = (*LOCAL, *CLUSTERS, "auto")
 
+RULE = 1
+"""Number of the rule of `choose`; it changes whenever a plan may resolve otherwise, and is stored with ensembles."""
+
 LONG = 12.0
-"""Sites over which correlations must reach for cluster updates to pay; measured by ``benchmarks/clusters.py``."""
+"""Sites over which correlations must reach for Swendsen-Wang to yield more effective samples a second."""
+
+SHARE = 0.25
+"""Part of the side that bounds the reach: at the critical point both algorithms break even at a side of about 48."""
+
+FIELD_REACH = 0.54
+"""In units of (h / J)^(-8/15): at the critical point both break even in a field of about 0.003 J."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +35,7 @@ class Choice:
     Attributes
     ----------
     algorithm : str
-        ``"heat_bath"`` or ``"swendsen_wang"``.
+        The update.
     reason : str
         Half a sentence of physics.
     """
@@ -33,10 +45,13 @@ class Choice:
 
 
 _NEAR = Choice(
-    "swendsen_wang", f"correlations reach over {LONG:g} sites or more, where local updates slow down critically"
+    "swendsen_wang",
+    f"correlations reach over {LONG:g} sites or more, where single-spin updates slow down critically",
 )
-_FAR = Choice("heat_bath", f"correlations reach over less than {LONG:g} sites, and local updates are far cheaper")
-_ALIGNED = Choice("heat_bath", "the field keeps correlations short, and local updates are far cheaper")
+_FAR = Choice(
+    "heat_bath",
+    f"correlations reach over less than {LONG:g} sites, and a sweep of single spins costs a fraction of one of clusters",
+)
 _COMPETING = Choice(
     "heat_bath", "the field competes with the couplings, so that clusters of bonds do not follow the correlations"
 )
@@ -58,17 +73,57 @@ def choose(model: Ising, lattice: Lattice, *, temperature: float, field: float) 
 
     Notes
     -----
-    The heat bath's autocorrelation time grows like the power 2.17 of the smaller of correlation length and side, that
-    of Swendsen-Wang hardly at all; but a heat-bath sweep of 64 chains in a word costs some fortieth. In a field the
-    correlation length stays finite, unless the field competes with the couplings (a uniform one with an
-    antiferromagnet): then the ghost ties clusters that should move, and they help little.
+    The heat bath's autocorrelation time grows like a power 2.17 of the distance over which spins know of each other,
+    that of Swendsen-Wang hardly at all; but a heat-bath sweep costs about a fiftieth, so it is better where that
+    distance is short. The distance is the least of the exact correlation length of the infinite lattice, a share of the
+    side, and the scale of an ordering field. The constants are where both gave as many effective samples a second for
+    the slower one of energy and order parameter, on one core; ``benchmarks/clusters.py`` measures the advantage beyond.
+
+    Where the field competes with the couplings (a uniform one with an antiferromagnet), the ghost ties clusters that
+    should move: exact, but slower than the heat bath.
 
     Seams, and odd rings of an antiferromagnet, which a sublattice flip turns into seams, frustrate one line of bonds
     and no plaquette: the clusters remain those of the ferromagnet.
     """
-    if field != 0:
-        sign = -1 if model.staggered else 1
-        return _ALIGNED if all(sign * coupling > 0 for coupling in model.couplings) else _COMPETING
+    if field != 0 and not _ordering(model):
+        return _COMPETING
     lengths = correlation_length(temperature, couplings=model.couplings)
-    reach = max(min(float(length), side) for length, side in zip(lengths, lattice.shape, strict=True))
+    reach = max(min(float(length), SHARE * side) for length, side in zip(lengths, lattice.shape, strict=True))
+    if field != 0:
+        strength = np.sqrt(abs(model.couplings[0] * model.couplings[1]))
+        reach = min(reach, FIELD_REACH * (abs(field) / strength) ** (-8 / 15))
     return _NEAR if reach >= LONG else _FAR
+
+
+def _ordering(model: Ising) -> bool:
+    """Return whether the field favours the ground states of the couplings."""
+    return all((coupling < 0) == model.staggered for coupling in model.couplings)
+
+
+def sentences(
+    choices: Sequence[Sequence[Choice]], *, temperature: Sequence[float], field: Sequence[float]
+) -> list[str]:
+    """Say for each distinct choice where it was made and why, one sentence each, the most frequent first.
+
+    Parameters
+    ----------
+    choices : sequence of sequence of Choice
+        [field][temperature].
+    temperature, field : sequence of float
+        The grid.
+    """
+    places: dict[Choice, list[tuple[float, float]]] = {}
+    for h, row in zip(field, choices, strict=True):
+        for t, choice in zip(temperature, row, strict=True):
+            places.setdefault(choice, []).append((t, h))
+    total = len(temperature) * len(field)
+    return [
+        f"{choice.algorithm} at {len(where)} of {total} conditions "
+        f"({_range('T', [t for t, _ in where])}, {_range('h', [h for _, h in where])}): {choice.reason}."
+        for choice, where in sorted(places.items(), key=lambda item: -len(item[1]))
+    ]
+
+
+def _range(name: str, values: list[float]) -> str:
+    low, high = min(values), max(values)
+    return f"{name} = {low:g}" if low == high else f"{name} in {low:g} to {high:g}"
