@@ -19,9 +19,9 @@ import pytest
 from spinlens.exact import enumerate_states
 from spinlens.lattice import Lattice
 from spinlens.models import Ising
-from spinlens.sampling import Plan, Unit, chains, probabilities, run_unit
+from spinlens.sampling import Plan, Unit, activation, chains, probabilities, run_unit, updates
 from spinlens.sampling import exchange as exchange_module
-from spinlens.sampling.kernels import bitsliced, counters
+from spinlens.sampling.kernels import bitsliced, clusters, counters, swendsen_wang, wolff
 from spinlens.sampling.kernels import geometry as geometry_module
 from tests.sampling.test_energies import estimate
 from tests.sampling.visits import FALSE_ALARM, visit_p_values
@@ -51,12 +51,12 @@ def independent() -> bool:
     return bool(np.abs(correlation).max() * np.sqrt(series.shape[1]) < 5.5)
 
 
-def magnetized() -> bool:
+def magnetized(algorithm: str = "heat_bath", recordings: int = 8000) -> bool:
     """Compare energy and magnetization of a small torus in a field with enumeration, to 0.05 % or so."""
     model, lattice = Ising(), Lattice((4, 4))
     plan = Plan(
-        model=model, lattice=lattice, temperature=(2.5,), field=(0.3,), chains=256, thin=8000, interval=4,
-        equilibration=400, seed=13,
+        model=model, lattice=lattice, temperature=(2.5,), field=(0.3,), chains=256, thin=recordings, interval=4,
+        equilibration=400, algorithm=algorithm, seed=13,
     )  # fmt: skip
     exact = enumerate_states(model, lattice, temperature=2.5, field=0.3)
     found = estimate(plan)
@@ -71,6 +71,17 @@ SEAM = visits(shape=(3, 3), boundary=("periodic", "antiperiodic"))
 ODD = visits(shape=(3, 3))
 WALLS = visits(shape=(3, 3), boundary="skewed")
 FREE = visits(boundary="free")
+
+
+def cluster_visits(algorithm: str, **case: object) -> Callable[[], bool]:
+    case = {"blocks": 80, "shape": (3, 3), "field": 0.0, **case}
+    return visits(algorithm=algorithm, **case)
+
+
+HELD = {algorithm: cluster_visits(algorithm, field=0.3) for algorithm in ("swendsen_wang", "wolff")}
+FRUSTRATED = {algorithm: cluster_visits(algorithm, boundary="antiperiodic") for algorithm in HELD}
+ODD_RING = cluster_visits("swendsen_wang")
+BETWEEN_WALLS = {algorithm: cluster_visits(algorithm, boundary="skewed") for algorithm in HELD}
 
 MUTANTS = {
     "a bond dropped": Mutant(
@@ -145,6 +156,54 @@ MUTANTS = {
     "a bond counted twice": Mutant(
         counters, "below = load(board, down + j)", "below = load(board, right + j)", EXCHANGE
     ),
+    "Swendsen-Wang without the ghost": Mutant(
+        swendsen_wang, "ghost = bool(np.any(", "ghost = bool(chains == 0 and np.any(", HELD["swendsen_wang"]
+    ),
+    "Wolff without the ghost": Mutant(
+        wolff, "ghost = bool(np.any(", "ghost = bool(chains == 0 and np.any(", HELD["wolff"]
+    ),
+    "clusters tied to the ghost flipped": Mutant(
+        clusters, "turns[GHOST] = NONE", "turns[GHOST] = ONE", HELD["swendsen_wang"]
+    ),
+    "a cluster flipped that the ghost has joined": Mutant(
+        wolff, "flip = np.uint8(0)", "flip = _SPIN", HELD["wolff"]
+    ),
+    "the ghost against the field": Mutant(
+        activation, "strengths > 0", "strengths < 0", HELD["swendsen_wang"]
+    ),
+    "a seam's bonds with the sign of all others": Mutant(
+        activation, "links[0, 1] ^= np.uint64(_ONES)", "links[0, 1] ^= np.uint64(0)", FRUSTRATED["swendsen_wang"]
+    ),
+    "a seam's bonds with the sign of all others, one cluster": Mutant(
+        wolff, "turned[end, place] = links[bond, TURNED] & ONE", "turned[end, place] = links[place, TURNED] & ONE",
+        FRUSTRATED["wolff"],
+    ),
+    "an antiferromagnet that clusters like a ferromagnet": Mutant(
+        activation, "_ONES if coupling < 0 else 0", "0", cluster_visits("wolff", coupling=-1.0)
+    ),
+    "an activation off by one percent": Mutant(
+        activation, ".exp()) * 2**64)", '.exp()) * 2**64 * Decimal("1.01"))',
+        lambda: magnetized("swendsen_wang", 1500),
+    ),
+    "an activation off by one percent, one cluster": Mutant(
+        activation, ".exp()) * 2**64)", '.exp()) * 2**64 * Decimal("1.01"))', lambda: magnetized("wolff", 1500),
+    ),
+    "a wall that ties no cluster": Mutant(
+        activation, "beside[-1] += rule[1] * coupling", "beside[-1] += 0", BETWEEN_WALLS["swendsen_wang"]
+    ),
+    "one random number for two bonds": Mutant(
+        swendsen_wang, "& links_y[y, 0] & lanes, thresholds[1], stream)",
+        "& links_y[y, 0] & lanes, thresholds[1], stream.copy())", cluster_visits("swendsen_wang", shape=(2, 4)),
+    ),
+    "no bond round the ring": Mutant(
+        clusters, "if left[x, 0] & ONE:", "if left[x, 0] & ONE and height < 0:", ODD_RING
+    ),
+    "a coin for each run instead of each cluster": Mutant(
+        clusters, "turn = turns[parent[label]]", "turn = turns[label]", ODD_RING
+    ),
+    "one random number for two bonds, one cluster": Mutant(
+        wolff, "return at + np.int64(satisfied),", "return at + np.int64(joins),", HELD["wolff"]
+    ),
 }  # fmt: skip
 
 
@@ -165,10 +224,18 @@ def install(monkeypatch: pytest.MonkeyPatch, module: types.ModuleType, changed: 
     """Let the chains run with the changed module."""
     if module is geometry_module:
         monkeypatch.setattr(chains, "geometry", changed.geometry)
-    elif module in (bitsliced, counters):
-        monkeypatch.setattr(chains, module.__name__.rsplit(".", 1)[1], changed)
+        monkeypatch.setattr(updates, "geometry", changed.geometry)
+    elif module is counters:
+        monkeypatch.setattr(chains, "counters", changed)
+    elif module in (bitsliced, swendsen_wang, wolff):
+        monkeypatch.setattr(updates, module.__name__.rsplit(".", 1)[1], changed)
+    elif module is clusters:
+        caller = compile_with(swendsen_wang, f"from {clusters.__name__} import", f"from {changed.__name__} import")
+        monkeypatch.setattr(updates, "swendsen_wang", caller)
+    elif module is activation:
+        monkeypatch.setattr(updates, "activation", changed.activation)
     elif module is probabilities:
-        monkeypatch.setattr(chains, "rules", changed.rules)
+        monkeypatch.setattr(updates, "rules", changed.rules)
     else:
         monkeypatch.setattr(chains, "exchange", changed.exchange)
 

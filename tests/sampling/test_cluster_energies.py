@@ -24,7 +24,9 @@ def test_energies_in_every_sector(sector: str, side: int, algorithm: str) -> Non
     lattice = Lattice((side, side), boundary=SECTORS[sector])
     recordings, chains = RECORDINGS[side], 128 if algorithm == "swendsen_wang" else 64
     found = estimate(
-        sampled(Ising(), lattice, algorithm=algorithm, recordings=recordings, chains=chains, interval=2, equilibration=60)
+        sampled(
+            Ising(), lattice, algorithm=algorithm, recordings=recordings, chains=chains, interval=2, equilibration=60
+        )
     )
     exact = kaufman(lattice.shape, np.array(TEMPERATURES), seams=lattice.seams)
     # 24 cases of six numbers at four standard errors: 1 % of right samplers would fail with other seeds.
@@ -91,7 +93,9 @@ def test_limits_of_temperature(boundary: Any, algorithm: str) -> None:
     assert abs(hot.spin_sum.mean()) < 4 * np.sqrt(2 * 30 / hot.spin_sum.size)
     cold = run_unit(Plan(**options, temperature=(1e-3,), thin=20, equilibration=2), Unit(0, 0))
     assert np.all(cold.bond_sum == cold.bond_sum[0, 0, 0])
-    assert np.all(run_unit(Plan(**options, temperature=(1e-3,), field=(9.0,), equilibration=2), Unit(0, 0)).spin_sum == 30)
+    assert np.all(
+        run_unit(Plan(**options, temperature=(1e-3,), field=(9.0,), equilibration=2), Unit(0, 0)).spin_sum == 30
+    )
 
 
 @pytest.mark.parametrize("algorithm", ["swendsen_wang", "wolff"])

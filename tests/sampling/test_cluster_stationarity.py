@@ -7,6 +7,7 @@ clusters and the bonds of the scalar twin. Wolff's growth is moreover followed t
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -111,8 +112,12 @@ def test_clusters_leave_the_distribution_invariant(shape: tuple[int, int], bound
 
 @pytest.mark.parametrize(
     ("boundary", "model", "field"),
-    [("free", Ising(), 0.3), (("free", (1, -1)), Ising(-1.0), 0.4), (((1, -1), "free"), Ising((1.0, -0.4)), 0.0),
-     (("antiperiodic", "free"), Ising(-1.0), 0.2)],
+    [
+        ("free", Ising(), 0.3),
+        (("free", (1, -1)), Ising(-1.0), 0.4),
+        (((1, -1), "free"), Ising((1.0, -0.4)), 0.0),
+        (("antiperiodic", "free"), Ising(-1.0), 0.2),
+    ],
     ids=str,
 )
 def test_nine_sites(boundary: Any, model: Ising, field: float) -> None:
@@ -142,6 +147,23 @@ def decisions(run: Callable[[Callable[[int], bool]], int]) -> dict[int, float]:
     return ends
 
 
+def growth_matrix(graph: Graph, thresholds: list[int], ghost: list[int]) -> np.ndarray:
+    """Return the transition matrix (from, to) of one cluster grown by the twin."""
+    states = all_spins(graph.sites)
+    matrix = np.zeros((len(states), len(states)))
+
+    def grown(spins: np.ndarray, first: int, below: Callable[[int], bool]) -> int:
+        moved = spins.copy()
+        cluster_reference.wolff(moved, first, below, graph, thresholds, ghost)
+        return int((moved > 0) @ (1 << np.arange(graph.sites)))
+
+    for state, spins in enumerate(states):
+        for first in range(graph.sites):
+            for end, probability in decisions(partial(grown, spins, first)).items():
+                matrix[state, end] += probability / graph.sites
+    return matrix
+
+
 @pytest.mark.parametrize("boundary", BOUNDARIES.values(), ids=BOUNDARIES.keys())
 def test_every_decision_of_a_growing_cluster(boundary: Any) -> None:
     lattice = Lattice((2, 2), boundary=boundary)
@@ -150,18 +172,7 @@ def test_every_decision_of_a_growing_cluster(boundary: Any) -> None:
             model = Ising(coupling, pattern)
             graph = cluster_reference.graph(model, lattice, field)
             rule = activation(model, lattice, np.array([TEMPERATURE]), field)
-            thresholds, ghost = [int(value) for value in rule.thresholds[0]], of_site(rule)
-            matrix = np.zeros((16, 16))
-            for state, spins in enumerate(all_spins(4)):
-                for first in range(4):
-
-                    def run(below: Callable[[int], bool], spins: np.ndarray = spins, first: int = first) -> int:
-                        moved = spins.copy()
-                        cluster_reference.wolff(moved, first, below, graph, thresholds, ghost)
-                        return int((moved > 0) @ (1 << np.arange(4)))
-
-                    for end, probability in decisions(run).items():
-                        matrix[state, end] += probability / 4
+            matrix = growth_matrix(graph, [int(value) for value in rule.thresholds[0]], of_site(rule))
             exact = state_probabilities(model, lattice, temperature=TEMPERATURE, field=field)
             np.testing.assert_allclose(matrix.sum(axis=1), 1.0, rtol=1e-12)
             np.testing.assert_allclose(exact @ matrix, exact, rtol=0, atol=1e-12)

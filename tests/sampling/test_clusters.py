@@ -63,7 +63,9 @@ def test_kernel_and_twin_agree_bit_for_bit(boundary: Any, algorithm: str) -> Non
     models = [Ising(coupling, pattern) for coupling in COUPLINGS.values() for pattern in ("uniform", "staggered")]
     for number, model in enumerate(models):
         for shape, field in (((2, 2), 0.3), ((3, 4), 0.0), ((4, 3), -0.4)):
-            fast, slow = run_both(Lattice(shape, boundary=boundary), model, algorithm=algorithm, field=field, seed=number)
+            fast, slow = run_both(
+                Lattice(shape, boundary=boundary), model, algorithm=algorithm, field=field, seed=number
+            )
             np.testing.assert_array_equal(fast, slow, err_msg=f"{shape} {model} {field}")
 
 

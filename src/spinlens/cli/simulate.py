@@ -30,7 +30,10 @@ def simulate(
     thin: int = typer.Option(None, help="Recordings of energy and magnetization for each kept draw."),
     equilibration: int = typer.Option(4096, help="Sweeps before the first recording."),
     interval: int = typer.Option(8, help="Sweeps between recordings and replica exchanges."),
-    algorithm: str = typer.Option("heat_bath", help="heat_bath, metropolis, swendsen_wang, wolff, or auto: what suits each condition, said on stderr."),
+    algorithm: str = typer.Option(
+        "heat_bath",
+        help="heat_bath, metropolis, swendsen_wang, wolff, or auto: what suits each condition, said on stderr.",
+    ),
     exchange: bool = typer.Option(True, help="Swap replicas between neighbouring temperatures."),
     start: str = typer.Option("ground", help="ground, random or dispersed."),
     seed: int = typer.Option(0, help="Whole number >= 0."),

@@ -53,5 +53,5 @@ def _length(along: Any, across: Any) -> Numbers:
     decay = np.exp(-2.0 * along)
     rate = np.log1p(decay) - np.log1p(-decay) - 2.0 * across
     with np.errstate(divide="ignore"):
-        result: Numbers = 1.0 / np.where(rate >= 0, np.abs(rate), 2.0 * np.abs(rate))
+        result: NDArray[np.float64] = 1.0 / np.where(rate >= 0, np.abs(rate), 2.0 * np.abs(rate))
     return result[()]

@@ -32,15 +32,15 @@ def updates(plan: Plan, field: int, block: int) -> list[tuple[slice, Update]]:
     for algorithm, group in groupby(range(len(plan.temperature)), key=lambda t: plan.algorithms[field][t]):
         conditions = list(group)
         here = slice(conditions[0], conditions[-1] + 1)
-        parts.append((here, _KINDS.get(algorithm, LocalUpdate)(plan, field, block, here, algorithm)))
+        parts.append((here, _KINDS.get(algorithm, LocalUpdate)(plan, field, block, here)))
     return parts
 
 
 class LocalUpdate:
     """Heat bath or Metropolis, spin after spin."""
 
-    def __init__(self, plan: Plan, field: int, block: int, here: slice, algorithm: str) -> None:
-        self.interval = plan.interval
+    def __init__(self, plan: Plan, field: int, block: int, here: slice) -> None:
+        self.interval, algorithm = plan.interval, plan.algorithms[field][here.start]
         self.geometry = geometry(plan.lattice, staggered_field=plan.model.staggered)
         temperature = np.array(plan.temperature[here])
         self.rules = rules(plan.model, self.geometry, temperature, plan.field[field], algorithm)
@@ -65,7 +65,7 @@ class LocalUpdate:
 class _ClusterUpdate:
     """What the cluster updates share: bonds, thresholds, one stream a condition."""
 
-    def __init__(self, plan: Plan, field: int, block: int, here: slice, algorithm: str) -> None:
+    def __init__(self, plan: Plan, field: int, block: int, here: slice) -> None:
         self.lattice, self.interval, self.chains = plan.lattice, plan.interval, len(plan.chains_of(block))
         temperature = np.array(plan.temperature[here])
         self.activation = activation(plan.model, plan.lattice, temperature, plan.field[field])
@@ -104,8 +104,8 @@ class WolffUpdate(_ClusterUpdate):
     from then on, by the mean size in the later half of equilibration. It is at least 1.
     """
 
-    def __init__(self, plan: Plan, field: int, block: int, here: slice, algorithm: str) -> None:
-        super().__init__(plan, field, block, here, algorithm)
+    def __init__(self, plan: Plan, field: int, block: int, here: slice) -> None:
+        super().__init__(plan, field, block, here)
         self.clusters = np.ones(len(self.streams), dtype=np.int64)
         self.sizes: list[np.ndarray] = []
         self.frozen = False

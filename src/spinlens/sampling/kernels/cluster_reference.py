@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from itertools import compress
 
 import numpy as np
 
@@ -115,8 +116,9 @@ def swendsen_wang(
                 continue
             other, sign = model.before[site, axis]
             satisfied = spins[:, site] * spins[:, other] * sign > 0
-            for chain in np.flatnonzero(activate(satisfied, thresholds[axis], random_word)):
-                active[chain].append((site, other))
+            joined = activate(satisfied, thresholds[axis], random_word)
+            for pairs in compress(active, joined):
+                pairs.append((site, other))
         if any(ghost):
             tied[:, site] = activate(spins[:, site] * model.outside[site] > 0, ghost[site], random_word)
         coins.append(random_word())

@@ -56,7 +56,7 @@ def _number_runs(left: Any, valid: Any, starts: Any, offsets: Any) -> int:
 
 
 @njit(inline="always")
-def _run(starts: Any, offsets: Any, x: int, c: int, reach: Any) -> int:
+def _run(starts: Any, offsets: Any, x: int, c: int, reach: Any) -> Any:
     return offsets[x, c] + count_ones(starts[x, c] & reach)
 
 

@@ -1,0 +1,66 @@
+"""Ensembles of cluster updates: the same bytes for any number of workers and after any interruption; what they say."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from spinlens.ensemble import describe, open_ensemble, repair, sample
+from spinlens.errors import InputError
+from spinlens.lattice import Lattice
+from spinlens.sampling import choice
+from tests.ensemble.tiny import PLAN, contents
+
+MIXED = replace(PLAN, lattice=Lattice((48, 50)), temperature=(2.0, 2.25, 2.3, 3.0), field=(0.0, 0.3), algorithm="auto")
+
+
+@pytest.mark.parametrize("algorithm", ["swendsen_wang", "wolff", "auto"])
+def test_workers_and_interruptions_change_no_byte(algorithm: str, tmp_path: Path) -> None:
+    plan = MIXED if algorithm == "auto" else replace(PLAN, algorithm=algorithm)
+    sample(plan, out=tmp_path / "whole", workers=1, progress=False)
+    expected = contents(tmp_path / "whole")
+    sample(plan, out=tmp_path / "shared", workers=3, progress=False)
+    assert contents(tmp_path / "shared") == expected
+    stopped = Path(shutil.copytree(tmp_path / "whole", tmp_path / "stopped"))
+    journal = stopped / "log.jsonl"
+    journal.write_bytes(b"".join(journal.read_bytes().splitlines(keepends=True)[:2]))
+    for chunk in stopped.glob("spins/c.1*"):
+        chunk.unlink()
+    assert not open_ensemble(stopped).complete
+    sample(plan, out=stopped, workers=2, progress=False)
+    assert contents(stopped) == expected
+    next(stopped.glob("spins/c.1*")).write_bytes(b"rust")
+    assert len(repair(stopped, progress=False).damages) == 1
+    assert contents(stopped) == expected
+
+
+def test_auto_says_what_it_took(tmp_path: Path) -> None:
+    ensemble = sample(MIXED, out=tmp_path / "auto", progress=False)
+    assert ensemble.algorithm.dims == ("field", "temperature")
+    assert ensemble.algorithm.sel(field=0.0).values.tolist() == [
+        "heat_bath", "swendsen_wang", "swendsen_wang", "heat_bath"
+    ]  # fmt: skip
+    assert np.all(ensemble.algorithm.sel(field=0.3) == "heat_bath")
+    description = describe(tmp_path / "auto")
+    assert description["algorithm"] == "auto"
+    assert description["algorithm_reasons"] == ensemble.algorithm_reasons
+    assert len(ensemble.algorithm_reasons) == 2
+    assert open_ensemble(tmp_path / "auto").plan.algorithm == "auto"
+    # What was asked for by name needs no reasons.
+    named = sample(replace(PLAN, algorithm="wolff"), progress=False)
+    assert np.all(named.algorithm == "wolff")
+    assert named.algorithm_reasons == []
+
+
+def test_an_ensemble_of_another_rule_is_not_continued(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    sample(replace(PLAN, algorithm="auto"), out=tmp_path / "auto", progress=False)
+    stored = json.loads((tmp_path / "auto" / "zarr.json").read_text())["attributes"]
+    assert stored["choice_rule"] == choice.RULE
+    monkeypatch.setattr("spinlens.ensemble.writer.RULE", choice.RULE + 1)
+    with pytest.raises(InputError, match="chose its algorithms by rule 1, this spinlens knows 2"):
+        open_ensemble(tmp_path / "auto")
