@@ -13,6 +13,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from spinlens.statistics import Estimate
 from spinlens.studies.report import crossover_rows
 
 ROOT = Path(__file__).parents[1]
@@ -101,11 +102,41 @@ def estimators() -> str:
     return f"{table([head, *rows])}\n\n{found['setting']}"
 
 
+def clusters() -> str:
+    """Return the table of autocorrelation times and effective samples a second at the critical point."""
+    found = read(BENCHMARKS / "clusters.json")
+    head = ("lattice", "algorithm", "ns / update", "tau of energy", "tau of abs(m)", "effective samples / s", "z")
+    rows = [
+        (
+            f"{row['side']} x {row['side']}",
+            row["algorithm"].replace("_", " "),
+            f"{row['nanoseconds_per_update']:.2f}",
+            str(Estimate(row["energy_time"], row["energy_time_error"])),
+            str(Estimate(row["absolute_magnetization_time"], row["absolute_magnetization_time_error"])),
+            f"{row['effective_samples_per_second']:.3g}",
+            _signed(row["z"]),
+        )
+        for row in found["rows"]
+    ]
+    hardware = found["hardware"]
+    note = (
+        f"Periodic tori at Tc, {found['chains']} chains on one core of {hardware['cpu']} (load "
+        f"{hardware['load_average_at_start']:g} at the start). Times in sweeps; effective samples of the slower one."
+    )
+    return f"{table([head, *rows])}\n\n{note}"
+
+
 def _signed(value: float | None) -> str:
     return "-" if value is None else f"{value:+.1f}"
 
 
-SECTIONS = {"crossover": crossover, "sampling": sampling, "training": training, "estimators": estimators}
+SECTIONS = {
+    "crossover": crossover,
+    "sampling": sampling,
+    "training": training,
+    "estimators": estimators,
+    "clusters": clusters,
+}
 
 
 def rewritten(page: str) -> str:

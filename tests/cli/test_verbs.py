@@ -48,6 +48,16 @@ def test_conditions_that_are_not_equilibrated_are_said(tmp_path: Path, capsys: p
     assert "2 of 2 conditions are flagged as not equilibrated" in capsys.readouterr().out
 
 
+def test_auto_says_on_stderr_what_it_took(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    arguments = ["--side", 48, "--temperature", "2.27,3", "--chains", "4", "--equilibration", "2", "--interval", "1"]
+    assert spinlens("simulate", *arguments, "--algorithm", "auto", "--out", tmp_path / "auto") == 0
+    heat_bath, swendsen_wang = capsys.readouterr().err.splitlines()
+    assert heat_bath.startswith("heat_bath at 1 of 2 conditions (T = 3, h = 0): correlations reach over less than")
+    assert swendsen_wang.startswith("swendsen_wang at 1 of 2 conditions (T = 2.27, h = 0): correlations reach over")
+    assert spinlens("info", tmp_path / "auto") == 0
+    assert swendsen_wang in capsys.readouterr().out
+
+
 BAD = {
     "zero temperature": (["--side", "4", "--temperature", "0"], "temperature[0] = 0.0: must be > 0"),
     "negative temperature": (["--side", "4", "--temperature", "-1:1:3"], "temperature[0] = -1.0"),
@@ -65,6 +75,10 @@ BAD = {
     "negative seed": (["--side", "4", "--temperature", "2", "--seed", "-1"], "seed = -1"),
     "broken seed": (["--side", "4", "--temperature", "2", "--seed", "1.5"], "--seed"),
     "unknown algorithm": (["--side", "4", "--temperature", "2", "--algorithm", "wolf"], "'wolf': is unknown"),
+    "no time to measure": (
+        ["--side", "4", "--temperature", "2", "--algorithm", "wolff", "--equilibration", "0"],
+        "how many clusters make a sweep",
+    ),
     "mistyped algorithm": (["--side", "4", "--temperature", "2", "--algorithm", "heatbath"], "mean 'heat_bath'?"),
     "unknown option": (["--side", "4", "--temperature", "2", "--chain", "3"], "No such option: --chain"),
     "two shapes": (["--side", "4", "--shape", "4x4", "--temperature", "2"], "exactly one"),

@@ -56,7 +56,7 @@ def test_a_plan_keeps_auto_and_resolves_it() -> None:
     assert plan.to_dict()["algorithm"] == "auto"
     assert Plan.from_dict(plan.to_dict()) == plan
     assert plan.algorithms == (("heat_bath", "swendsen_wang", "heat_bath"), ("heat_bath",) * 3)
-    said = sentences(plan.choices, temperature=plan.temperature, field=plan.field)
+    said = sentences([plan.choices(0), plan.choices(1)], temperature=plan.temperature, field=plan.field)
     assert len(said) == 2
     assert said[0].startswith(
         "heat_bath at 5 of 6 conditions (T in 2 to 2.6, h in 0 to 0.5): correlations reach over less"

@@ -113,7 +113,8 @@ class Ensemble:
         """Which update was taken where and why, one sentence for each distinct choice; empty unless ``"auto"``."""
         if self.plan.algorithm != "auto":
             return []
-        return sentences(self.plan.choices, temperature=self.plan.temperature, field=self.plan.field)
+        choices = [self.plan.choices(field) for field in range(len(self.plan.field))]
+        return sentences(choices, temperature=self.plan.temperature, field=self.plan.field)
 
     def packed(self, *, chain: slice = slice(None)) -> np.ndarray:
         """Return configurations as they are stored.

@@ -95,7 +95,7 @@ def run_unit(plan: Plan, unit: Unit, report: Callable[[float], object] = float) 
     temperatures = len(plan.temperature)
     equilibration = -(-plan.equilibration // plan.interval)
     total = equilibration + plan.recordings
-    work = sum(CLUSTER_COST if algorithm in CLUSTERS else 1 for algorithm in plan.algorithms[unit.field])
+    work = sum(CLUSTER_COST if choice.algorithm in CLUSTERS else 1 for choice in plan.choices(unit.field))
     often = max(1, int(SEGMENT // (work * LANES * plan.lattice.sites * plan.interval)))
     spins = np.empty((temperatures, chains, plan.draws, height, -(-width // 8)), dtype=np.uint8)
     sums = {name: np.empty((temperatures, chains, plan.recordings), dtype=np.int32) for name in plan.series}

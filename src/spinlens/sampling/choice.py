@@ -50,7 +50,7 @@ _NEAR = Choice(
 )
 _FAR = Choice(
     "heat_bath",
-    f"correlations reach over less than {LONG:g} sites, and sweeps of single spins cost far less than those of clusters",
+    f"correlations reach over less than {LONG:g} sites, and sweeps of single spins cost far less than of clusters",
 )
 _COMPETING = Choice(
     "heat_bath", "the field competes with the couplings, so that clusters of bonds do not follow the correlations"

@@ -154,17 +154,13 @@ class Plan:
     @property
     def algorithms(self) -> tuple[tuple[str, ...], ...]:
         """The update of each condition, [field][temperature]: where the plan says ``"auto"``, the one that suits it."""
-        return tuple(tuple(choice.algorithm for choice in row) for row in self.choices)
+        return tuple(tuple(choice.algorithm for choice in self.choices(field)) for field in range(len(self.field)))
 
-    @property
-    def choices(self) -> tuple[tuple[Choice, ...], ...]:
-        """The update of each condition and why, [field][temperature]: a function of the plan alone."""
+    def choices(self, field: int) -> tuple[Choice, ...]:
+        """Return the update at each temperature of field number ``field``, and why: a function of the plan alone."""
         if self.algorithm != "auto":
-            return ((Choice(self.algorithm, "the plan says so"),) * len(self.temperature),) * len(self.field)
-        return tuple(
-            tuple(choose(self.model, self.lattice, temperature=t, field=h) for t in self.temperature)
-            for h in self.field
-        )
+            return (Choice(self.algorithm, "the plan says so"),) * len(self.temperature)
+        return tuple(choose(self.model, self.lattice, temperature=t, field=self.field[field]) for t in self.temperature)
 
     @property
     def blocks(self) -> int:

@@ -29,10 +29,11 @@ class Update(Protocol):
 def updates(plan: Plan, field: int, block: int) -> list[tuple[slice, Update]]:
     """Return the updates of one unit of work, each with the stretch of temperatures that it is for."""
     parts: list[tuple[slice, Update]] = []
-    for algorithm, group in groupby(range(len(plan.temperature)), key=lambda t: plan.algorithms[field][t]):
+    choices = plan.choices(field)
+    for algorithm, group in groupby(range(len(choices)), key=lambda t: choices[t].algorithm):
         conditions = list(group)
         here = slice(conditions[0], conditions[-1] + 1)
-        parts.append((here, _KINDS.get(algorithm, LocalUpdate)(plan, field, block, here)))
+        parts.append((here, _KINDS[algorithm](plan, field, block, here)))
     return parts
 
 
@@ -40,7 +41,7 @@ class LocalUpdate:
     """Heat bath or Metropolis, spin after spin."""
 
     def __init__(self, plan: Plan, field: int, block: int, here: slice) -> None:
-        self.interval, algorithm = plan.interval, plan.algorithms[field][here.start]
+        self.interval, algorithm = plan.interval, plan.choices(field)[here.start].algorithm
         self.geometry = geometry(plan.lattice, staggered_field=plan.model.staggered)
         temperature = np.array(plan.temperature[here])
         self.rules = rules(plan.model, self.geometry, temperature, plan.field[field], algorithm)
@@ -129,4 +130,9 @@ class WolffUpdate(_ClusterUpdate):
         return np.maximum(1, np.rint(self.lattice.sites / size)).astype(np.int64)
 
 
-_KINDS: dict[str, Any] = {"swendsen_wang": SwendsenWangUpdate, "wolff": WolffUpdate}
+_KINDS: dict[str, Callable[[Plan, int, int, slice], Update]] = {
+    "heat_bath": LocalUpdate,
+    "metropolis": LocalUpdate,
+    "swendsen_wang": SwendsenWangUpdate,
+    "wolff": WolffUpdate,
+}

@@ -1,12 +1,11 @@
-"""Single words as rows of bits: counting them, adding them up along the row, and turning 64 words on their side."""
+"""Single words as rows of bits: first bits of stretches, sums along the row, and 64 words turned on their side."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import numpy as np
-from numba import njit, types
-from numba.extending import intrinsic
+from numba import njit
 
 NONE = np.uint64(0)
 ONE = np.uint64(1)
@@ -16,12 +15,6 @@ WORD = 64
 """Bits in a word, and chains that share one."""
 
 _LOW_HALF = np.uint64(0x0000_0000_FFFF_FFFF)
-
-
-@intrinsic
-def count_ones(_typing: Any, word: Any) -> Any:
-    """Return how many bits of a uint64 are set, an int64."""
-    return types.int64(types.uint64), lambda _context, builder, _sig, args: builder.ctpop(args[0])
 
 
 @njit(inline="always")

@@ -128,3 +128,9 @@ def any_bit(_typing: Any, value: Any) -> Any:
         return builder.call(reduce, [args[0]])
 
     return types.uint64(words), generate
+
+
+@intrinsic
+def count_ones(_typing: Any, word: Any) -> Any:
+    """Return how many bits of one uint64 are set, an int64."""
+    return types.int64(types.uint64), lambda _context, builder, _sig, args: builder.ctpop(args[0])
