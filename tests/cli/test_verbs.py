@@ -52,7 +52,9 @@ def test_auto_says_on_stderr_what_it_took(tmp_path: Path, capsys: pytest.Capture
     arguments = ["--side", 48, "--temperature", "2.27,3,4", "--chains", "4", "--equilibration", "2", "--interval", "1"]
     assert spinlens("simulate", *arguments, "--algorithm", "auto", "--out", tmp_path / "auto") == 0
     heat_bath, swendsen_wang = capsys.readouterr().err.splitlines()
-    assert heat_bath.startswith("heat_bath at 2 of 3 conditions (T in 3 to 4, h = 0): correlations reach over less than")
+    assert heat_bath.startswith(
+        "heat_bath at 2 of 3 conditions (T in 3 to 4, h = 0): correlations reach over less than"
+    )
     assert swendsen_wang.startswith("swendsen_wang at 1 of 3 conditions (T = 2.27, h = 0): correlations reach over")
     assert spinlens("info", tmp_path / "auto") == 0
     assert swendsen_wang in capsys.readouterr().out

@@ -37,7 +37,7 @@ def test_every_boundary_sign_and_field(boundary: Any, coupling: Any, algorithm: 
     {"temperature": (2.0, 2.6, 4.0), "field": 0.1}, {"temperature": (2.0, 2.6), "field": 0.0, "boundary": "free"},
 ], ids=str)  # fmt: skip
 def test_other_lattices_and_exchange(case: dict, algorithm: str) -> None:
-    for p_value in visit_p_values(**case, algorithm=algorithm, blocks=120):
+    for p_value in visit_p_values(**QUICK, **case, algorithm=algorithm):
         assert p_value > FALSE_ALARM
 
 
@@ -45,5 +45,5 @@ def test_exchange_between_different_algorithms(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(choice, "LONG", 0.9)
     chosen = [choice.choose(Ising(), Lattice((4, 2)), temperature=t, field=0.0).algorithm for t in (2.0, 2.6, 5.0)]
     assert chosen == ["swendsen_wang", "swendsen_wang", "heat_bath"]
-    for p_value in visit_p_values(shape=(4, 2), temperature=(2.0, 2.6, 5.0), field=0.0, algorithm="auto", blocks=120):
+    for p_value in visit_p_values(shape=(4, 2), temperature=(2.0, 2.6, 5.0), field=0.0, algorithm="auto", **QUICK):
         assert p_value > FALSE_ALARM
