@@ -113,7 +113,7 @@ def clusters() -> str:
             f"{row['nanoseconds_per_update']:.2f}",
             str(Estimate(row["energy_time"], row["energy_time_error"])),
             str(Estimate(row["absolute_magnetization_time"], row["absolute_magnetization_time_error"])),
-            f"{row['effective_samples_per_second']:.3g}",
+            f"{row['effective_samples_per_second']:.{0 if row['effective_samples_per_second'] >= 10 else 1}f}",
             _signed(row["z"]),
         )
         for row in found["rows"]

@@ -13,8 +13,8 @@ from tests.sampling.boundaries import BOUNDARIES, COUPLINGS
 from tests.sampling.test_visits import FIELDS
 from tests.sampling.visits import FALSE_ALARM, visit_p_values
 
-QUICK = {"blocks": 10, "draws": 16, "interval": 16}
-"""Ten thousand states of a case; 16 sweeps part the draws of a chain, several times what tiny lattices remember."""
+QUICK = {"blocks": 6, "draws": 16, "interval": 16}
+"""Six thousand states of a case; 16 sweeps part the draws of a chain, several times what tiny lattices remember."""
 
 
 @pytest.mark.parametrize("algorithm", ["swendsen_wang", "wolff"])
