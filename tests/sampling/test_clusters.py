@@ -88,6 +88,43 @@ def test_unused_lanes_stay(algorithm: str) -> None:
     assert (fast[:37] != random_spins(5, (4, 5)).reshape(64, -1)[:37]).any()
 
 
+def moved(algorithm: str, spins: np.ndarray, lattice: Lattice, model: Ising, field: float) -> np.ndarray:
+    """Return spins (64, Lx, Ly) after some updates with one and the same stream."""
+    state = np.random.default_rng(6).integers(0, 2**64, size=(4, 1), dtype=np.uint64)
+    rule = activation(model, lattice, np.array([TEMPERATURE]), field)
+    sites = layout.from_spins(spins)
+    KERNELS[algorithm](
+        sites, state, rule.links_x, rule.links_y, rule.thresholds[0], rule.held, rule.kinds, rule.ghost_thresholds[0],
+        64, 5,
+    )  # fmt: skip
+    lanes = np.arange(64, dtype=np.uint64)[:, None, None]
+    return 2 * ((sites >> lanes) & np.uint64(1)).astype(np.int8) - 1
+
+
+@pytest.mark.parametrize("algorithm", KERNELS)
+def test_what_reverses_spins_only_changes_nothing_else(algorithm: str) -> None:
+    plus, minus = Ising(), Ising(-1.0)
+    periodic, odd = Lattice((4, 6)), Lattice((5, 6))
+    top = np.where(np.arange(4) < 2, -1, 1)[:, None] * np.ones((4, 6), dtype=np.int8)
+    # Each pair is one system seen with some of its spins reversed: the antiferromagnet on even and on odd rings, the
+    # opposite field, the walls of the other sign.
+    pairs = [
+        (periodic, plus, 0.0, periodic, minus, 0.0, periodic.sublattice),
+        (periodic, plus, 0.3, periodic, Ising(-1.0, "staggered"), 0.3, periodic.sublattice),
+        (Lattice((5, 6), boundary=("antiperiodic", "periodic")), plus, 0.0, odd, minus, 0.0, odd.sublattice),
+        (periodic, plus, 0.3, periodic, plus, -0.3, -np.ones((4, 6))),
+        (Lattice((4, 6), boundary=("free", (1, 1))), plus, 0.0, Lattice((4, 6), boundary=("free", (-1, -1))), plus, 0.0,
+         -np.ones((4, 6))),
+    ]  # fmt: skip
+    for first, model, field, second, other, other_field, signs in pairs:
+        spins, signs = random_spins(7, first.shape), np.asarray(signs, dtype=np.int8)
+        found = moved(algorithm, spins, first, model, field)
+        assert (found != spins).any()
+        np.testing.assert_array_equal(moved(algorithm, spins * signs, second, other, other_field) * signs, found)
+    reversed_rows = moved(algorithm, random_spins(7, (4, 6)) * top.astype(np.int8), periodic, plus, 0.0)
+    assert (reversed_rows * top != moved(algorithm, random_spins(7, (4, 6)), periodic, plus, 0.0)).any()
+
+
 @pytest.mark.parametrize("boundary", BOUNDARIES.values(), ids=BOUNDARIES.keys())
 def test_what_holds_a_site_from_outside(boundary: Any) -> None:
     for model in (Ising((1.0, -0.4)), Ising(-1.0, "staggered")):
