@@ -8,6 +8,7 @@ from spinlens.exact.enumeration import (
     enumerate_states,
     state_probabilities,
 )
+from spinlens.exact.finite_strip import finite_strip
 from spinlens.exact.kaufman import Kaufman, kaufman
 from spinlens.exact.onsager import Onsager, critical_temperature, onsager
 from spinlens.exact.transfer_matrix import Strip, transfer_matrix
@@ -25,6 +26,7 @@ __all__ = [
     "critical_temperature",
     "crossover_lines",
     "enumerate_states",
+    "finite_strip",
     "kaufman",
     "list_bonds",
     "onsager",
