@@ -12,9 +12,6 @@ from spinlens.lattice import Lattice
 from spinlens.models import Ising
 from spinlens.sampling import Plan, run_unit, units
 
-FALSE_ALARM = 1e-4
-"""Probability with which a right sampler fails one of these tests, before the seed was fixed."""
-
 
 def independent_states(plan: Plan) -> np.ndarray:
     """Return the index of the states drawn, int64 (temperature, chain and draw).
