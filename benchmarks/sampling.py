@@ -29,16 +29,15 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import platform
 import statistics
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
 
 import numpy as np
+from machine import hardware
 from peers import PEERS, TEMPERATURE, Peer
 from rich.console import Console
 from rich.table import Table
@@ -176,18 +175,6 @@ def compare(side: int, field: float, algorithm: str, energies: dict[str, Estimat
         energy=kernel.energy, energy_error=kernel.energy_error, energy_exact=exact.value,
         energy_exact_error=exact.error, z=score(Estimate(kernel.energy, kernel.energy_error), exact), peers=cells,
     )  # fmt: skip
-
-
-def hardware() -> dict[str, Any]:
-    """Name the processor."""
-    lines = Path("/proc/cpuinfo").read_text().splitlines() if Path("/proc/cpuinfo").exists() else []
-    models = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
-    return {
-        "cpu": models[0] if models else platform.processor() or platform.machine(),
-        "cores": os.cpu_count(),
-        "cores_used": 1,
-        "load_average_at_start": round(os.getloadavg()[0], 2),
-    }
 
 
 def table_of(rows: list[Row]) -> Table:

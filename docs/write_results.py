@@ -19,7 +19,12 @@ from spinlens.studies.report import crossover_rows
 ROOT = Path(__file__).parents[1]
 RESULTS = ROOT / "docs" / "results"
 BENCHMARKS = ROOT / "benchmarks" / "results"
-PAGES = (ROOT / "README.md", ROOT / "docs" / "estimators.md", ROOT / "docs" / "performance.md")
+PAGES = (
+    ROOT / "README.md",
+    ROOT / "docs" / "estimators.md",
+    ROOT / "docs" / "performance.md",
+    ROOT / "docs" / "proof.md",
+)
 
 
 def read(path: Path) -> Any:
@@ -76,6 +81,48 @@ def sampling() -> str:
     return f"{table(rows)}\n\n{note}"
 
 
+def chances() -> str:
+    """Return the table of the false-alarm rates of the test modules."""
+    found = read(RESULTS / "chances.json")
+    rows: list[tuple[str, ...]] = [("tests", "statistical checks", "chance of a false alarm")]
+    rows += [(f"`{name}`", f"{row['checks']}", f"{row['rate']:.2%}") for name, row in found.items()]
+    checks, rate = (sum(row[key] for row in found.values()) for key in ("checks", "rate"))
+    rows.append(("all", f"{checks}", f"{rate:.1%}"))
+    return f"{table(rows)}\n\nWith other seeds at most {rate:.0%} of the runs of a right suite would fail somewhere."
+
+
+def scaling() -> str:
+    """Return what bounds the kernel, and how near it is."""
+    found = read(BENCHMARKS / "scaling.json")
+    rows: list[tuple[str, ...]] = [
+        (
+            "model",
+            "random words an update",
+            "vector instructions an update",
+            "measured throughput",
+            "bound",
+            "measured",
+            "reached",
+        )
+    ]
+    for name, bound in found["bounds"].items():
+        fastest = min(row["ns_an_update"] for row in found["rows"] if row.get("model") == name)
+        rows.append(
+            (
+                name, f"{bound['random_words']:.4f}",
+                f"{bound['instructions']:.3f} ({bound['instructions_a_vector']:.0f} for 512)",
+                f"{bound['instructions_per_ns']:.2f} / ns", f"{bound['nanoseconds'] * 1e3:.0f} ps",
+                f"{fastest * 1e3:.0f} ps", f"{bound['nanoseconds'] / fastest:.0%}",
+            )
+        )  # fmt: skip
+    bound = found["bounds"]["one coupling"]
+    note = (
+        f"One core of {found['hardware']['cpu']}, registers of {bound['register_bits']} bits, "
+        f"{bound['clock']:.2f} GHz; measured on the fastest lattice of the figure."
+    )
+    return f"{table(rows)}\n\n{note}"
+
+
 def training() -> str:
     """Return the table of the training benchmark."""
     found = read(BENCHMARKS / "training.json")
@@ -109,7 +156,10 @@ def _signed(value: float | None) -> str:
     return "-" if value is None else f"{value:+.1f}"
 
 
-SECTIONS = {"crossover": crossover, "sampling": sampling, "training": training, "estimators": estimators}
+SECTIONS = {
+    "crossover": crossover, "sampling": sampling, "scaling": scaling, "chances": chances, "training": training,
+    "estimators": estimators,
+}  # fmt: skip
 
 
 def rewritten(page: str) -> str:
