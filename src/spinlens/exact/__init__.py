@@ -1,4 +1,4 @@
-"""Exact oracles: infinite lattice, finite torus, all states of a small lattice, strips with every boundary in a field."""
+"""Exact oracles: infinite lattice, finite torus, all states of a small lattice, strips with every boundary."""
 
 from spinlens.exact.crossover import CrossoverLines, crossover_lines
 from spinlens.exact.enumeration import (
