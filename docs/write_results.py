@@ -19,7 +19,12 @@ from spinlens.studies.report import crossover_rows
 ROOT = Path(__file__).parents[1]
 RESULTS = ROOT / "docs" / "results"
 BENCHMARKS = ROOT / "benchmarks" / "results"
-PAGES = (ROOT / "README.md", ROOT / "docs" / "estimators.md", ROOT / "docs" / "performance.md")
+PAGES = (
+    ROOT / "README.md",
+    ROOT / "docs" / "estimators.md",
+    ROOT / "docs" / "performance.md",
+    ROOT / "docs" / "proof.md",
+)
 
 
 def read(path: Path) -> Any:
@@ -53,23 +58,68 @@ def crossover() -> str:
 def sampling() -> str:
     """Return the table of the sampling benchmark."""
     found = read(BENCHMARKS / "sampling.json")
-    head = ("lattice", "field", "algorithm", "spinlens / ns", "mcising / ns", "ratio", "z, z of mcising")
-    rows: list[tuple[str, ...]] = [head]
+    head = ["lattice", "field", "algorithm", "spinlens / ns", "energy", "z"]
+    for peer in found["peers"]:
+        head += [f"{peer} / ns", "ratio", "z"]
+    rows: list[tuple[str, ...]] = [tuple(head)]
     for row in found["rows"]:
+        cells = [
+            f"{row['side']} x {row['side']}", f"{row['field']:g}", row["algorithm"].replace("_", " "),
+            f"{row['updates_per_ns']:.2f}", str(Estimate(row["energy"], row["energy_error"])), _signed(row["z"]),
+        ]  # fmt: skip
+        for cell in row["peers"].values():
+            if cell["cannot"]:
+                cells += [cell["cannot"], "-", "-"]
+            else:
+                cells += [f"{cell['updates_per_ns']:.3f}", f"{cell['ratio']:.0f}", _signed(cell["z"])]
+        rows.append(tuple(cells))
+    peers = ", ".join(f"{name} {version}" for name, version in found["peers"].items())
+    note = (
+        f"Spin updates per nanosecond on one core of {found['hardware']['cpu']}, at Tc, {peers} running Metropolis; "
+        "z against Kaufman's value, in a field against that of the infinite lattice from strips."
+    )
+    return f"{table(rows)}\n\n{note}"
+
+
+def chances() -> str:
+    """Return the table of the false-alarm rates of the test modules."""
+    found = read(RESULTS / "chances.json")
+    rows: list[tuple[str, ...]] = [("tests", "statistical checks", "chance of a false alarm")]
+    rows += [(f"`{name}`", f"{row['checks']}", f"{row['rate']:.2%}") for name, row in found.items()]
+    checks, rate = (sum(row[key] for row in found.values()) for key in ("checks", "rate"))
+    rows.append(("all", f"{checks}", f"{rate:.1%}"))
+    return f"{table(rows)}\n\nWith other seeds at most {rate:.0%} of the runs of a right suite would fail somewhere."
+
+
+def scaling() -> str:
+    """Return what bounds the kernel, and how near it is."""
+    found = read(BENCHMARKS / "scaling.json")
+    rows: list[tuple[str, ...]] = [
+        (
+            "model",
+            "random words an update",
+            "vector instructions an update",
+            "measured throughput",
+            "bound",
+            "measured",
+            "reached",
+        )
+    ]
+    for name, bound in found["bounds"].items():
+        fastest = min(row["ns_an_update"] for row in found["rows"] if row.get("model") == name)
         rows.append(
             (
-                f"{row['side']} x {row['side']}",
-                f"{row['field']:g}",
-                row["algorithm"].replace("_", " "),
-                f"{row['updates_per_ns']:.2f}",
-                f"{row['peer_updates_per_ns']:.3f}",
-                f"{row['ratio']:.0f}",
-                f"{_signed(row['z'])}, {_signed(row['peer_z'])}",
+                name, f"{bound['random_words']:.4f}",
+                f"{bound['instructions']:.3f} ({bound['instructions_a_vector']:.0f} for 512)",
+                f"{bound['instructions_per_ns']:.2f} / ns", f"{bound['nanoseconds'] * 1e3:.0f} ps",
+                f"{fastest * 1e3:.0f} ps", f"{bound['nanoseconds'] / fastest:.0%}",
             )
-        )
-    hardware = found["hardware"]
-    peer = f"mcising {found['mcising']} runs Metropolis"
-    note = f"Spin updates per nanosecond on one core of {hardware['cpu']}, at Tc; {peer}."
+        )  # fmt: skip
+    bound = found["bounds"]["one coupling"]
+    note = (
+        f"One core of {found['hardware']['cpu']}, registers of {bound['register_bits']} bits, "
+        f"{bound['clock']:.2f} GHz; measured on the fastest lattice of the figure."
+    )
     return f"{table(rows)}\n\n{note}"
 
 
@@ -131,12 +181,9 @@ def _signed(value: float | None) -> str:
 
 
 SECTIONS = {
-    "crossover": crossover,
-    "sampling": sampling,
-    "training": training,
-    "estimators": estimators,
-    "clusters": clusters,
-}
+    "crossover": crossover, "sampling": sampling, "scaling": scaling, "clusters": clusters, "chances": chances,
+    "training": training, "estimators": estimators,
+}  # fmt: skip
 
 
 def rewritten(page: str) -> str:

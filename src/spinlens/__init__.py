@@ -15,7 +15,10 @@ _ROOMS = {
     "Lattice": "lattice",
     "Ensemble": "ensemble",
     "open_ensemble": "ensemble",
+    "repair": "ensemble",
     "simulate": "ensemble",
+    "status": "ensemble",
+    "verify": "ensemble",
     "TCVAE": "learning",
     "latent_maps": "phases",
     "find_crossover": "phases",
@@ -35,14 +38,17 @@ __all__ = [
     "learning",
     "open_ensemble",
     "phases",
+    "repair",
     "simulate",
     "statistics",
+    "status",
     "studies",
+    "verify",
 ]
 
 if TYPE_CHECKING:
     from spinlens import exact, figures, learning, phases, statistics, studies
-    from spinlens.ensemble import Ensemble, open_ensemble, simulate
+    from spinlens.ensemble import Ensemble, open_ensemble, repair, simulate, status, verify
     from spinlens.lattice import Lattice
     from spinlens.learning import TCVAE
     from spinlens.models import Ising

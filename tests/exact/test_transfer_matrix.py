@@ -24,6 +24,63 @@ def test_free_energy_agrees_with_the_matrix_written_out(width, coupling):
     assert strip.free_energy == pytest.approx(-1.9 * written_out(model, width, temperature=1.9, field=0.35), rel=1e-12)
 
 
+MODELS = [Ising(), Ising((0.5, -0.9)), Ising(1.0, "staggered"), Ising((-0.7, 1.2), "staggered")]
+
+
+def two_rows_written_out(model, width, across, *, temperature, field):
+    """ln(lambda) / (2 width) from the matrix over two rows, with bonds and field signs put in site by site."""
+    rows = 1 - 2 * ((np.arange(1 << width)[:, None] >> np.arange(width)) & 1)
+    beyond = {"periodic": rows[:, 0], "antiperiodic": -rows[:, 0], "free": 0}
+    ring = (rows[:, :-1] * rows[:, 1:]).sum(axis=1)
+    ring = ring + (
+        across[0] * rows[:, 0] + across[1] * rows[:, -1] if across not in beyond else beyond[across] * rows[:, -1]
+    )
+    signs = np.where(np.arange(width) % 2, -1, 1) if model.staggered else np.ones(width)
+    along, over = model.couplings
+    product = np.eye(1 << width)
+    for sign in (1, -1 if model.staggered else 1):
+        action = along * rows @ rows.T + (over * ring + sign * field * rows @ signs)[:, None]
+        product = product @ np.exp(action / temperature)
+    return np.log(np.abs(np.linalg.eigvals(product)).max()) / width / 2
+
+
+@pytest.mark.parametrize("across", ["periodic", "antiperiodic", "free", (1, -1), (-1, -1)], ids=str)
+@pytest.mark.parametrize("model", MODELS, ids=str)
+@pytest.mark.parametrize("width", [2, 5, 8])
+def test_every_boundary_agrees_with_two_rows_written_out(width, model, across):
+    def log_lambda(temperature, field):
+        return two_rows_written_out(model, width, across, temperature=temperature, field=field)
+
+    t, h, step = 2.1, 0.4, 1e-3
+    strip = transfer_matrix(model, width, temperature=t, field=h, across=across)
+    assert strip.free_energy == pytest.approx(-t * log_lambda(t, h), rel=1e-12)
+    if width == 5:
+        fields = [t * log_lambda(t, h + i * step) for i in (-2, -1, 0, 1, 2)]
+        betas = [log_lambda(1 / (1 / t + i * step), h) for i in (-2, -1, 0, 1, 2)]
+        slope, curve = np.array([1, -8, 0, 8, -1]) / (12 * step), np.array([-1, 16, -30, 16, -1]) / (12 * step**2)
+        assert strip.magnetization == pytest.approx(fields @ slope, abs=1e-9)
+        assert strip.susceptibility == pytest.approx(fields @ curve, abs=1e-7)
+        assert strip.energy == pytest.approx(-(betas @ slope), abs=1e-9)
+        assert strip.specific_heat == pytest.approx(betas @ curve / t**2, abs=1e-7)
+
+
+def test_a_staggered_field_is_a_uniform_one_for_the_other_sign():
+    # Reversing one sublattice of a strip that is even around.
+    staggered = transfer_matrix(Ising(-1.0, "staggered"), 10, temperature=2.4, field=0.2)
+    uniform = transfer_matrix(Ising(1.0), 10, temperature=2.4, field=0.2)
+    for name in ("free_energy", "energy", "magnetization", "specific_heat", "susceptibility"):
+        assert getattr(staggered, name) == pytest.approx(getattr(uniform, name), rel=1e-9)
+
+
+def test_the_wall_between_opposite_walls_wanders():
+    # The free energy of an interface is positive and that of like walls lower than of free edges.
+    free_energies = {
+        across: 14 * transfer_matrix(Ising(), 14, temperature=1.5, across=across).free_energy
+        for across in ("free", (1, 1), (1, -1))
+    }
+    assert free_energies[1, 1] < free_energies[1, -1] < free_energies["free"]
+
+
 @pytest.mark.parametrize("temperature", [1.4, 2.3, 3.5])
 @pytest.mark.parametrize("width", [4, 7, 9])
 def test_agrees_with_a_very_long_torus_at_zero_field(width, temperature):
@@ -100,8 +157,15 @@ def test_field_reversal_and_cold_limits():
         (4.0, 2.0, 0.0, "width"),
         (4, 0.0, 0.0, "temperature"),
         (4, 2.0, np.inf, "field"),
+        (4, [2.0], 0.0, "one number"),
     ],
 )
 def test_refuses_bad_input(width, temperature, field, message):
     with pytest.raises(InputError, match=message):
         transfer_matrix(Ising(), width, temperature=temperature, field=field)
+
+
+@pytest.mark.parametrize("across", ["periodik", (1, 0), None, (1, -1, 1)])
+def test_refuses_unknown_boundaries(across):
+    with pytest.raises(InputError, match="across"):
+        transfer_matrix(Ising(), 4, temperature=2.0, across=across)

@@ -9,6 +9,7 @@ from spinlens.errors import InputError
 from spinlens.lattice import Lattice
 from spinlens.models import Ising
 from spinlens.sampling import Plan, Unit, run_unit, units
+from tests.chance import largest, uncounted
 
 SMALL = {"model": Ising(), "lattice": Lattice((8, 8)), "temperature": (2.0, 2.5, 3.0), "equilibration": 50}
 
@@ -25,16 +26,31 @@ def largest_correlation(energies: np.ndarray) -> float:
     return float(np.abs(np.triu(correlation, 1)).max() * np.sqrt(energies.shape[1]))
 
 
+def uncorrelated(energies: np.ndarray) -> bool:
+    """Return whether no two chains (chain, recording) depend on each other."""
+    pairs = len(energies) * (len(energies) - 1) // 2
+    return largest(largest_correlation(energies), number=pairs, sigmas=5.5)
+
+
 def test_chains_are_independent() -> None:
     plan = Plan(
         **{**SMALL, "temperature": (3.0, 3.3)}, field=(0.2,), chains=130, thin=4000, interval=20, seed=9
     )  # fmt: skip
     energies = np.concatenate([run_unit(plan, unit).bond_sum for unit in units(plan)], axis=1)
-    # 2 x 8,385 pairs of chains: the largest of as many normal deviates exceeds 5.5 once in 1,500 times.
     for at_one_temperature in energies:
-        assert largest_correlation(at_one_temperature) < 5.5
-    across = np.concatenate([energies[0, :65], energies[1, 65:]])
-    assert largest_correlation(across) < 5.5
+        assert uncorrelated(at_one_temperature)
+    assert uncorrelated(np.concatenate([energies[0, :65], energies[1, 65:]]))
+
+
+def test_fields_and_seeds_share_no_chance() -> None:
+    options = {**SMALL, "temperature": (3.0,), "chains": 64, "thin": 2000, "interval": 20}
+    here = Plan(**options, field=(0.2, 0.25), seed=9)
+    others = [run_unit(here, Unit(field, 0)).bond_sum[0] for field in range(2)]
+    others.append(run_unit(Plan(**options, field=(0.2,), seed=10), Unit(0, 0)).bond_sum[0])
+    assert uncorrelated(np.concatenate(others))
+    again = run_unit(Plan(**options, field=(0.2,), seed=9), Unit(0, 0)).bond_sum[0]
+    with uncounted():
+        assert not uncorrelated(np.concatenate([others[0], again])), "one stream used twice must be seen"
 
 
 def test_a_unit_does_not_depend_on_the_others() -> None:

@@ -11,6 +11,7 @@ from spinlens.models import Ising
 from spinlens.models.ising import CRITICAL_TEMPERATURE
 from spinlens.sampling import Plan, run_unit, units
 from spinlens.statistics.fluctuations import observables
+from tests.chance import within
 
 NOTICEABLE = 2e-3
 """Relative mistake that four standard errors must be able to show."""
@@ -35,7 +36,7 @@ def estimate(plan: Plan) -> dict[str, np.ndarray]:
 def assert_agrees(found: dict[str, np.ndarray], exact: dict[str, np.ndarray], *, noticeable: float) -> None:
     for name, value in exact.items():
         error = found[f"{name}_error"]
-        assert np.all(np.abs(found[name] - value) < 4 * error), (name, found[name], error, value)
+        assert within(found[name], value, error, degrees=69), (name, found[name], error, value)
         assert np.all(4 * error < noticeable * np.abs(value)), (name, error / value)
 
 
@@ -76,7 +77,7 @@ def test_all_observables_in_a_field(coupling: float, field: float) -> None:
     )
     assert_agrees(found, {"energy": np.array([e.energy for e in exact])}, noticeable=NOTICEABLE)
     binder = np.array([e.binder_cumulant for e in exact])
-    assert np.all(np.abs(found["binder_cumulant"] - binder) < 4 * found["binder_cumulant_error"])
+    assert within(found["binder_cumulant"], binder, found["binder_cumulant_error"])
     assert np.all(found["binder_cumulant_error"] < 2e-3)
 
 
@@ -101,4 +102,4 @@ def test_both_signs_are_visited_when_cold() -> None:
     )
     (unit,) = units(plan)
     positive = (run_unit(plan, unit).spin_sum > 0).mean(axis=(1, 2))
-    assert np.all(np.abs(positive - 0.5) < 4 * 0.5 / np.sqrt(64 * 200))
+    assert within(positive, 0.5, 0.5 / np.sqrt(64 * 200), degrees=None)

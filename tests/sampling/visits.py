@@ -11,9 +11,7 @@ from spinlens.exact import state_probabilities
 from spinlens.lattice import Lattice
 from spinlens.models import Ising
 from spinlens.sampling import Plan, run_unit, units
-
-FALSE_ALARM = 1e-4
-"""Probability with which a right sampler fails one of these tests, before the seed was fixed."""
+from tests.chance import FALSE_ALARM as FALSE_ALARM
 
 
 def independent_states(plan: Plan) -> np.ndarray:

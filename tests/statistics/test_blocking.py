@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from tests.chance import count, tail
 
 from spinlens.errors import InputError
 from spinlens.statistics import blocking
@@ -30,6 +31,7 @@ def test_the_error_of_a_correlated_mean(chains, recordings):
 
 def test_intervals_cover_at_their_rate():
     pulls = [(mean := blocking(autoregressive(seed, 2, 4000, 0.6)).mean).value / mean.error for seed in range(300)]
+    count(1, tail(4.0))
     # Four binomial standard errors around 68.3 %, and four per cent for the bias of short blocks.
     assert 0.683 - 0.107 - 0.04 < np.mean(np.abs(pulls) < 1) < 0.683 + 0.107
 

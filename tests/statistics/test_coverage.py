@@ -3,14 +3,14 @@
 For each of 16 pairs of condition and observable, and for each observable at all conditions together, the share of
 intervals that hold the exact value must lie within four binomial standard errors (over 200 seeds 0.132 for one standard
 error, 0.062 for 1.96 of them) of the rate of 32 groups of chains, 0.675 and 0.941 (Student's t), or of the Gaussian
-0.683 and 0.950. A right sampler with right errors fails one of these 64 bounds with a probability of about 0.003,
-before the seeds were fixed.
+0.683 and 0.950.
 """
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
+from tests.chance import count, tail
 
 from spinlens.exact import enumerate_states
 from spinlens.lattice import Lattice
@@ -71,6 +71,7 @@ def misses(found: dict[tuple[str, float, float], np.ndarray]) -> list[tuple]:
 
 def test_intervals_cover_the_exact_values_at_their_rate(sums: tuple[np.ndarray, np.ndarray]) -> None:
     found = pulls(*sums)
+    count(4 * (len(found) + len(NAMES)) + len(found), tail(4.0))
     assert misses(found) == []
     # All seeds together know the mean fourteen times better than one error bar; a tenth of one is left to bias.
     for key, pull in found.items():

@@ -7,6 +7,7 @@ wrong by 15 % fails.
 
 import numpy as np
 import pytest
+from tests.chance import count, tail
 from tests.statistics.synthetic import sticky
 
 from spinlens.errors import InputError
@@ -43,6 +44,7 @@ def test_intervals_cover_the_exact_values_at_their_rate(chains, recordings, stay
         field=[field],
         sites=16,
     )
+    count(3 * len(OBSERVABLES), tail(4.0))
     for name in OBSERVABLES:
         pull = (result[name][0] - getattr(states, name)) / result[f"{name}_error"][0]
         # A few dozen recordings are too few for the ratio of moments to be Gaussian.

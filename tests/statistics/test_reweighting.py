@@ -1,12 +1,14 @@
 """Reweighting against conditions that were never simulated but are known exactly.
 
-Numbers of one seed must lie within four standard errors; coverage over 200 seeds within four binomial ones.
+Numbers of one seed must lie within five standard errors, as there are many numbers and few groups; coverage over 200
+seeds within four binomial ones.
 """
 
 from functools import cache
 
 import numpy as np
 import pytest
+from tests.chance import count, tail, within
 
 from spinlens.errors import InputError
 from spinlens.exact import enumerate_states, kaufman
@@ -55,11 +57,13 @@ def test_six_conditions_tell_of_all_between(temperature, field, chains, coupling
     )
     found = many.observables(temperature=temperature, field=field)
     exact = enumerate_states(model, SMALL, temperature=temperature, field=field)
+    # Six chains are cut into eighteen groups.
+    degrees = 31 if chains > 32 else 17
     for name, pull in pulls(found, exact).items():
-        assert abs(pull) < 4, (name, pull)
+        assert within(pull, 0.0, 1.0, sigmas=5.0, degrees=degrees), (name, pull)
         assert 0 < getattr(found, name).error < 0.2, name
     first = enumerate_states(model, SMALL, temperature=2.0)
-    assert abs(found.log_z.value - (exact.log_z - first.log_z)) < 4 * found.log_z.error
+    assert within(found.log_z.value, exact.log_z - first.log_z, found.log_z.error, sigmas=5.0, degrees=degrees)
     assert 0 < found.log_z.error < 0.01
 
 
@@ -73,7 +77,7 @@ def test_log_z_of_the_conditions(coupling):
     ]
     assert str(many.log_z[0]) == "0(0)"
     for found, value in zip(many.log_z[1:], exact[1:], strict=True):
-        assert abs(found.value - (value - exact[0])) < 4 * found.error
+        assert within(found.value, value - exact[0], found.error, sigmas=5.0, degrees=31)
         assert 0 < found.error < 0.01
 
 
@@ -90,9 +94,9 @@ def test_many_temperatures_against_kaufman():
     for temperature in (2.05, 2.2681, 2.75):
         found, exact = many.observables(temperature=temperature), kaufman(lattice.shape, temperature=temperature)
         for name, pull in pulls(found, exact, ("energy", "specific_heat")).items():
-            assert abs(pull) < 4, (name, pull)
+            assert within(pull, 0.0, 1.0, sigmas=5.0, degrees=31), (name, pull)
         log_z = exact.log_z - kaufman(lattice.shape, temperature=2.0).log_z
-        assert abs(found.log_z.value - log_z) < 4 * found.log_z.error
+        assert within(found.log_z.value, log_z, found.log_z.error, sigmas=5.0, degrees=31)
         assert found.energy.error < 0.005
 
 
@@ -135,6 +139,7 @@ def test_intervals_of_reweighted_values_cover_at_their_rate(chains):
         )
         found.append(list(pulls(result, exact).values()))
     inside = (np.abs(found) < 1).mean(axis=0)
+    count(3 * inside.size, tail(4.0))
     # 0.667 is the rate of sixteen groups, 0.683 that of many; four binomial standard errors are 0.132.
     assert np.all((inside > 0.667 - 0.132) & (inside < 0.683 + 0.132)), inside
     assert np.all((np.abs(found) < 2).mean(axis=0) > 0.94 - 0.065)
@@ -145,7 +150,7 @@ def test_a_wrong_temperature_is_noticed():
     sums = exact_draws((64, 400), temperature=2.5, field=0.0, seed=1)
     wrong = reweight(*sums, model=Ising(), temperature=2.55, field=0.0, to_temperature=3.0, to_field=0.0, sites=16)
     exact = enumerate_states(Ising(), SMALL, temperature=3.0)
-    assert abs(pulls(wrong, exact)["energy"]) > 4
+    assert abs(pulls(wrong, exact)["energy"]) > 5
 
 
 def test_a_single_chain_of_one_recording_has_no_error():

@@ -1,4 +1,4 @@
-"""Exact oracles: infinite lattice, finite torus, all states of a small lattice, strips in a field."""
+"""Exact oracles: infinite lattice, finite torus, all states of a small lattice, strips with every boundary."""
 
 from spinlens.exact.correlation import correlation_length
 from spinlens.exact.crossover import CrossoverLines, crossover_lines
@@ -9,6 +9,7 @@ from spinlens.exact.enumeration import (
     enumerate_states,
     state_probabilities,
 )
+from spinlens.exact.finite_strip import finite_strip
 from spinlens.exact.kaufman import Kaufman, kaufman
 from spinlens.exact.onsager import Onsager, critical_temperature, onsager
 from spinlens.exact.transfer_matrix import Strip, transfer_matrix
@@ -27,6 +28,7 @@ __all__ = [
     "critical_temperature",
     "crossover_lines",
     "enumerate_states",
+    "finite_strip",
     "kaufman",
     "list_bonds",
     "onsager",

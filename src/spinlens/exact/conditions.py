@@ -43,3 +43,11 @@ def check_field(field: float) -> float:
     if not math.isfinite(field):
         raise InputError("field", field, "must be a finite number (units of abs(J))")
     return float(field)
+
+
+def check_condition(temperature: Any, field: float) -> tuple[float, float]:
+    """Return one temperature and field as floats, or raise InputError if they are not one allowed number each."""
+    values = check_temperature(temperature)
+    if values.ndim:
+        raise InputError("temperature", temperature, "must be one number here", "Call once per temperature")
+    return float(values), check_field(field)

@@ -12,7 +12,8 @@ from scipy.optimize import minimize_scalar
 
 from spinlens.errors import InputError
 from spinlens.exact.onsager import critical_temperature
-from spinlens.exact.transfer_matrix import check_width, transfer_matrix
+from spinlens.exact.rows import check_width
+from spinlens.exact.transfer_matrix import transfer_matrix
 from spinlens.models.ising import Ising
 
 GAP_EXPONENT = 8.0 / 15.0

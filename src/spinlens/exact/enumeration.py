@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spinlens.errors import InputError
-from spinlens.exact.conditions import check_field, check_temperature
+from spinlens.exact.conditions import check_condition
 from spinlens.lattice import Bonds, Lattice, list_bonds
 from spinlens.models.ising import Ising
 
@@ -119,7 +119,7 @@ def enumerate_states(
     InputError
         If the lattice is too large, or the temperature or field is not allowed.
     """
-    temperature, field = _check_condition(temperature, field)
+    temperature, field = check_condition(temperature, field)
     counts, sites = count_states(lattice, bonds=bonds), lattice.sites
     energy = counts.energy_total(model, field)
     lowest = energy.min()
@@ -160,7 +160,7 @@ def state_probabilities(
     Bit ``x * Ly + y`` of a state's index is 1 where the spin at (x, y) is up. Parameters and
     errors are those of `enumerate_states`.
     """
-    temperature, field = _check_condition(temperature, field)
+    temperature, field = check_condition(temperature, field)
     _check_size(lattice)
     states = np.arange(1 << lattice.sites, dtype=np.uint32)
     along_x, along_y, spin_sum, staggered_sum = _sums(states, lattice, list_bonds(lattice) if bonds is None else bonds)
@@ -221,13 +221,6 @@ def _joint_distribution(
     unique, inverse = np.unique(pairs, axis=1, return_inverse=True)
     joint = np.bincount(inverse.reshape(-1), weights=probability)
     return unique[0], unique[1], joint.astype(np.float64)
-
-
-def _check_condition(temperature: float, field: float) -> tuple[float, float]:
-    values = check_temperature(temperature)
-    if values.ndim:
-        raise InputError("temperature", temperature, "must be one number here", "Call once per temperature")
-    return float(values), check_field(field)
 
 
 def _check_size(lattice: Lattice) -> None:

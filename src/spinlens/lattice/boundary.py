@@ -39,7 +39,7 @@ def axis_rules(boundary: Any) -> tuple[Rule, Rule]:
         return boundary, boundary
     if not isinstance(boundary, tuple | list) or len(boundary) != 2:
         raise InputError("boundary", repr(boundary), "must be a word or one rule for each of the two axes")
-    return _axis_rule(0, boundary[0]), _axis_rule(1, boundary[1])
+    return axis_rule("boundary[0]", boundary[0]), axis_rule("boundary[1]", boundary[1])
 
 
 def normal_form(rules: tuple[Rule, Rule]) -> str | tuple[Rule, Rule]:
@@ -73,8 +73,8 @@ def _parse_rule(word: str) -> Any:
     return tuple(_SIGNS[sign] for sign in word) if len(word) == 2 and set(word) <= set(_SIGNS) else word
 
 
-def _axis_rule(axis: int, rule: Any) -> Rule:
-    name = f"boundary[{axis}]"
+def axis_rule(name: str, rule: Any) -> Rule:
+    """Return the rule of one axis, or raise InputError naming ``name``."""
     if isinstance(rule, str):
         if rule not in WORDS:
             raise InputError(name, repr(rule), "is unknown", did_you_mean(rule, WORDS))

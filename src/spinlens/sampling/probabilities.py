@@ -11,6 +11,7 @@ import numpy as np
 from spinlens.models import Ising
 from spinlens.sampling.kernels.bitsliced import FAST_BITS
 from spinlens.sampling.kernels.geometry import Geometry
+from spinlens.sampling.kernels.neighbours import coefficients
 
 LINE = 64
 """Bytes in a cache line, and in a vector of words."""
@@ -32,8 +33,8 @@ class Rules:
         bool (conditions, K, 3, 3): whether up has the lower energy.
     planes : numpy.ndarray
         uint64 (conditions, P, FAST_BITS + 1, 5, WIDTH), or (conditions, P, FAST_BITS + 1, 3, 3, WIDTH) where Jx and Jy
-        differ: the leading bits of the thresholds, each spread to a whole word, for every place in a vector of sites;
-        in the last plane ``favoured``.
+        differ: the leading bits of the thresholds, last ``favoured``, for every place in a vector of sites;
+        as the coefficients of `spinlens.sampling.kernels.neighbours`, each spread to a whole word.
     metropolis : bool
         The rule.
     """
@@ -59,7 +60,8 @@ def rules(model: Ising, geometry: Geometry, temperature: np.ndarray, field: floa
     bits = np.concatenate([leading == 1, favoured[:, :, None]], axis=2)
     # The classes of the kernel: with one coupling the number of up neighbours, whichever they are.
     classes = bits[..., [0, 0, 0, 1, 2], [0, 1, 2, 2, 2]] if model.isotropic else bits
-    planes = np.where(np.moveaxis(classes[:, geometry.pattern_kinds], 2, -1), _ONES, np.uint64(0))
+    terms = coefficients(classes)[:, geometry.pattern_kinds]
+    planes = np.where(np.moveaxis(terms, 2, -1), _ONES, np.uint64(0))
     return Rules(thresholds, favoured, _aligned(planes), metropolis)
 
 

@@ -53,7 +53,7 @@ def _update(drawn: Any, current: Any, favoured: Any, metropolis: bool) -> Any:
     return drawn
 
 
-@njit(**_OPTIONS)
+@njit(forceinline=True, **_OPTIONS)
 def _fast_row(
     board: Any, row: int, same: int, side: int, above: int, below: int, streams: Any, stream: int, planes: Any,
     patterns: Any, kind_row: int, first: int, stop: int, metropolis: bool,
@@ -64,13 +64,13 @@ def _fast_row(
     """
     some = spread(_NONE)
     pitch, columns = board.shape[1], streams.shape[1]
-    table = planes.size // planes.shape[0]
+    table = planes.strides[0] // planes.itemsize
     row, same, above, below = row * pitch + HALO, same * pitch + HALO, above * pitch + HALO, below * pitch + HALO
     undecided, stream = _UNDECIDED * pitch + HALO, stream * columns
     for block in range(first, stop):
         j = block * WIDTH
         start = patterns[kind_row, block] * table
-        counts = count_up(
+        masks = count_up(
             planes, load(board, above + j), load(board, below + j), load(board, same + j), load(board, same + side + j)
         )
         s0, s1, s2, s3 = stream + j, stream + columns + j, stream + 2 * columns + j, stream + 3 * columns + j
@@ -81,7 +81,7 @@ def _fast_row(
         # "drawn" needs no mask of the lanes that are already decided.
         for k in range(FAST_BITS - 1, -1, -1):
             random, x0, x1, x2, x3 = next_random(x0, x1, x2, x3)
-            plane = choose(planes, start, k, counts)
+            plane = choose(planes, start, k, masks)
             differs = plane ^ random
             drawn = (drawn & ~differs) | (plane & differs)
             tied = tied & ~differs
@@ -94,7 +94,7 @@ def _fast_row(
         some = some | tied
         if metropolis:
             current = load(board, row + j)
-            favour = choose(planes, start, FAST_BITS, counts)
+            favour = choose(planes, start, FAST_BITS, masks)
             drawn = (current & tied) | (_update(drawn, current, favour, True) & ~tied)
         store(board, row + j, drawn)
     return any_bit(some)
@@ -272,8 +272,8 @@ def sweep(
     streams : uint64 array, shape (conditions, 4, columns)
         State of one xoshiro256++ generator a column.
     planes : uint64 array, shape (conditions, P, FAST_BITS + 1, 5, WIDTH) or (conditions, P, FAST_BITS + 1, 3, 3, WIDTH)
-        For each pattern of sites the leading threshold bits, spread to whole words, most significant first; last
-        the states of lower energy. The counts of up neighbours are one or two axes.
+        For each pattern of sites the leading threshold bits, most significant first, last the states of lower energy;
+        as `spinlens.sampling.kernels.neighbours.coefficients`, spread to whole words.
     thresholds : uint64 array, shape (conditions, K, 3, 3)
         For each kind of site, and the numbers of up neighbours along x and y: the probability times 2**64.
     favoured : bool array, shape (conditions, K, 3, 3)

@@ -1,0 +1,48 @@
+"""The account of the statistical checks: see ``tests/chance.py``."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.chance import LEDGER
+
+RECORD = Path(__file__).parents[1] / "docs" / "results" / "chances.json"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--record-chances", action="store_true", help="write the false-alarm rate of each test module")
+
+
+def _more_than_recorded(recorded: dict[str, dict[str, float]]) -> list[str]:
+    return [
+        f"{module}: {found[1]:.2g}, recorded {recorded.get(module, {}).get('rate', 0.0):.2g}"
+        for module, found in sorted(LEDGER.items())
+        if found[1] > recorded.get(module, {}).get("rate", 0.0) * 1.001
+    ]
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    """Fail where checks were added whose chance of a false alarm is not in the record."""
+    if session.config.getoption("--record-chances"):
+        recorded = json.loads(RECORD.read_text()) if RECORD.exists() else {}
+        recorded |= {module: {"checks": found[0], "rate": float(f"{found[1]:.6g}")} for module, found in LEDGER.items()}
+        RECORD.write_text(json.dumps(dict(sorted(recorded.items())), indent=2) + "\n")
+    elif exitstatus == 0 and RECORD.exists() and _more_than_recorded(json.loads(RECORD.read_text())):
+        session.exitstatus = 1
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    if not LEDGER:
+        return
+    checks, rate = (sum(values) for values in zip(*LEDGER.values(), strict=True))
+    terminalreporter.write_line(
+        f"{checks} statistical checks; with other seeds a right sampler fails one of them in at most {rate:.1%} of runs"
+    )
+    recorded = json.loads(RECORD.read_text()) if RECORD.exists() else {}
+    if not config.getoption("--record-chances"):
+        for line in _more_than_recorded(recorded):
+            terminalreporter.write_line(f"More chance of a false alarm than recorded in {line}: --record-chances")
