@@ -91,23 +91,34 @@ def run_unit(plan: Plan, unit: Unit, report: Callable[[float], object] = float) 
     temperatures = len(plan.temperature)
     equilibration = -(-plan.equilibration // plan.interval)
     total = equilibration + plan.recordings
-    often = max(1, int(SEGMENT // (temperatures * LANES * plan.lattice.sites * plan.interval)))
     spins = np.empty((temperatures, chains, plan.draws, height, -(-width // 8)), dtype=np.uint8)
     sums = {name: np.empty((temperatures, chains, plan.recordings), dtype=np.int32) for name in plan.series}
     packed = np.empty((temperatures, chains, height, spins.shape[-1]), dtype=np.uint8)
-    for step in range(total):
-        walk.advance()
-        recording = step - equilibration
-        if recording >= 0:
-            for name, series in sums.items():
-                series[:, :, recording] = walk.total(name)[:, :chains]
-            if (recording + 1) % plan.thin == 0:
-                layout.pack_chains(layout.to_sites(walk.spins, width), packed)
-                spins[:, :, recording // plan.thin] = packed
-        if step % often == 0 or step == total - 1:
-            report((step + 1) / total)
+    stages = _stages(plan)
+    together = temperatures // len(stages)
+    often = max(1, int(SEGMENT // (together * LANES * plan.lattice.sites * plan.interval)))
+    for stage, here in enumerate(stages):
+        if stage:
+            walk.inherit(stage)
+        for step in range(total):
+            walk.advance(here)
+            recording = step - equilibration
+            if recording >= 0:
+                for name, series in sums.items():
+                    series[here, :, recording] = walk.total(name)[:, :chains]
+                if (recording + 1) % plan.thin == 0:
+                    layout.pack_chains(layout.to_sites(walk.spins[here], width), packed[here])
+                    spins[here, :, recording // plan.thin] = packed[here]
+            if step % often == 0 or step == total - 1:
+                report((stage * total + step + 1) / (len(stages) * total))
     offered = total * chains if walk.exchanges else 0
     return UnitDraws(spins, sums, walk.accepted, offered, walk.round_trips[:chains].astype(np.int32))
+
+
+def _stages(plan: Plan) -> list[slice]:
+    """Return the temperatures that run at the same time: all of them, or one after another where they are heated."""
+    count = len(plan.temperature)
+    return [slice(t, t + 1) for t in range(count)] if plan.start == "heated" else [slice(0, count)]
 
 
 class _Walk:
@@ -131,30 +142,34 @@ class _Walk:
             self.streams[t, :, :used] = words.generate_state(4 * used, np.uint64).reshape(4, used)
         words = seed_sequence(plan.seed, Purpose.EXCHANGE, unit.field, unit.block)
         self.exchange_stream = words.generate_state(4, np.uint64).reshape(4, 1)
-        self.sums = np.zeros((4, temperatures, LANES), dtype=np.int64)
+        self.sums = np.zeros((4, 1 if plan.start == "heated" else temperatures, LANES), dtype=np.int64)
         self.replica = np.repeat(np.arange(temperatures, dtype=np.int32)[:, None], LANES, axis=1)
         self.visited = np.zeros((temperatures, LANES), dtype=np.int8)
         self.accepted = np.zeros(max(0, temperatures - 1), dtype=np.int64)
         self.round_trips = np.zeros(LANES, dtype=np.int64)
 
-    def advance(self) -> None:
-        """Sweep for one interval, measure, exchange replicas, flip signs at zero field."""
-        rules, place = self.rules, self.geometry
+    def inherit(self, temperature: int) -> None:
+        """Begin a temperature with the configurations that the one below has reached."""
+        self.spins[temperature] = self.spins[temperature - 1]
+
+    def advance(self, here: slice) -> None:
+        """Sweep some temperatures for one interval, measure, exchange replicas, flip signs at zero field."""
+        rules, place, spins = self.rules, self.geometry, self.spins[here]
         bitsliced.sweep(
-            self.spins, self.streams, rules.planes, rules.thresholds, rules.favoured, rules.metropolis, place.patterns,
-            place.kinds, place.edges, place.width, self.plan.interval,
+            spins, self.streams[here], rules.planes[here], rules.thresholds[here], rules.favoured[here],
+            rules.metropolis, place.patterns, place.kinds, place.edges, place.width, self.plan.interval,
         )  # fmt: skip
-        counters.measure(self.spins, place.edges, place.walled, place.bonds, place.width, self.sums)
+        counters.measure(spins, place.edges, place.walled, place.bonds, place.width, self.sums)
         if self.exchanges:
             exchange(
                 self.spins, self.sums, self.weights, self.replica, self.visited, self.inverse_temperature, self.chains,
                 self.exchange_stream, self.accepted, self.round_trips,
             )  # fmt: skip
         if _symmetric(self.plan, self.field):
-            flip_signs(self.spins, self.sums, self.exchange_stream)
+            flip_signs(spins, self.sums, self.exchange_stream)
 
     def total(self, name: str) -> np.ndarray:
-        """Return one of the sums of the plan's series, int64 (T, 64)."""
+        """Return one of the sums of the plan's series at the temperatures that just advanced, int64 (T, 64)."""
         along_x, along_y, spin_sum, staggered_sum = self.sums
         by_name = {"bond_sum_x": along_x, "spin_sum": spin_sum, "staggered_sum": staggered_sum}
         result: np.ndarray = along_x + along_y if name == "bond_sum" else by_name[name]
@@ -173,7 +188,7 @@ def _start(plan: Plan, unit: Unit, temperature: int) -> np.ndarray:
     symmetric = _symmetric(plan, plan.field[unit.field])
     signs = random.integers(0, 2, size=LANES) * 2 - 1 if symmetric else np.ones(LANES, dtype=int)
     spins = (ground * signs[:, None, None]).astype(np.int8)
-    if plan.start != "ground":
+    if plan.start in ("random", "dispersed"):
         noise = (random.integers(0, 2, size=spins.shape, dtype=np.int8) * 2 - 1).astype(np.int8)
         every = 1 if plan.start == "random" else 2
         spins[every - 1 :: every] = noise[every - 1 :: every]

@@ -15,7 +15,7 @@ from spinlens.models import Ising
 from spinlens.sampling.probabilities import ALGORITHMS
 from spinlens.seeds import check_seed
 
-STARTS = ("ground", "random", "dispersed")
+STARTS = ("ground", "random", "dispersed", "heated")
 SMALLEST_METROPOLIS_SIDE = 4
 """Where flips without cost are certain, narrower lattices have states that checkerboard Metropolis cannot leave."""
 
@@ -50,7 +50,7 @@ class Plan:
     interval : int
         Sweeps between recordings; replicas are exchanged as often.
     equilibration : int
-        Sweeps before the first recording, rounded up to whole intervals.
+        Sweeps before the first recording of a temperature, rounded up to whole intervals.
     algorithm : str
         ``"heat_bath"`` or ``"metropolis"``. The latter is reducible where flips cost nothing (zero field): refused
         for sides below 4; on larger lattices the unreachable states have a negligible weight.
@@ -60,7 +60,8 @@ class Plan:
         ``"ground"``: a state of low energy, see `spinlens.models.Ising.ground_state` (a random sign for each
         chain where the reversal of all spins is a symmetry); ``"random"``:
         independent spins; ``"dispersed"``: these two for even and odd chains, which makes R-hat sensitive to
-        anything that was not forgotten.
+        anything that was not forgotten; ``"heated"``: the temperatures one after another, the first from the ground
+        state, each of the others from where the one below ended. It needs ``exchange=False``.
     seed : int
         Whole number >= 0.
 
@@ -97,6 +98,9 @@ class Plan:
                 raise InputError(name, repr(word), "is unknown", did_you_mean(str(word), known))
         if not isinstance(self.exchange, bool | np.bool_):
             raise InputError("exchange", self.exchange, "must be true or false")
+        if self.exchange and self.start == "heated":
+            why = "with start 'heated' the temperatures come one after another and cannot swap replicas"
+            raise InputError("exchange", True, why, "Set it to false")
         changes: dict[str, Any] = {
             **whole, "temperature": temperature, "field": _grid("field", self.field),
             "thin": _whole("thin", thin, 1), "exchange": bool(self.exchange), "seed": check_seed(self.seed),
