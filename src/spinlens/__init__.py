@@ -17,10 +17,12 @@ _ROOMS = {
     "open_ensemble": "ensemble",
     "simulate": "ensemble",
     "TCVAE": "learning",
+    "render": "images",
+    "read_images": "images",
     "latent_maps": "phases",
     "find_crossover": "phases",
 }
-_SUBPACKAGES = ("exact", "figures", "learning", "phases", "statistics", "studies")
+_SUBPACKAGES = ("exact", "figures", "images", "learning", "phases", "regions", "statistics", "studies")
 
 __all__ = [
     "TCVAE",
@@ -31,18 +33,23 @@ __all__ = [
     "exact",
     "figures",
     "find_crossover",
+    "images",
     "latent_maps",
     "learning",
     "open_ensemble",
     "phases",
+    "read_images",
+    "regions",
+    "render",
     "simulate",
     "statistics",
     "studies",
 ]
 
 if TYPE_CHECKING:
-    from spinlens import exact, figures, learning, phases, statistics, studies
+    from spinlens import exact, figures, images, learning, phases, regions, statistics, studies
     from spinlens.ensemble import Ensemble, open_ensemble, simulate
+    from spinlens.images import read_images, render
     from spinlens.lattice import Lattice
     from spinlens.learning import TCVAE
     from spinlens.models import Ising

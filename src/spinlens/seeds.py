@@ -18,6 +18,9 @@ class Purpose(IntEnum):
     TRAINING = 4
     BOOTSTRAP = 5
     ENCODING = 6
+    CLASSIFICATION = 7
+    PRETRAINING = 8
+    SPLITTING = 7
 
 
 def check_seed(seed: object) -> int:

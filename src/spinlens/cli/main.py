@@ -13,6 +13,7 @@ import typer
 from spinlens import __version__
 from spinlens.cli.bench import bench
 from spinlens.cli.crossover import crossover
+from spinlens.cli.export import export
 from spinlens.cli.info import info
 from spinlens.cli.repair import repair
 from spinlens.cli.simulate import simulate
@@ -37,6 +38,7 @@ app.command()(status)
 app.command()(verify)
 app.command()(repair)
 app.command()(bench)
+app.add_typer(export, name="export")
 
 
 def _version(show: bool) -> None:
