@@ -32,7 +32,7 @@ def simulate(
     interval: int = typer.Option(8, help="Sweeps between recordings and replica exchanges."),
     algorithm: str = typer.Option("heat_bath", help="heat_bath or metropolis."),
     exchange: bool = typer.Option(True, help="Swap replicas between neighbouring temperatures."),
-    start: str = typer.Option("ground", help="ground, random, dispersed or heated."),
+    start: str = typer.Option("ground", help="ground, random, dispersed, interface or heated."),
     seed: int = typer.Option(0, help="Whole number >= 0."),
     workers: int = typer.Option(None, min=1, help="Threads; by default one for each core."),
     scheduler: str = typer.Option(None, help="Address of a Dask scheduler to use instead."),

@@ -65,7 +65,7 @@ def simulate(
         The update of a single spin, in checkerboard order.
     exchange : bool
         Whether to swap replicas between neighbouring temperatures of each field.
-    start : {"ground", "random", "dispersed", "heated"}
+    start : {"ground", "random", "dispersed", "interface", "heated"}
         First configurations; see `spinlens.sampling.Plan`.
     seed : int
         The draws depend on it and on these parameters, never on workers or interruptions.

@@ -78,7 +78,8 @@ def calibration(labels: Any, probability: Any, *, exact: Any = None) -> Calibrat
     place = np.minimum((top * BINS).astype(np.int64), BINS - 1)
     images = np.bincount(place, minlength=BINS).astype(np.int64)
     confidence, accuracy = (
-        _average(np.bincount(place, values, BINS), images) for values in (top, right.astype(np.float64))
+        _average(np.bincount(place, values, BINS).astype(np.float64), images)
+        for values in (top, right.astype(np.float64))
     )
     error = float(np.nansum(images * np.abs(confidence - accuracy)) / len(truth))
     logarithms = np.log(np.maximum(given, SMALLEST))

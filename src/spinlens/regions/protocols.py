@@ -37,7 +37,8 @@ def sampling_plan(
         A name from `SYSTEMS`.
     protocol : {"clean", "published"}
         ``"clean"``: 128 chains by the heat bath with replica exchange, all temperatures at once, from states of low
-        energy. ``"published"``: chains heated from the ground state through the temperatures by Metropolis updates,
+        energy, with the interface that antiperiodic edges and opposite walls force drawn from its equilibrium at
+        T = 0, because it moves too slowly to find its places. ``"published"``: chains heated from the ground state through the temperatures by Metropolis updates,
         750 sweeps at a new temperature and between images, 11 images of each: as many as the critical region needs.
     side : int
         Of the square lattice.
@@ -59,5 +60,9 @@ def sampling_plan(
     found = find_system(system)
     if protocol not in PROTOCOLS:
         raise InputError("protocol", repr(protocol), "is unknown", did_you_mean(str(protocol), PROTOCOLS))
+    settings = dict(_SETTINGS[protocol])
+    lattice = found.lattice(side)
+    if protocol == "clean" and lattice.boundary != "periodic":
+        settings["start"] = "interface"
     grid = tuple(temperatures(step).tolist())
-    return Plan(model=found.model, lattice=found.lattice(side), temperature=grid, seed=seed, **_SETTINGS[protocol])
+    return Plan(model=found.model, lattice=lattice, temperature=grid, seed=seed, **settings)

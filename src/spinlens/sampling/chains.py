@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from spinlens.sampling.exchange import exchange, flip_signs
+from spinlens.sampling.interfaces import interfaces
 from spinlens.sampling.kernels import bitsliced, counters, layout
 from spinlens.sampling.kernels.geometry import geometry
 from spinlens.sampling.plan import LANES, Plan
@@ -184,6 +185,8 @@ def _symmetric(plan: Plan, field: float) -> bool:
 def _start(plan: Plan, unit: Unit, temperature: int) -> np.ndarray:
     """Return the first configurations of one condition as words (2, Lx, columns)."""
     random = generator(plan.seed, Purpose.START, unit.field, temperature, unit.block)
+    if plan.start == "interface":
+        return layout.to_colours(layout.from_spins(interfaces(plan.lattice, random, count=LANES)))
     ground = plan.model.ground_state(plan.lattice, plan.field[unit.field])
     symmetric = _symmetric(plan, plan.field[unit.field])
     signs = random.integers(0, 2, size=LANES) * 2 - 1 if symmetric else np.ones(LANES, dtype=int)

@@ -12,10 +12,11 @@ import numpy as np
 from spinlens.errors import InputError, did_you_mean
 from spinlens.lattice import Lattice
 from spinlens.models import Ising
+from spinlens.sampling.interfaces import check_interface
 from spinlens.sampling.probabilities import ALGORITHMS
 from spinlens.seeds import check_seed
 
-STARTS = ("ground", "random", "dispersed", "heated")
+STARTS = ("ground", "random", "dispersed", "interface", "heated")
 SMALLEST_METROPOLIS_SIDE = 4
 """Where flips without cost are certain, narrower lattices have states that checkerboard Metropolis cannot leave."""
 
@@ -60,8 +61,9 @@ class Plan:
         ``"ground"``: a state of low energy, see `spinlens.models.Ising.ground_state` (a random sign for each
         chain where the reversal of all spins is a symmetry); ``"random"``:
         independent spins; ``"dispersed"``: these two for even and odd chains, which makes R-hat sensitive to
-        anything that was not forgotten; ``"heated"``: the temperatures one after another, the first from the ground
-        state, each of the others from where the one below ended. It needs ``exchange=False``.
+        anything that was not forgotten; ``"interface"``: any of the ground states, where the boundary forces an
+        interface, see `spinlens.sampling.interfaces`; ``"heated"``: the temperatures one after another, the first
+        from the ground state, each of the others from where the one below ended. It needs ``exchange=False``.
     seed : int
         Whole number >= 0.
 
@@ -107,6 +109,8 @@ class Plan:
         }  # fmt: skip
         for name, value in changes.items():
             object.__setattr__(self, name, value)
+        if self.start == "interface":
+            check_interface(self.model, self.lattice, self.field)
         if self.algorithm == "metropolis" and min(self.lattice.shape) < SMALLEST_METROPOLIS_SIDE:
             self._refuse_certain_flips()
 
