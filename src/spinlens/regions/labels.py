@@ -57,7 +57,7 @@ def region_of(temperature: Any) -> NDArray[np.int64]:
     Parameters
     ----------
     temperature : float or array
-        0 < T <= 4, in units of abs(J). It is rounded to nine decimals first, so that 232 * 0.01 is 2.32.
+        0 < T <= 4, in units of abs(J). It is rounded to nine decimals first, as sums of 0.01 need it.
 
     Returns
     -------

@@ -36,10 +36,11 @@ def sampling_plan(
     system : str
         A name from `SYSTEMS`.
     protocol : {"clean", "published"}
-        ``"clean"``: 128 chains by the heat bath with replica exchange, all temperatures at once, from states of low
-        energy, with the interface that antiperiodic edges and opposite walls force drawn from its equilibrium at
-        T = 0, because it moves too slowly to find its places. ``"published"``: chains heated from the ground state through the temperatures by Metropolis updates,
-        750 sweeps at a new temperature and between images, 11 images of each: as many as the critical region needs.
+        ``"clean"``: 128 chains by the heat bath with replica exchange, all temperatures at once, from ground states.
+        The interface that antiperiodic edges and opposite walls force is drawn from its equilibrium at T = 0 (start
+        ``"interface"``), because it moves too slowly to find its places.
+        ``"published"``: 64 chains heated from one ground state through the temperatures by Metropolis updates, 750
+        sweeps at a new temperature and between images, 11 images of each: as many as the critical region needs.
     side : int
         Of the square lattice.
     seed : int

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import astuple, dataclass, fields, replace
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -151,7 +152,7 @@ def clean_splits(
         _choose(random, ensemble, regions, validation, sizes["validation"], name="validation"),
         *_divide(tests, regions, sizes["test"]),
     )
-    splits = Splits(*(_interleaved(read(ensemble, part), random) for part in places))
+    splits = _read_splits(ensemble, places, random)
     return splits if labels is None else replace(splits, train=fewer_labels(splits.train, labels))
 
 
@@ -193,7 +194,7 @@ def published_splits(
     others = np.delete(np.arange(chains), trial)
     counts = _large_counts(sizes["test"], large_test)
     large = _choose(random, ensemble, regions, others, counts, name="large test")
-    splits = Splits(*(_interleaved(read(ensemble, part), random) for part in (train, validation, test, large)))
+    splits = _read_splits(ensemble, (train, validation, test, large), random)
     return splits if labels is None else replace(splits, train=fewer_labels(splits.train, labels))
 
 
@@ -214,7 +215,14 @@ def fewer_labels(train: Labelled, labels: int) -> Labelled:
     return part
 
 
-def read(ensemble: Ensemble, places: _Places) -> Labelled:
+def _read_splits(ensemble: Ensemble, places: Sequence[_Places], random: np.random.Generator) -> Splits:
+    """Read all sets at once, because each look at an ensemble goes through all of it."""
+    everything = _read(ensemble, _Places(*(np.concatenate(axis) for axis in zip(*map(astuple, places), strict=True))))
+    edges = np.cumsum([0, *(len(part.chain) for part in places)]).tolist()
+    return Splits(*(_interleaved(everything[first:last], random) for first, last in pairwise(edges)))
+
+
+def _read(ensemble: Ensemble, places: _Places) -> Labelled:
     """Return the images at some places of an ensemble, in their order."""
     height, width = ensemble.lattice.shape
     packed = np.empty((len(places.chain), height, -(-width // 8)), dtype=np.uint8)
