@@ -1,20 +1,12 @@
-"""Small ensembles over all four regions."""
+"""Small ensembles of all systems."""
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
-from spinlens.ensemble import Ensemble, sample
-from spinlens.regions import SYSTEMS, sampling_plan
-
-SMALL = {"chains": 64, "draws": 4, "thin": 25, "interval": 4, "equilibration": 200}
-
-
-def small_ensemble(system: str, **changes: object) -> Ensemble:
-    plan = sampling_plan(system, "clean", side=8, seed=3, step=0.1)
-    return sample(replace(plan, **{**SMALL, **changes}), workers=1, progress=False)
+from spinlens.ensemble import Ensemble
+from spinlens.regions import SYSTEMS
+from tests.regions.small import small_ensemble
 
 
 @pytest.fixture(scope="session")

@@ -13,7 +13,7 @@ from spinlens.ensemble import Ensemble, sample
 from spinlens.errors import InputError
 from spinlens.lattice import bond_sums
 from spinlens.regions import PUBLISHED_COUNTS, SYSTEMS, Labelled, Splits, clean_splits, published_splits, region_of
-from tests.regions.conftest import small_ensemble
+from tests.regions.small import small_ensemble
 
 SIZES = {"train": (40, 20, 10, 30), "validation": (20, 10, 6, 10), "test": (15, 5, 7, 13)}
 
