@@ -17,6 +17,11 @@ _ROOMS = {
     "open_ensemble": "ensemble",
     "simulate": "ensemble",
     "TCVAE": "learning",
+    "ResNet": "learning.vision",
+    "Symmetries": "learning.vision",
+    "VisionTransformer": "learning.vision",
+    "load_classifier": "learning.vision",
+    "pretrain": "learning.vision",
     "render": "images",
     "read_images": "images",
     "latent_maps": "phases",
@@ -29,6 +34,9 @@ __all__ = [
     "Ensemble",
     "Ising",
     "Lattice",
+    "ResNet",
+    "Symmetries",
+    "VisionTransformer",
     "__version__",
     "exact",
     "figures",
@@ -36,8 +44,10 @@ __all__ = [
     "images",
     "latent_maps",
     "learning",
+    "load_classifier",
     "open_ensemble",
     "phases",
+    "pretrain",
     "read_images",
     "regions",
     "render",
@@ -52,6 +62,7 @@ if TYPE_CHECKING:
     from spinlens.images import read_images, render
     from spinlens.lattice import Lattice
     from spinlens.learning import TCVAE
+    from spinlens.learning.vision import ResNet, Symmetries, VisionTransformer, load_classifier, pretrain
     from spinlens.models import Ising
     from spinlens.phases import find_crossover, latent_maps
 
