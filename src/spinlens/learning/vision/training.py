@@ -248,6 +248,11 @@ class Training:
             states.setdefault(int(index), {})[key] = tensor
         groups = self.optimizer.state_dict()["param_groups"]
         self.optimizer.load_state_dict({"state": states, "param_groups": groups})
+        # The fused optimizer walks through memory, so moments must lie there in the order of their weights.
+        for weight, state_of in self.optimizer.state.items():
+            for key, value in state_of.items():
+                if value.shape == weight.shape:
+                    state_of[key] = torch.empty_like(weight).copy_(value)
         state = entry["state"]
         self.done, self.total_loss, self.waited = state["done"], state["total_loss"], state["waited"]
         self.best = math.inf if state["best"] is None else state["best"]
