@@ -9,7 +9,8 @@ from spinlens.exact.enumeration import (
     state_probabilities,
 )
 from spinlens.exact.kaufman import Kaufman, kaufman
-from spinlens.exact.onsager import Onsager, critical_temperature, onsager
+from spinlens.exact.onsager import Onsager, correlation_length, critical_temperature, onsager
+from spinlens.exact.torus_energies import TorusEnergies, torus_energies
 from spinlens.exact.transfer_matrix import Strip, transfer_matrix
 from spinlens.lattice import Bonds, list_bonds, torus_bonds
 
@@ -21,6 +22,8 @@ __all__ = [
     "Onsager",
     "StateCounts",
     "Strip",
+    "TorusEnergies",
+    "correlation_length",
     "count_states",
     "critical_temperature",
     "crossover_lines",
@@ -30,5 +33,6 @@ __all__ = [
     "onsager",
     "state_probabilities",
     "torus_bonds",
+    "torus_energies",
     "transfer_matrix",
 ]
