@@ -15,7 +15,7 @@ from spinlens.errors import InputError
 from spinlens.exact import kaufman
 from spinlens.lattice import Lattice, bond_sums
 from spinlens.models import Ising
-from spinlens.regions import SYSTEMS, ceiling, clean_splits, energy_distribution, posterior, score
+from spinlens.regions import SYSTEMS, ceiling, clean_splits, energy_distribution, posterior, score, torus_distribution
 from spinlens.regions.energies import EnergyDistribution, exact_distribution, recorded_distribution
 from spinlens.sampling import Plan, Unit, run_unit
 from spinlens.statistics import Estimate
@@ -137,6 +137,19 @@ def test_the_antiferromagnet_has_the_ceiling_of_the_ferromagnet(ensembles: dict[
     assert abs(one.value - other.value) < 4 * np.hypot(one.error, other.error)
 
 
+@pytest.mark.parametrize("system", ["periodic", "antiferromagnet"])
+def test_chains_give_the_exact_ceiling(system: str, ensembles: dict[str, Ensemble]) -> None:
+    ensemble = ensembles[system]
+    exact = ceiling(torus_distribution(ensemble.model, ensemble.lattice, temperature=ensemble.temperature))
+    found = ceiling(ensemble)
+    assert exact.macro_f1.error == 0
+    assert 0 < found.macro_f1.error < 2e-3
+    assert abs(found.macro_f1.value - exact.macro_f1.value) < 4 * found.macro_f1.error
+    energies = np.linspace(-2, 0, 50)
+    beliefs = [each.posterior.predict_proba(energies) for each in (found, exact)]
+    np.testing.assert_allclose(*beliefs, atol=0.02)
+
+
 @pytest.mark.parametrize("system", SYSTEMS)
 def test_no_classifier_beats_the_ceiling(system: str, ensembles: dict[str, Ensemble]) -> None:
     ensemble = ensembles[system]
@@ -181,6 +194,8 @@ def test_what_has_no_ceiling_is_refused(ensemble: Ensemble) -> None:
     distribution = two_temperatures(1.0, 3.0)
     with pytest.raises(InputError, match="none lies in the region critical"):
         ceiling(distribution, counts=(1, 0, 1, 1))
+    with pytest.raises(InputError, match="periodic boundaries alone"):
+        torus_distribution(Ising(), Lattice.skewed((4, 4)), temperature=[1.0])
     with pytest.raises(InputError, match="share fewer"):
         recorded_distribution([[[100] * 40] * 16, [[0] * 40] * 16], model=Ising(), temperature=(1, 3), sites=64)
 

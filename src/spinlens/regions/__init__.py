@@ -3,7 +3,7 @@
 from spinlens.regions.baseline import LABELS, baseline_scores, features, logistic_regression
 from spinlens.regions.calibration import Calibration, calibration
 from spinlens.regions.ceiling import Ceiling, ceiling
-from spinlens.regions.energies import EnergyDistribution, energy_distribution
+from spinlens.regions.energies import EnergyDistribution, energy_distribution, torus_distribution
 from spinlens.regions.labels import EDGES, PUBLISHED_COUNTS, REGIONS, class_counts, region_of, temperatures
 from spinlens.regions.posterior import Posterior, posterior
 from spinlens.regions.protocols import PROTOCOLS, sampling_plan
@@ -58,4 +58,5 @@ __all__ = [
     "sampling_plan",
     "score",
     "temperatures",
+    "torus_distribution",
 ]

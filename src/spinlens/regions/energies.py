@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 
 from spinlens.ensemble import Ensemble
 from spinlens.errors import InputError
+from spinlens.exact import torus_energies
+from spinlens.lattice import Lattice
 from spinlens.models import Ising
 from spinlens.statistics.free_energies import leave_one_out, responsibilities, solve
 from spinlens.statistics.histogram import count_pairs
@@ -133,6 +135,24 @@ def recorded_distribution(bond_sum: Any, *, model: Ising, temperature: Any, site
     order = np.argsort(energy)
     kernel = (share / recordings).T
     return EnergyDistribution(temperature, sites, energy[order], -free, kernel[:, order], weights[:, order])
+
+
+def torus_distribution(model: Ising, lattice: Lattice, *, temperature: Any) -> EnergyDistribution:
+    """Return p(E | T) exactly, for periodic boundaries; see `spinlens.exact.torus_energies`.
+
+    Raises
+    ------
+    InputError
+        If the boundary is another one, or the antiferromagnet has an odd side.
+    """
+    if lattice.boundary != "periodic":
+        raise InputError("boundary", lattice.boundary_text, "energies are known exactly for periodic boundaries alone")
+    coupling = model.single_coupling("the energy distribution")
+    exact = torus_energies(lattice.shape, temperature, coupling=coupling)
+    return EnergyDistribution(
+        np.asarray(temperature, dtype=np.float64), lattice.sites, exact.energy, exact.log_z, exact.probability,
+        np.ones((1, len(exact.energy))),
+    )  # fmt: skip
 
 
 def exact_distribution(energy: Any, log_degeneracy: Any, *, temperature: Any, sites: int) -> EnergyDistribution:
