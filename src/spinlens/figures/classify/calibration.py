@@ -1,0 +1,136 @@
+"""Whether predicted probabilities mean what they say: reliability, and the exact posterior over the energy."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from numpy.typing import NDArray
+
+from spinlens.errors import InputError
+from spinlens.figures.classify.looks import ENERGY_LABEL, REGION_INKS, network_look
+from spinlens.figures.palette import GREY, INK
+from spinlens.figures.style import new_axes, new_figure, styled
+from spinlens.regions import Calibration, Posterior
+from spinlens.regions.labels import REGIONS, TITLES
+
+RELIABILITY_SIZE = (4.6, 4.4)
+POSTERIOR_SIZE = (10.5, 4.2)
+CURVE = 1200
+CRITICAL = (-1.78, -1.10)
+"""Energies per site of the second panel, where three regions meet."""
+EXPECTED = 5
+"""Images below which a bin's accuracy is left out."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Prediction:
+    """What a network says of some test images.
+
+    Attributes
+    ----------
+    energy : ndarray
+        float64 (n,), per site.
+    probability : ndarray
+        float64 (n, 4), of each region.
+    """
+
+    energy: NDArray[np.float64]
+    probability: NDArray[np.float64]
+
+
+@styled
+def draw_reliability(calibrations: Mapping[str, Calibration], axes: Axes | None = None) -> Axes:
+    """Draw accuracy against confidence, a line for each network, with the binomial error of each bin.
+
+    Parameters
+    ----------
+    calibrations : mapping of str to Calibration
+        By network. Bins with fewer than five images are left out.
+    axes : Axes, optional
+        Where to draw; new ones by default.
+
+    Raises
+    ------
+    InputError
+        If there are none.
+    """
+    if not calibrations:
+        raise InputError("calibrations", 0, "there is nothing to draw")
+    ax = new_axes(RELIABILITY_SIZE) if axes is None else axes
+    ax.plot([0, 1], [0, 1], color=INK, linewidth=0.9)
+    ax.annotate("calibrated", (0.36, 0.375), rotation=45, rotation_mode="anchor", fontsize=9, color=GREY)
+    for name, found in calibrations.items():
+        title, colour, marker = network_look(name)
+        full = found.images >= EXPECTED
+        accuracy, images = found.accuracy[full], found.images[full]
+        # Laplace's rule keeps the error of a bin without mistakes above zero.
+        smooth = (accuracy * images + 1) / (images + 2)
+        error = np.sqrt(smooth * (1 - smooth) / images)
+        ax.errorbar(
+            found.confidence[full], accuracy, error, color=colour, marker=marker, markersize=5, elinewidth=1.0,
+            label=f"{title}: error {found.expected_error:.3f}",
+        )  # fmt: skip
+    ax.set(xlim=(0.2, 1.02), ylim=(0.0, 1.04), xlabel="confidence: probability of the predicted region")
+    worst = max(found.expected_error for found in calibrations.values())
+    ax.set(ylabel="accuracy", title=f"Confidence is off by at most {worst:.1%} on average")
+    ax.legend(loc="upper left", title="expected calibration error", title_fontsize=9, alignment="left")
+    return ax
+
+
+@styled
+def draw_posterior(
+    prediction: Prediction, exact: Posterior, figure: Figure | None = None, *, network: str = "vit"
+) -> Figure:
+    """Draw the predicted probability of each region against the energy, beside the exact posterior.
+
+    Parameters
+    ----------
+    prediction : Prediction
+        Of the network.
+    exact : Posterior
+        p(region | energy) for the proportions of the test set.
+    figure : Figure, optional
+        Where to draw; a new one by default: all energies, and those around the critical region.
+    network : str
+        Its name.
+
+    Raises
+    ------
+    InputError
+        If the shapes do not fit.
+    """
+    shape = np.shape(prediction.probability)
+    if shape != (len(prediction.energy), len(REGIONS)):
+        raise InputError("probability.shape", shape, f"must be ({len(prediction.energy)}, {len(REGIONS)})")
+    if figure is None:
+        figure = new_figure(POSTERIOR_SIZE)
+    axes = figure.subplots(1, 2, sharey=True, width_ratios=(1, 1.25))
+    low, high = float(prediction.energy.min()), float(prediction.energy.max())
+    inside = max(low, CRITICAL[0]), min(high, CRITICAL[1])
+    ranges = ((low, high), inside if inside[0] < inside[1] else (low, high))
+    for ax, limits in zip(axes, ranges, strict=True):
+        grid = np.linspace(*limits, CURVE)
+        curves = exact.predict_proba(grid)
+        shown = (prediction.energy >= limits[0]) & (prediction.energy <= limits[1])
+        for label, colour in enumerate(REGION_INKS):
+            energy, probability = prediction.energy[shown], prediction.probability[shown, label]
+            ax.plot(energy, probability, ".", color=colour, markersize=3, alpha=0.35, rasterized=True)
+            ax.plot(grid, curves[:, label], color="white", linewidth=3.0)
+            ax.plot(grid, curves[:, label], color=colour, linewidth=1.7)
+        margin = 0.02 * (limits[1] - limits[0])
+        ax.set(xlabel=ENERGY_LABEL, xlim=(limits[0] - margin, limits[1] + margin), ylim=(-0.03, 1.03))
+    axes[0].set(ylabel="probability of the region", title="All energies")
+    axes[1].set(title="Around the critical region")
+    distance = np.abs(exact.predict_proba(prediction.energy) - prediction.probability).sum(1).mean() / 2
+    title = f"{network_look(network)[0]} misplaces {distance:.1%} of the exact posterior's probability"
+    figure.suptitle(title, x=0.01, ha="left", fontsize=12.5)
+    handles = [Line2D([], [], color=ink, label=title) for ink, title in zip(REGION_INKS, TITLES, strict=True)]
+    look = {"linestyle": "none", "marker": ".", "color": INK, "label": "network, one dot an image"}
+    handles += [Line2D([], [], color=INK, label="exact posterior"), Line2D([], [], **look)]  # type: ignore[arg-type]
+    figure.legend(handles=handles, loc="outside lower center", ncols=6, handlelength=1.4, columnspacing=1.4)
+    return figure

@@ -1,0 +1,144 @@
+"""Macro F1 of every system and network, beside the best that is possible and what was published."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from spinlens.errors import InputError
+from spinlens.figures.classify.looks import network_look, system_title, weights_title
+from spinlens.figures.palette import GREY, INK, PALE
+from spinlens.figures.style import new_figure, styled
+
+PROTOCOL_SHIFT = 0.16
+"""Distance of the two protocols from the middle of a network's place."""
+
+NEEDED = ("system", "network", "weights", "protocol", "macro_f1_mean", "macro_f1_std", "ceiling")
+
+
+@styled
+def draw_scores(rows: Sequence[Mapping[str, Any]], figure: Figure | None = None) -> Figure:
+    """Draw mean and spread of the scores, a panel for each system.
+
+    Parameters
+    ----------
+    rows : sequence of mapping
+        With ``system``, ``network``, ``weights``, ``protocol``, ``macro_f1_mean``, ``macro_f1_std`` (over trials) and
+        ``ceiling``; optional are ``ceiling_error``, ``logistic_regression``, ``published`` (mean and deviation, or
+        None), ``macro_f1_trials`` (the score of each) and ``small_test_error``.
+    figure : Figure, optional
+        Where to draw; a new one by default.
+
+    Raises
+    ------
+    InputError
+        If there are no rows, or one lacks a value.
+    """
+    check_rows(rows, NEEDED)
+    systems = list(dict.fromkeys(row["system"] for row in rows))
+    if figure is None:
+        figure = new_figure((max(5.6, 1.2 + 3.0 * len(systems)), 4.8))
+    axes = figure.subplots(1, len(systems), sharey=True, squeeze=False)[0]
+    for ax, system in zip(axes, systems, strict=True):
+        _draw_system(ax, [row for row in rows if row["system"] == system])
+        ax.set_title(system_title(system), fontsize=11)
+    axes[0].set_ylabel("macro F1 on the large test set")
+    figure.suptitle(_finding(rows), x=0.01, ha="left", fontsize=12.5)
+    figure.legend(handles=_handles(rows), loc="outside lower center", ncols=3)
+    return figure
+
+
+def check_rows(rows: Sequence[Mapping[str, Any]], needed: Sequence[str]) -> None:
+    """Refuse rows that are empty or lack a value."""
+    if not rows:
+        raise InputError("rows", 0, "there is nothing to draw")
+    for place, row in enumerate(rows):
+        missing = [name for name in needed if name not in row]
+        if missing:
+            raise InputError(f"rows[{place}]", ", ".join(row), f"lacks {missing[0]}")
+
+
+def _draw_system(ax: Axes, rows: Sequence[Mapping[str, Any]]) -> None:
+    kinds = list(dict.fromkeys((row["network"], row["weights"]) for row in rows))
+    both = len({row["protocol"] for row in rows}) > 1
+    _draw_ceiling(ax, rows[0])
+    for row in rows:
+        title, colour, marker = network_look(row["network"])
+        clean = row["protocol"] == "clean"
+        place = kinds.index((row["network"], row["weights"])) + (0 if not both else PROTOCOL_SHIFT * (1 - 2 * clean))
+        face = colour if clean else "white"
+        ax.errorbar(
+            place, row["macro_f1_mean"], row["macro_f1_std"], fmt=marker, color=colour, markerfacecolor=face,
+            markersize=7, markeredgewidth=1.4, elinewidth=1.4, capsize=3, label=title, zorder=4,
+        )  # fmt: skip
+        trials = row.get("macro_f1_trials") or []
+        ax.plot([place - 0.09] * len(trials), trials, ".", color=colour, alpha=0.5, markersize=4, zorder=3)
+        if row.get("published") and (clean or not both):
+            _draw_published(ax, place + 0.27 + (PROTOCOL_SHIFT if both else 0), row["published"])
+    names = [f"{network_look(network)[0]}\n{weights_title(weights)}" for network, weights in kinds]
+    places = list(range(len(kinds)))
+    if rows[0].get("logistic_regression") is not None:
+        places.append(len(kinds))
+        names.append("logistic\nregression")
+        ax.plot(places[-1], rows[0]["logistic_regression"], marker="_", color=INK, markersize=20, markeredgewidth=2.2)
+    ax.set_xticks(places, names, fontsize=8.5, rotation=32, ha="right", rotation_mode="anchor")
+    ax.set_xlim(-0.55, places[-1] + 0.6)
+    ax.grid(axis="y", color=PALE, linewidth=0.5, zorder=0)
+    ax.set_axisbelow(True)
+
+
+def _draw_ceiling(ax: Axes, row: Mapping[str, Any]) -> None:
+    small = row.get("small_test_error")
+    if small:
+        ax.axhspan(row["ceiling"] - small, row["ceiling"] + small, color=PALE, alpha=0.55, linewidth=0)
+    error = row.get("ceiling_error") or 0.0
+    ax.axhspan(row["ceiling"] - error, row["ceiling"] + error, color=INK, alpha=0.35, linewidth=0)
+    ax.axhline(row["ceiling"], color=INK, linewidth=1.2)
+
+
+def _draw_published(ax: Axes, place: float, published: Sequence[float]) -> None:
+    ax.errorbar(
+        place, published[0], published[1], fmt="o", color=GREY, markerfacecolor="white", markersize=6,
+        markeredgewidth=1.1, elinewidth=1.0, capsize=2, zorder=3,
+    )  # fmt: skip
+
+
+def _finding(rows: Sequence[Mapping[str, Any]]) -> str:
+    """Say which share of the ceiling the best network reaches in each system."""
+    best: dict[str, float] = {}
+    for row in rows:
+        share = row["macro_f1_mean"] / row["ceiling"]
+        best[row["system"]] = max(share, best.get(row["system"], 0.0))
+    low, high = np.min(list(best.values())), np.max(list(best.values()))
+    # Rounded as they are printed, so that a range never names the same number twice.
+    words = f"{low:.1%}" if f"{low:.1%}" == f"{high:.1%}" else f"{low:.1%} to {high:.1%}"
+    return f"The best network reaches {words} of the best possible score"
+
+
+def _handles(rows: Sequence[Mapping[str, Any]]) -> list[Any]:
+    protocols = {row["protocol"] for row in rows}
+    look: dict[str, Any] = {"linestyle": "none", "color": INK, "marker": "o", "markersize": 6.5}
+    handles: list[Any] = []
+    if "clean" in protocols:
+        handles.append(Line2D([], [], label="equilibrated chains, split by chain (mean, spread of trials)", **look))
+    if protocols - {"clean"}:
+        handles.append(
+            Line2D([], [], label="published protocol: one heated chain (mean, spread)", markerfacecolor="white", **look)
+        )
+    if any(row.get("published") for row in rows):
+        handles.append(
+            Line2D([], [], label="published, 400 images", **{**look, "color": GREY}, markerfacecolor="white")
+        )
+    handles.append(Line2D([], [], color=INK, linewidth=1.2, label="ceiling: the best possible"))
+    if any(row.get("small_test_error") for row in rows):
+        images = rows[0].get("small_test_images", "few")
+        handles.append(Line2D([], [], color=PALE, linewidth=7, label=f"scatter of {images} test images"))
+    if any(row.get("logistic_regression") is not None for row in rows):
+        label = "logistic regression on energy and order"
+        handles.append(Line2D([], [], label=label, **{**look, "marker": "_", "markersize": 11, "markeredgewidth": 2.2}))
+    return handles
