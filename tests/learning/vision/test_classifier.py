@@ -32,7 +32,9 @@ def fit(estimator, symmetries=None, **more):
     return estimator.fit(IMAGES, LABELS, symmetries=symmetries, progress=False, **more)
 
 
-@pytest.mark.parametrize("estimator", [transformer(), ResNet(epochs=3, batch=16, learning_rate=1e-3)], ids=str)
+@pytest.mark.parametrize(
+    "estimator", [transformer(), ResNet(epochs=8, batch=16, learning_rate=1e-3)], ids=["vit", "resnet"]
+)
 def test_it_learns_and_keeps_the_conventions(estimator, symmetries):
     twin = clone(estimator)
     assert twin.get_params() == estimator.get_params()
@@ -41,7 +43,7 @@ def test_it_learns_and_keeps_the_conventions(estimator, symmetries):
     fit(estimator, symmetries, validation=(OTHERS, OTHER_LABELS))
     check_is_fitted(estimator)
     assert estimator.classes_.tolist() == ["cold", "hot"]
-    assert estimator.score(OTHERS, OTHER_LABELS) >= 0.9
+    assert estimator.score(OTHERS, OTHER_LABELS) >= 0.8
     probabilities = estimator.predict_proba(OTHERS)
     np.testing.assert_allclose(probabilities.sum(1), 1.0, rtol=1e-12)
     assert (estimator.predict(OTHERS) == estimator.classes_[probabilities.argmax(1)]).all()
@@ -79,14 +81,14 @@ def test_an_ensemble_is_read_in_the_order_of_its_dimensions():
 
 
 def test_the_best_weights_are_kept(symmetries):
-    """A rate that ruins the network late: what is kept is the epoch with the lowest validation loss."""
-    estimator = transformer(schedule="constant", learning_rate=2e-2, warm_up=0.0, precision="float32")
+    """A rate so high that the loss goes up and down: what is kept is the epoch with the lowest validation loss."""
+    estimator = transformer(schedule="constant", learning_rate=0.3, warm_up=0.0, precision="float32", epochs=5)
     fit(estimator, symmetries, validation=(OTHERS, OTHER_LABELS))
     losses = [row["validation_loss"] for row in estimator.history_]
     right = np.searchsorted(estimator.classes_, OTHER_LABELS)
     probability = estimator.predict_proba(OTHERS)[np.arange(len(right)), right]
     assert -np.log(probability).mean() == pytest.approx(min(losses), rel=1e-5)
-    assert losses[-1] > min(losses)
+    assert losses[-1] > min(losses) + 0.01
 
 
 def test_training_stops_where_validation_no_longer_gains(symmetries):
@@ -117,20 +119,26 @@ def test_a_probe_of_three_classes_sees_copies(symmetries):
     assert not np.allclose(estimator.logits(IMAGES), once.logits(IMAGES))
 
 
-@pytest.mark.parametrize("kind", ["transformer", "resnet"])
-def test_bfloat16_gives_the_same_scores(kind, symmetries):
-    settings = {"epochs": 4, "batch": 16, "learning_rate": 2e-3}
-    estimators = [
-        (transformer(**settings) if kind == "transformer" else ResNet(**settings)).set_params(precision=precision)
-        for precision in ("float32", "bfloat16")
-    ]
-    full, half = (fit(each, symmetries) for each in estimators)
+def test_bfloat16_gives_the_same_scores(symmetries):
+    full, half = (fit(transformer(precision=word), symmetries) for word in ("float32", "bfloat16"))
     assert half.network_.head.weight.dtype == torch.float32
     assert full.score(OTHERS, OTHER_LABELS) == pytest.approx(half.score(OTHERS, OTHER_LABELS), abs=0.07)
-    full.set_params(precision="bfloat16")
-    rounded = full.predict_proba(OTHERS)
-    assert np.abs(rounded - full.set_params(precision="float32").predict_proba(OTHERS)).max() < 0.05
-    assert not (rounded == full.predict_proba(OTHERS)).all()
+    rounded = full.set_params(precision="bfloat16").predict_proba(OTHERS)
+    exact = full.set_params(precision="float32").predict_proba(OTHERS)
+    assert 0 < np.abs(rounded - exact).max() < 0.05
+
+
+def test_residual_networks_have_no_bfloat16_on_single_pixels():
+    """PyTorch leaves gradients of strided convolutions undefined there: on larger lattices they come out alike."""
+    assert ResNet(precision="auto").recipe(single_pixels=True).precision == "float32"
+    assert [ResNet().architecture(side).single_pixels for side in (16, 17)] == [True, False]
+    assert not transformer().architecture(8).single_pixels
+    with pytest.raises(InputError, match=r"precision = 'bfloat16': gradients .* are not defined"):
+        fit(ResNet(precision="bfloat16", augment=False))
+    images, labels = labelled(6, side=17)
+    settings = {"epochs": 1, "batch": 3, "precision": "bfloat16", "augment": False}
+    one, same = (ResNet(**settings).fit(images, labels, progress=False).network_ for _ in range(2))
+    assert all(torch.equal(a, b) for a, b in zip(one.parameters(), same.parameters(), strict=True))
 
 
 def test_saved_and_loaded(tmp_path, symmetries):

@@ -10,6 +10,7 @@ import spinlens as sl
 from spinlens.errors import DamagedError, InputError
 from spinlens.learning.vision import Symmetries, VisionTransformer, load_pretrained, pretrain, single_spin_floor
 from spinlens.learning.vision.configurations import Configurations
+from spinlens.learning.vision.masked import NEIGHBOURS, Couplings
 
 from .conftest import TINY
 
@@ -133,3 +134,36 @@ def test_what_is_refused_is_refused_before_any_work(change, message, tmp_path):
     with pytest.raises(InputError, match=message):
         pretrain(given.pop("images"), **given)
     assert not (tmp_path / "out").exists()
+
+
+def test_couplings_name_the_temperature(ensemble, pretrained):
+    """Log odds are 2 K times the sum of the neighbours, K = J / T, so the network has to read 1 / T off the picture."""
+    found = pretrain(
+        ensemble, mask_ratio=0.0, spin_ratio=0.1, learning_rate=5e-3, held_out=0.25, coupling_weight=1.0,
+        **QUICK | {"epochs": 12},
+    )  # fmt: skip
+    assert found.single_spin_floor - 4 * found.single_spin_error < found.single_spin_loss
+    assert found.single_spin_loss < pretrained.single_spin_loss
+    network = found.network.eval()
+    with torch.inference_mode():
+        spins = Configurations(ensemble.packed(chain=slice(48, 64)).reshape(-1, 8, 1), 8).take(slice(None))
+        factors = network.couplings.read(network.reader.features(spins)).reshape(3, -1, len(NEIGHBOURS) + 1).mean(1)
+    near = [place for place, (x, y) in enumerate(NEIGHBOURS) if abs(x) + abs(y) == 1]
+    far = [place for place in range(len(NEIGHBOURS)) if place not in near]
+    strength = factors[:, near].mean(1).numpy()
+    assert np.all(np.diff(strength) < 0)
+    # On so small a lattice neighbouring temperatures look alike, and the estimates are drawn to each other.
+    assert strength == pytest.approx(2 / np.array([2.0, 2.5, 4.0]), rel=0.4)
+    assert np.abs(factors[:, far].numpy()).max() < 0.3 * strength.min()
+
+
+def test_couplings_see_the_boundary():
+    """Across an antiperiodic edge a neighbour counts with the other sign."""
+    spins = torch.from_numpy(np.random.default_rng(1).choice([-1.0, 1.0], (2, 1, 6, 6))).float()
+    couplings = Couplings(4, ("antiperiodic", "periodic"))
+    with torch.no_grad():
+        couplings.read.weight.zero_()
+        couplings.read.bias.copy_(torch.tensor([float(step == (-1, 0)) for step in (*NEIGHBOURS, None)]))
+        odds = couplings(spins, torch.zeros(2, 4))
+    assert torch.equal(odds[:, 1:], spins[:, 0, :-1])
+    assert torch.equal(odds[:, 0], -spins[:, 0, -1])

@@ -20,6 +20,8 @@ RESNETS: dict[str, dict[str, Any]] = {
     "resnet-50": {"layer_type": "bottleneck", "depths": [3, 4, 6, 3], "hidden_sizes": [256, 512, 1024, 2048]},
 }
 BASE_SIDE, BASE_PATCH = 224, 16
+RESIDUAL_STRIDE = 32
+"""Sites a pixel of a residual network's last stage stands for; the last of its strides is half of that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +83,11 @@ class Architecture:
     def rules(self) -> tuple[Rule, Rule]:
         """The boundary's rule along each axis."""
         return axis_rules(parse_boundary(self.boundary))
+
+    @property
+    def single_pixels(self) -> bool:
+        """Whether a strided convolution of a residual network sees images of a single pixel."""
+        return self.name in RESNETS and self.side <= RESIDUAL_STRIDE // 2
 
     @property
     def native(self) -> bool:

@@ -92,8 +92,15 @@ class Classifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         """
         raise NotImplementedError
 
-    def recipe(self, *, seed: int = 0, device: torch.device | None = None) -> Recipe:
+    def recipe(self, *, seed: int = 0, single_pixels: bool = False) -> Recipe:
         """Return how it will be trained, with the defaults of the network filled in.
+
+        Parameters
+        ----------
+        seed : int
+            Of the training.
+        single_pixels : bool
+            See `spinlens.learning.vision.recipe.resolve_precision`.
 
         Raises
         ------
@@ -104,7 +111,7 @@ class Classifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         given = {name: getattr(self, name) for name in names}
         defaults = self.defaults
         values = {name: defaults[name] if value is None else value for name, value in given.items()}
-        precision = resolve_precision(self.precision, choose_device(self.device) if device is None else device)
+        precision = resolve_precision(self.precision, choose_device(self.device), single_pixels=single_pixels)
         return Recipe(seed=check_seed(seed), precision=precision, **values)
 
     @property
@@ -160,25 +167,46 @@ class Classifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         DamagedError
             If a file that is read is damaged.
         """
-        device = choose_device(self.device)
-        recipe = self.recipe(seed=seed, device=device)
         labelled, names = _labelled(images, labels)
         held = None if validation is None else _validation(validation, labelled, names)
         moves = choose_symmetries(symmetries, images=images, shape=labelled.images.shape, augment=self.augment)
         boundary = _boundary(images)
         architecture = self.architecture(labelled.images.side, classes=len(names), boundary=boundary)
+        recipe = self.recipe(seed=seed, single_pixels=architecture.single_pixels)
         self._check_probe()
         description = self._describe(recipe, architecture, labelled, held, names, moves)
         folder = None if directory is None else Path(directory)
         if folder is not None and finished(folder, description):
             return self._restore(folder)
-        placement = Placement(device)
+        placement = Placement(self.device)
         network = self._first_network(architecture, recipe.seed).to(placement.device)
-        # Residual networks run faster with channels last; transformers do not mind.
+        # Convolutions run faster with channels last; the rest does not mind.
         network = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         if folder is not None:
             make_folder(folder)
-        training = Training(
+        training = self._training(network, recipe, labelled, held, moves, placement, description, folder)
+        training.checkpoint_seconds = checkpoint_seconds
+        if not training.resume() and self.head_first:
+            self._fit_head(network, labelled, moves, recipe, placement.device)
+        with progress_bar("train", show=progress and placement.first) as report:
+            self.history_ = training.run(report)
+        self._take(network.cpu(), names, description)
+        if folder is not None and placement.first:
+            self.save(folder)
+        return self
+
+    def _training(
+        self,
+        network: Reader,
+        recipe: Recipe,
+        labelled: Labelled,
+        held: Labelled | None,
+        moves: Symmetries | None,
+        placement: Placement,
+        description: dict[str, Any],
+        folder: Path | None,
+    ) -> Training:
+        return Training(
             network=network,
             loss=_Objective(labelled, recipe, moves, placement.device, self.label_smoothing),
             validate=None if held is None else lambda: _validate(network, held, placement.device, recipe.precision),
@@ -188,16 +216,7 @@ class Classifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             placement=placement,
             description=description,
             out=folder,
-            checkpoint_seconds=checkpoint_seconds,
         )
-        if not training.resume() and self.head_first:
-            self._fit_head(network, labelled, moves, recipe, placement.device)
-        with progress_bar("train", show=progress and placement.first) as report:
-            self.history_ = training.run(report)
-        self._take(network.cpu(), names, description)
-        if folder is not None and placement.first:
-            self.save(folder)
-        return self
 
     def _check_probe(self) -> None:
         check_whole("head_copies", self.head_copies, 1)

@@ -89,12 +89,32 @@ def check_positive(what: str, got: object) -> None:
         raise InputError(what, got, "must be a finite number > 0")
 
 
-def resolve_precision(precision: str, device: torch.device) -> str:
+def resolve_precision(precision: str, device: torch.device, *, single_pixels: bool = False) -> str:
     """Return the precision that a word means on a device.
 
     ``auto`` is bfloat16 where the device multiplies it natively (AVX-512 BF16, AMX, recent GPUs), else float32.
+
+    Parameters
+    ----------
+    precision : {"auto", "float32", "bfloat16"}
+        The word.
+    device : torch.device
+        Where the products are taken.
+    single_pixels : bool
+        Whether a strided convolution sees images of one pixel: PyTorch's gradients in bfloat16 on the CPU are then
+        not defined (they hold what the memory held before), so that float32 it must be.
+
+    Raises
+    ------
+    InputError
+        If the word is unknown, or bfloat16 is asked for where it does not work.
     """
     check_word("precision", precision, PRECISIONS)
+    if single_pixels and device.type == "cpu":
+        if precision == "bfloat16":
+            why = "gradients of this network on so small a lattice are not defined in it on the CPU"
+            raise InputError("precision", repr(precision), why, "Take 'auto' or 'float32'")
+        return "float32"
     if precision != "auto":
         return precision
     if device.type == "cuda":
