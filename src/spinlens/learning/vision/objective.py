@@ -17,7 +17,7 @@ from spinlens.learning.train import Row
 from spinlens.learning.vision.configurations import Configurations, configurations
 from spinlens.learning.vision.floor import site_entropy
 from spinlens.learning.vision.inference import CHUNK, autocast
-from spinlens.learning.vision.masked import MaskedReader, hidden_loss, unlikeliness
+from spinlens.learning.vision.masked import MaskedReader, Predictions, hidden_loss, unlikeliness
 from spinlens.learning.vision.masks import hidden_patches, hidden_spins, isolated_spins, spread
 from spinlens.learning.vision.recipe import Recipe
 from spinlens.learning.vision.symmetries import Symmetries
@@ -40,12 +40,16 @@ class Task:
         Share of patches that are hidden as a whole.
     spin_ratio : float
         Share of the spins that are hidden one by one, beside those.
+    coupling_weight : float
+        Factor of the likelihood of the hidden spins by couplings that the pooled features name, beside that of the
+        tokens; 0 for none.
     bond_weight : float
         Factor of the squared error of each patch's bond sum, beside the likelihood; 0 for none.
     """
 
     mask_ratio: float
     spin_ratio: float
+    coupling_weight: float
     bond_weight: float
 
     def __post_init__(self) -> None:
@@ -55,8 +59,10 @@ class Task:
                 raise InputError(name, value, "must be a share from 0 to below 1")
         if self.mask_ratio == 0 and self.spin_ratio == 0:
             raise InputError("mask_ratio", 0, "nothing would be hidden", "Take mask_ratio=0.6, or spin_ratio=0.15")
-        if not is_number(self.bond_weight) or self.bond_weight < 0:
-            raise InputError("bond_weight", self.bond_weight, "must be a finite number >= 0")
+        for name in ("coupling_weight", "bond_weight"):
+            value = getattr(self, name)
+            if not is_number(value) or value < 0:
+                raise InputError(name, value, "must be a finite number >= 0")
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,15 +151,23 @@ class Work:
         self.moves, self.patches, self.device = moves, patches, device
 
     def loss(self, module: nn.Module, step: int, share: slice) -> torch.Tensor:
-        """Return the mean loss of a step: nats per hidden spin, and what the bond sums add."""
+        """Return the mean loss of a step: nats per hidden spin, and what couplings and bond sums add."""
         seed = self.recipe.seed
         places = batch_at(step, count=len(self.material.trained), batch=self.recipe.batch, seed=seed, purpose=PURPOSE)
         spins = self.material.trained.take(places, device=self.device)
         if self.moves is not None:
             spins = self.moves.random(spins, generator(seed, PURPOSE, AUGMENTATION, step))
         patches, hidden = self.mask(len(spins), generator(seed, PURPOSE, MASK, step))
-        likelihood, bonds = self._terms(module, spins[share], patches[share], hidden[share])
-        return likelihood if bonds is None else likelihood + self.task.bond_weight * bonds
+        spins, patches, hidden = spins[share], patches[share], hidden[share]
+        with autocast(self.device, self.recipe.precision):
+            said = module(spins * ~hidden[:, None], patches)
+        total = hidden_loss(said.logits, spins, hidden)
+        if said.coupled is not None:
+            total = total + self.task.coupling_weight * hidden_loss(said.coupled, spins, hidden)
+        if said.bonds is not None:
+            true = getattr(module, "module", module).patch_bonds(spins)
+            total = total + self.task.bond_weight * nn.functional.mse_loss(said.bonds, true)
+        return total
 
     def mask(self, count: int, numbers: np.random.Generator) -> tuple[torch.Tensor, torch.Tensor]:
         """Return hidden patches (n, P) and all hidden spins (n, L, L)."""
@@ -163,18 +177,6 @@ class Work:
             hidden = hidden | hidden_spins(count, self.material.trained.side, self.task.spin_ratio, generator=numbers)
         return patches.to(self.device), hidden.to(self.device)
 
-    def _terms(
-        self, module: nn.Module, spins: torch.Tensor, patches: torch.Tensor, hidden: torch.Tensor
-    ) -> tuple[torch.Tensor, torch.Tensor | None]:
-        with autocast(self.device, self.recipe.precision):
-            said = module(spins * ~hidden[:, None], patches)
-        likelihood = hidden_loss(said.logits, spins, hidden)
-        if said.bonds is None:
-            return likelihood, None
-        network: Any = getattr(module, "module", module)
-        true = network.patch_bonds(spins)
-        return likelihood, nn.functional.mse_loss(said.bonds, true)
-
     def validate(self, network: MaskedReader) -> Row:
         """Return the loss on the kept configurations, hidden by the same masks each time, nats per hidden spin."""
         total, count = 0.0, 0
@@ -182,7 +184,7 @@ class Work:
             numbers = generator(self.recipe.seed, PURPOSE, VALIDATION, 0, part.start)
             spins = self.material.kept.take(part, device=self.device)
             patches, hidden = self.mask(len(spins), numbers)
-            each = self._unlikeliness(network, spins, patches, hidden)
+            each = unlikeliness(self._say(network, spins, patches, hidden).logits, spins).double()
             total += float(each[hidden].sum())
             count += int(hidden.sum())
         return {"validation_loss": total / count}
@@ -190,7 +192,8 @@ class Work:
     def single_spins(self, network: MaskedReader) -> dict[str, float | None]:
         """Return the loss where single spins are hidden and their neighbours seen, its error, and its floor.
 
-        All in nats per hidden spin; the floor is the entropy of the very spins that were hidden.
+        All in nats per hidden spin, by the couplings where the network names them; the floor is the entropy of the
+        very spins that were hidden.
         """
         losses, floors = [], []
         for part in self._parts():
@@ -198,7 +201,8 @@ class Work:
             spins = self.material.kept.take(part, device=self.device)
             hidden = isolated_spins(len(spins), self.material.kept.side, generator=numbers).to(self.device)
             patches = torch.zeros(len(spins), self.patches, dtype=torch.bool, device=self.device)
-            each = self._unlikeliness(network, spins, patches, hidden)
+            said = self._say(network, spins, patches, hidden)
+            each = unlikeliness(said.logits if said.coupled is None else said.coupled, spins).double()
             counts = hidden.sum((1, 2))
             losses.append(((each * hidden).sum((1, 2)) / counts).cpu().numpy())
             if self.material.conditions is not None:
@@ -216,9 +220,9 @@ class Work:
         count = len(self.material.kept)
         return [slice(start, min(start + CHUNK, count)) for start in range(0, count, CHUNK)]
 
-    def _unlikeliness(
+    def _say(
         self, network: MaskedReader, spins: torch.Tensor, patches: torch.Tensor, hidden: torch.Tensor
-    ) -> torch.Tensor:
+    ) -> Predictions:
         with torch.inference_mode(), autocast(self.device, self.recipe.precision):
-            logits = network(spins * ~hidden[:, None], patches).logits
-        return unlikeliness(logits, spins).double()
+            said: Predictions = network(spins * ~hidden[:, None], patches)
+        return said

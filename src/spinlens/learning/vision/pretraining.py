@@ -74,6 +74,7 @@ def pretrain(
     dropout: float = 0.0,
     mask_ratio: float = 0.6,
     spin_ratio: float = 0.0,
+    coupling_weight: float = 0.0,
     bond_weight: float = 0.0,
     epochs: int = 20,
     batch: int = 64,
@@ -107,6 +108,10 @@ def pretrain(
         Share of patches that are hidden as a whole.
     spin_ratio : float
         Share of spins that are hidden one by one, beside those.
+    coupling_weight : float
+        Factor of a second likelihood of the hidden spins, by couplings to their neighbours that the pooled features
+        name (`spinlens.learning.vision.masked.Couplings`), which makes those features tell the temperature; 0 for
+        none.
     bond_weight : float
         Factor of the squared error with which each patch's token predicts the patch's bond sum (over twice the
         sites), added to the likelihood; 0 for none.
@@ -144,7 +149,7 @@ def pretrain(
     Z. Xie et al., "SimMIM: a simple framework for masked image modeling", CVPR 2022. doi:10.1109/CVPR52688.2022.00943
     """
     place = choose_device(device)
-    task = Task(mask_ratio, spin_ratio, bond_weight)
+    task = Task(mask_ratio, spin_ratio, coupling_weight, bond_weight)
     recipe = Recipe(
         seed=seed, epochs=epochs, batch=batch, learning_rate=learning_rate, weight_decay=weight_decay,
         schedule=schedule, warm_up=warm_up, patience=patience, clip=clip,
@@ -169,7 +174,7 @@ def pretrain(
         make_folder(folder)
     placement = Placement(place)
     first = int(generator(recipe.seed, PURPOSE, INITIAL).integers(2**62))
-    network = MaskedReader(architecture, bonds=bond_weight > 0, seed=first).to(placement.device)
+    network = _network(architecture, task, seed=first).to(placement.device)
     work = Work(material, task, recipe, moves=moves, patches=patches, device=placement.device)
     training = Training(
         network=network,
@@ -208,13 +213,17 @@ def load_pretrained(directory: str | Path) -> Pretrained:
     tensors, description, history = read_model(folder, PRETRAINING)
     try:
         task = Task(**description["task"])
-        network = MaskedReader(stored_architecture(description, folder), bonds=task.bond_weight > 0)
+        network = _network(stored_architecture(description, folder), task)
         network.load_state_dict(tensors)
         result = description["result"]
         return Pretrained(network.eval(), history, **result, configuration=description, directory=folder)
     except (KeyError, TypeError, RuntimeError) as problem:
         line = str(problem).replace("\n", " ")
         raise DamagedError(f"{folder} does not hold the network that it describes: {line}") from problem
+
+
+def _network(architecture: Architecture, task: Task, *, seed: int = 0) -> MaskedReader:
+    return MaskedReader(architecture, couplings=task.coupling_weight > 0, bonds=task.bond_weight > 0, seed=seed)
 
 
 def _describe(
