@@ -10,6 +10,7 @@ from spinlens.errors import InputError
 from spinlens.lattice import Lattice
 from spinlens.learning.vision import attention, attention_distance, build, hidden_states, rollout
 from spinlens.learning.vision.attention import eager, patch_distances
+from spinlens.learning.vision.heads import NAME
 
 from .conftest import TINY, labelled
 
@@ -35,12 +36,32 @@ def test_maps_have_the_promised_shape_and_sum_to_one(network):
 def test_eager_and_fused_attention_give_equal_logits(network):
     spins = torch.from_numpy(IMAGES)[:, None].float()
     with torch.inference_mode():
-        assert network.model.config._attn_implementation == "sdpa"
+        network.model.set_attn_implementation("sdpa")
         fused = network(spins)
         with eager(network):
             assert network.model.config._attn_implementation == "eager"
             torch.testing.assert_close(network(spins), fused, rtol=1e-4, atol=1e-5)
         assert network.model.config._attn_implementation == "sdpa"
+
+
+@pytest.mark.parametrize(("half", "tolerance"), [(False, 0.0), (True, 0.02)])
+def test_our_attention_is_the_fused_one(half, tolerance):
+    """Output and gradients; in bfloat16 products take the place of the kernel, with the rounding that comes with it."""
+    spins = torch.from_numpy(IMAGES)[:, None].float()
+    results = []
+    for name in (NAME, "sdpa"):
+        network = build("vit", side=8, classes=3, **TINY).train()
+        assert network.model.config._attn_implementation == NAME
+        network.model.set_attn_implementation(name)
+        network.head.weight.data.mul_(50.0)
+        with torch.autocast("cpu", torch.bfloat16, enabled=half):
+            logits = network(spins)
+        logits.float().square().mean().backward()
+        layer = network.model.vit.layers[0].attention
+        results.append((logits.detach().float(), layer.q_proj.weight.grad, layer.v_proj.weight.grad))
+    for ours, fused in zip(*results, strict=True):
+        assert fused.abs().max() > 0
+        assert (ours - fused).abs().max() <= tolerance * fused.abs().max()
 
 
 def test_maps_are_those_of_queries_and_keys(network):

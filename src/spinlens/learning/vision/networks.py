@@ -11,6 +11,7 @@ from torch import nn
 from spinlens.errors import InputError
 from spinlens.lattice.boundary import Rule
 from spinlens.learning.vision.architecture import RESNETS, Architecture
+from spinlens.learning.vision.heads import register
 from spinlens.learning.vision.surroundings import surround
 
 
@@ -123,6 +124,10 @@ class Reader(nn.Module):
         super().__init__()
         self.architecture, self.model = architecture, model
 
+    def adopt(self, model: Any) -> None:
+        """Take another Hugging Face model of the same kind in place of the one inside."""
+        self.model = model
+
     @property
     def configuration(self) -> dict[str, Any]:
         """The model's own configuration, as JSON can hold it."""
@@ -163,6 +168,7 @@ class TransformerReader(Reader):
         from transformers import ViTForImageClassification
 
         super().__init__(architecture, ViTForImageClassification(configuration))
+        self.adopt(self.model)
         if architecture.native and architecture.stem:
             self.model.vit.embeddings.patch_embeddings.projection = Stem(
                 architecture.stem, configuration.hidden_size, patch=architecture.patch, rules=architecture.rules
@@ -173,6 +179,11 @@ class TransformerReader(Reader):
         """The linear layer from features to logits."""
         head: nn.Linear = self.model.classifier
         return head
+
+    def adopt(self, model: Any) -> None:
+        """Take another Hugging Face model of the same kind in place of the one inside."""
+        super().adopt(model)
+        self.model.set_attn_implementation(register())
 
     def pixels(self, spins: torch.Tensor) -> torch.Tensor:
         """Return spins as the model takes them; each becomes a block of pixels where it sees more of them."""

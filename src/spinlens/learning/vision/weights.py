@@ -135,7 +135,7 @@ def _from_published(weights: str, architecture: Architecture, seed: int) -> Read
     _check_report(report, weights, "classifier.")
     with torch.random.fork_rng(devices=[]):
         network = wrap(model.config, architecture)
-    network.model = model
+    network.adopt(model)
     if isinstance(network, TransformerReader) and int(model.config.image_size) < architecture.side:
         why = f"they see {model.config.image_size} pixels a side, fewer than the {architecture.side} spins"
         raise InputError("weights", weights, why, "Take weights for larger images")
