@@ -52,6 +52,9 @@ def test_by_hand() -> None:
     probability = [[0.9, 0.1, 0, 0], [0.6, 0.4, 0, 0]]
     found = calibration([0, 1], probability, exact=[[1, 0, 0, 0], [0.5, 0.5, 0, 0]])
     assert found.expected_error == pytest.approx((0.1 + 0.6) / 2)
+    # Fifteen bins of width 1/15: 0.6 lies at the lower edge of the tenth, 0.9 in the fourteenth.
+    assert np.flatnonzero(found.images).tolist() == [9, 13]
+    assert (found.confidence[13], found.accuracy[13]) == (0.9, 1)
     assert found.log_loss == pytest.approx(-(np.log(0.9) + np.log(0.4)) / 2)
     assert found.distance == pytest.approx((0.1 + 0.1) / 2)
     wanted = (-np.log(0.9) + 0.5 * np.log(0.5 / 0.6) + 0.5 * np.log(0.5 / 0.4)) / 2
