@@ -114,7 +114,7 @@ class Couplings(nn.Module):
         """Return log odds of up (n, L, L) of spins (n, 1, L, L), 0 where hidden, and pooled features (n, width)."""
         factors = self.read(pooled).float()[..., None, None]
         beyond, side = surround(spins[:, 0], self.rules), spins.shape[-1]
-        odds = factors[:, -1].expand(-1, side, side)
+        odds: torch.Tensor = factors[:, -1].expand(-1, side, side)
         for place, (x, y) in enumerate(NEIGHBOURS):
             odds = odds + factors[:, place] * beyond[:, 1 + x : 1 + x + side, 1 + y : 1 + y + side]
         return odds

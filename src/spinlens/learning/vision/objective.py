@@ -165,8 +165,8 @@ class Work:
         if said.coupled is not None:
             total = total + self.task.coupling_weight * hidden_loss(said.coupled, spins, hidden)
         if said.bonds is not None:
-            true = getattr(module, "module", module).patch_bonds(spins)
-            total = total + self.task.bond_weight * nn.functional.mse_loss(said.bonds, true)
+            reader: Any = getattr(module, "module", module)
+            total = total + self.task.bond_weight * nn.functional.mse_loss(said.bonds, reader.patch_bonds(spins))
         return total
 
     def mask(self, count: int, numbers: np.random.Generator) -> tuple[torch.Tensor, torch.Tensor]:
