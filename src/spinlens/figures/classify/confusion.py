@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from matplotlib.figure import Figure
+from numpy.typing import NDArray
 
 from spinlens.errors import InputError
 from spinlens.figures.classify.looks import network_look, system_title
 from spinlens.figures.palette import INK
 from spinlens.figures.style import new_figure, styled
 from spinlens.regions.labels import REGIONS, TITLES
+
+Floats = NDArray[np.float64]
 
 PANEL = 2.9
 COLOURS = "cividis"
@@ -41,6 +44,7 @@ def draw_confusion(
         If there are none or a shape is not (4, 4).
     """
     tables = {network_look(name)[0]: np.asarray(table, dtype=np.float64) for name, table in matrices.items()}
+    networks = list(tables.values())
     if best is not None:
         tables["the best possible"] = np.asarray(best, dtype=np.float64)
     if not matrices:
@@ -49,7 +53,7 @@ def draw_confusion(
         if table.shape != (len(REGIONS), len(REGIONS)):
             raise InputError(f"matrices[{name!r}].shape", table.shape, f"must be ({len(REGIONS)}, {len(REGIONS)})")
     if figure is None:
-        figure = new_figure((PANEL * len(tables) + 1.2, PANEL + 1.6))
+        figure = new_figure((PANEL * len(tables) + 1.2, PANEL + 1.7))
     axes = figure.subplots(1, len(tables), sharey=True, squeeze=False)[0]
     names = [title.replace("-critical", "-\ncritical") for title in TITLES]
     for ax, (name, table) in zip(axes, tables.items(), strict=True):
@@ -66,16 +70,16 @@ def draw_confusion(
         ax.set_xlabel("predicted region")
     axes[0].set_yticks(range(len(names)), names, fontsize=8.5)
     axes[0].set_ylabel("true region")
-    words = _finding(tables)
+    words = _finding(networks)
     figure.suptitle(
         f"{system_title(system)}: {words}" if system else words.capitalize(), x=0.01, ha="left", fontsize=12
     )
     return figure
 
 
-def _finding(tables: Mapping[str, np.ndarray]) -> str:
+def _finding(tables: Sequence[Floats]) -> str:
     """Say what share of all mistakes is between neighbouring regions."""
-    total = np.sum([table / table.sum() for table in tables.values()], axis=0)
+    total = np.sum([table / table.sum() for table in tables], axis=0)
     wrong = total.sum() - np.trace(total)
     if not wrong:
         return "no mistakes"

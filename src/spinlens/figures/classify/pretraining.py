@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from matplotlib.axes import Axes
+from matplotlib.ticker import MaxNLocator
 
 from spinlens.errors import InputError
 from spinlens.figures.palette import BLUE, INK, VERMILION
@@ -66,6 +67,7 @@ def draw_pretraining(
         if single_spin_loss is not None:
             title = f"Single hidden spins cost {single_spin_loss - single_spin_floor:.4f} nats more than they must"
     ax.set_ylim(bottom=0)
+    ax.xaxis.set_major_locator(MaxNLocator(integer=True))
     ax.set(xlabel="epoch", ylabel="loss (nats per hidden spin)", title=title)
     ax.legend(loc="upper right")
     return ax

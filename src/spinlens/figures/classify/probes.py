@@ -43,8 +43,8 @@ def draw_probes(report: xr.Dataset, axes: Axes | None = None) -> Axes:
     ax.set(yscale="log", xlabel="hidden state after layer", ylabel="unexplained share of the variance, $1 - R^2$")
     ax.grid(axis="y", color=PALE, linewidth=0.5)
     ax.set_axisbelow(True)
-    best = report["r2"].sel(quantity="energy")
+    best = report["r2"].sel(quantity="energy").to_numpy()
     place = int(best.argmax())
     ax.set_title(f"A linear function of layer {names[place]} knows the energy to $R^2$ = {float(best[place]):.4f}")
-    ax.legend(loc="center right")
+    ax.legend(loc="upper left", bbox_to_anchor=(0.02, 0.88))
     return ax

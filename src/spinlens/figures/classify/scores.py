@@ -15,8 +15,8 @@ from spinlens.figures.classify.looks import network_look, system_title, weights_
 from spinlens.figures.palette import GREY, INK, PALE
 from spinlens.figures.style import new_figure, styled
 
-PROTOCOL_SHIFT = 0.16
-"""Distance of the two protocols from the middle of a network's place."""
+SHIFT = 0.25
+"""Distance between our values and the published one at a network's place."""
 
 NEEDED = ("system", "network", "weights", "protocol", "macro_f1_mean", "macro_f1_std", "ceiling")
 
@@ -42,14 +42,14 @@ def draw_scores(rows: Sequence[Mapping[str, Any]], figure: Figure | None = None)
     check_rows(rows, NEEDED)
     systems = list(dict.fromkeys(row["system"] for row in rows))
     if figure is None:
-        figure = new_figure((max(5.6, 1.2 + 3.0 * len(systems)), 4.8))
+        figure = new_figure((max(5.8, 1.0 + 2.75 * len(systems)), 5.0))
     axes = figure.subplots(1, len(systems), sharey=True, squeeze=False)[0]
     for ax, system in zip(axes, systems, strict=True):
         _draw_system(ax, [row for row in rows if row["system"] == system])
         ax.set_title(system_title(system), fontsize=11)
     axes[0].set_ylabel("macro F1 on the large test set")
     figure.suptitle(_finding(rows), x=0.01, ha="left", fontsize=12.5)
-    figure.legend(handles=_handles(rows), loc="outside lower center", ncols=3)
+    figure.legend(handles=_handles(rows), loc="outside lower center", ncols=4)
     return figure
 
 
@@ -70,7 +70,8 @@ def _draw_system(ax: Axes, rows: Sequence[Mapping[str, Any]]) -> None:
     for row in rows:
         title, colour, marker = network_look(row["network"])
         clean = row["protocol"] == "clean"
-        place = kinds.index((row["network"], row["weights"])) + (0 if not both else PROTOCOL_SHIFT * (1 - 2 * clean))
+        middle = kinds.index((row["network"], row["weights"]))
+        place = middle - SHIFT * (both and clean)
         face = colour if clean else "white"
         ax.errorbar(
             place, row["macro_f1_mean"], row["macro_f1_std"], fmt=marker, color=colour, markerfacecolor=face,
@@ -79,14 +80,14 @@ def _draw_system(ax: Axes, rows: Sequence[Mapping[str, Any]]) -> None:
         trials = row.get("macro_f1_trials") or []
         ax.plot([place - 0.09] * len(trials), trials, ".", color=colour, alpha=0.5, markersize=4, zorder=3)
         if row.get("published") and (clean or not both):
-            _draw_published(ax, place + 0.27 + (PROTOCOL_SHIFT if both else 0), row["published"])
-    names = [f"{network_look(network)[0]}\n{weights_title(weights)}" for network, weights in kinds]
+            _draw_published(ax, middle + SHIFT, row["published"])
+    names = [network_look(network)[0] for network, _ in kinds]
     places = list(range(len(kinds)))
     if rows[0].get("logistic_regression") is not None:
         places.append(len(kinds))
-        names.append("logistic\nregression")
-        ax.plot(places[-1], rows[0]["logistic_regression"], marker="_", color=INK, markersize=20, markeredgewidth=2.2)
-    ax.set_xticks(places, names, fontsize=8.5, rotation=32, ha="right", rotation_mode="anchor")
+        names.append("logistic regr.")
+        ax.plot(places[-1], rows[0]["logistic_regression"], marker="_", color=INK, markersize=16, markeredgewidth=2.2)
+    ax.set_xticks(places, names, fontsize=9, rotation=40, ha="right", rotation_mode="anchor")
     ax.set_xlim(-0.55, places[-1] + 0.6)
     ax.grid(axis="y", color=PALE, linewidth=0.5, zorder=0)
     ax.set_axisbelow(True)
@@ -124,21 +125,21 @@ def _handles(rows: Sequence[Mapping[str, Any]]) -> list[Any]:
     protocols = {row["protocol"] for row in rows}
     look: dict[str, Any] = {"linestyle": "none", "color": INK, "marker": "o", "markersize": 6.5}
     handles: list[Any] = []
+    for network, weights in dict.fromkeys((row["network"], row["weights"]) for row in rows):
+        title, colour, marker = network_look(network)
+        kind = {**look, "color": colour, "marker": marker}
+        handles.append(Line2D([], [], label=f"{title}, {weights_title(weights)}", **kind))
     if "clean" in protocols:
-        handles.append(Line2D([], [], label="equilibrated chains, split by chain (mean, spread of trials)", **look))
+        handles.append(Line2D([], [], label="filled: equilibrated, split by chain", **look))
     if protocols - {"clean"}:
-        handles.append(
-            Line2D([], [], label="published protocol: one heated chain (mean, spread)", markerfacecolor="white", **look)
-        )
+        handles.append(Line2D([], [], label="hollow: published protocol", markerfacecolor="white", **look))
     if any(row.get("published") for row in rows):
-        handles.append(
-            Line2D([], [], label="published, 400 images", **{**look, "color": GREY}, markerfacecolor="white")
-        )
-    handles.append(Line2D([], [], color=INK, linewidth=1.2, label="ceiling: the best possible"))
+        handles.append(Line2D([], [], label="published value", **{**look, "color": GREY}, markerfacecolor="white"))
+    handles.append(Line2D([], [], color=INK, linewidth=1.2, label="ceiling: best possible"))
     if any(row.get("small_test_error") for row in rows):
         images = rows[0].get("small_test_images", "few")
         handles.append(Line2D([], [], color=PALE, linewidth=7, label=f"scatter of {images} test images"))
     if any(row.get("logistic_regression") is not None for row in rows):
-        label = "logistic regression on energy and order"
+        label = "logistic regression on energy, order"
         handles.append(Line2D([], [], label=label, **{**look, "marker": "_", "markersize": 11, "markeredgewidth": 2.2}))
     return handles

@@ -21,6 +21,8 @@ FOLDS = 5
 PENALTIES = tuple(10.0**power for power in range(-6, 3))
 CURVE = 400
 """Points of the drawn curve."""
+SPARSE = 0.005
+"""The curve leaves out this share of the images at either end."""
 
 Floats = NDArray[np.float64]
 
@@ -65,7 +67,8 @@ def energy_dependence(logits: Any, energy: Any) -> xr.Dataset:
         if not np.isfinite(array).all():
             raise InputError(name, "NaN or infinite", "must be finite")
     differences = np.diff(values, axis=1)
-    grid = np.linspace(levels.min(), levels.max(), CURVE)
+    # A spline says little beyond all but a few images.
+    grid = np.linspace(*np.quantile(levels, (SPARSE, 1 - SPARSE)), CURVE)
     column = levels[:, None]
     folds = KFold(FOLDS, shuffle=True, random_state=0)
     found = np.stack([cross_val_predict(_smooth(), column, each, cv=folds) for each in differences.T], axis=1)
