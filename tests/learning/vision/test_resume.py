@@ -57,14 +57,14 @@ def equal(one, other):
 
 def interrupt_at(monkeypatch, step):
     """Send Ctrl-C to this process when a step begins."""
-    advance = Training._advance
+    advance = Training.advance
 
     def advanced(self, module):
         if self.done == step:
             signal.raise_signal(signal.SIGINT)
         advance(self, module)
 
-    monkeypatch.setattr(Training, "_advance", advanced)
+    monkeypatch.setattr(Training, "advance", advanced)
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -107,12 +107,12 @@ import torch
 from tests.learning.vision.test_resume import classify
 from spinlens.learning.vision import training
 torch.set_num_threads(1)
-advance = training.Training._advance
+advance = training.Training.advance
 def slow(self, module):
     self.checkpoint_seconds = 0.0
     print(self.done, flush=True)
     advance(self, module)
-training.Training._advance = slow
+training.Training.advance = slow
 classify(sys.argv[1])
 """
 

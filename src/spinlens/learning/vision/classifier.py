@@ -208,7 +208,7 @@ class Classifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     ) -> Training:
         return Training(
             network=network,
-            loss=_Objective(labelled, recipe, moves, placement.device, self.label_smoothing),
+            loss=Objective(labelled, recipe, moves, placement.device, self.label_smoothing),
             validate=None if held is None else lambda: _validate(network, held, placement.device, recipe.precision),
             recipe=recipe,
             purpose=Purpose.CLASSIFICATION,
@@ -353,8 +353,22 @@ class Classifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         return self
 
 
-class _Objective:
-    """The cross-entropy of a step, in nats."""
+class Objective:
+    """The cross-entropy of a step.
+
+    Parameters
+    ----------
+    labelled : Labelled
+        Training configurations.
+    recipe : Recipe
+        How to train.
+    moves : Symmetries or None
+        Augmentation.
+    device : torch.device
+        Where the network is.
+    smoothing : float
+        Share of each label that is spread over all classes.
+    """
 
     def __init__(
         self,
@@ -368,6 +382,7 @@ class _Objective:
         self.device, self.smoothing = device, smoothing
 
     def __call__(self, module: nn.Module, step: int, share: slice) -> torch.Tensor:
+        """Return the mean over this process's share of a step, in nats."""
         recipe, purpose = self.recipe, Purpose.CLASSIFICATION
         places = batch_at(step, count=len(self.labelled), batch=recipe.batch, seed=recipe.seed, purpose=purpose)
         spins = self.labelled.images.take(places, device=self.device)

@@ -137,7 +137,7 @@ class Training:
         saved = time.monotonic()
         with _stop_on_interrupt() as stopping:
             while self.done < self.total and not self.stopped:
-                self._advance(module)
+                self.advance(module)
                 if self.done % self.steps == 0:
                     self._finish_epoch()
                 if stopping.is_set() or time.monotonic() - saved > self.checkpoint_seconds:
@@ -151,7 +151,8 @@ class Training:
         self.network.eval()
         return self.history
 
-    def _advance(self, module: nn.Module) -> None:
+    def advance(self, module: nn.Module) -> None:
+        """Take one step."""
         recipe = self.recipe
         self.optimizer.param_groups[0]["lr"] = recipe.rate(self.done, self.total)
         module.train()
