@@ -78,7 +78,8 @@ def _draw_system(ax: Axes, rows: Sequence[Mapping[str, Any]]) -> None:
             markersize=7, markeredgewidth=1.4, elinewidth=1.4, capsize=3, label=title, zorder=4,
         )  # fmt: skip
         trials = row.get("macro_f1_trials") or []
-        ax.plot([place - 0.09] * len(trials), trials, ".", color=colour, alpha=0.5, markersize=4, zorder=3)
+        if trials:
+            ax.plot([place - 0.09] * len(trials), trials, ".", color=colour, alpha=0.5, markersize=4, zorder=3)
         if row.get("published") and (clean or not both):
             _draw_published(ax, middle + SHIFT, row["published"])
     names = [network_look(network)[0] for network, _ in kinds]
