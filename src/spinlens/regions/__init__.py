@@ -4,6 +4,7 @@ from spinlens.regions.baseline import LABELS, baseline_scores, features, logisti
 from spinlens.regions.calibration import Calibration, calibration
 from spinlens.regions.ceiling import Ceiling, ceiling
 from spinlens.regions.energies import EnergyDistribution, energy_distribution, torus_distribution
+from spinlens.regions.labelled import Labelled
 from spinlens.regions.labels import EDGES, PUBLISHED_COUNTS, REGIONS, class_counts, region_of, temperatures
 from spinlens.regions.posterior import Posterior, posterior
 from spinlens.regions.protocols import PROTOCOLS, sampling_plan
@@ -17,7 +18,7 @@ from spinlens.regions.scores import (
     sampling_error,
     score,
 )
-from spinlens.regions.splits import Labelled, Splits, clean_splits, fewer_labels, published_splits
+from spinlens.regions.splits import Splits, clean_splits, fewer_labels, published_splits
 from spinlens.regions.systems import PUBLISHED_NETWORKS, SYSTEMS, System, find_system
 
 __all__ = [

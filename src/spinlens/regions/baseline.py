@@ -10,8 +10,9 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 
+from spinlens.regions.labelled import Labelled
 from spinlens.regions.scores import Scores, score
-from spinlens.regions.splits import Labelled, Splits, fewer_labels
+from spinlens.regions.splits import Splits, fewer_labels
 
 LABELS = (10, 30, 100, 300, 600)
 """Sizes of the training sets of the label-efficiency study."""

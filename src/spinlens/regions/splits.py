@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import astuple, dataclass, fields, replace
+from dataclasses import astuple, dataclass, replace
 from itertools import pairwise
 
 import numpy as np
@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from spinlens.ensemble import Ensemble
 from spinlens.errors import InputError
-from spinlens.regions.labels import PUBLISHED_COUNTS, REGIONS, Counts, class_counts, region_of
-from spinlens.sampling.plan import LANES
+from spinlens.regions.labelled import Labelled, Places, read
+from spinlens.regions.labels import PUBLISHED_COUNTS, REGIONS, Counts, region_of
 from spinlens.seeds import Purpose, check_seed, generator
 
 LARGE_TEST = 4000
@@ -22,48 +22,6 @@ CHAIN_SHARES = (3 / 8, 1 / 8, 1 / 2)
 """Shares of the chains that train, validate and test: the large test set needs most."""
 
 Integers = NDArray[np.int64]
-Floats = NDArray[np.float64]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Labelled:
-    """Images with their labels and what is known of each.
-
-    Attributes
-    ----------
-    spins : ndarray
-        int8 +-1 (n, Lx, Ly).
-    labels : ndarray
-        int64 (n,): the place of the region in `REGIONS`.
-    temperature : ndarray
-        float64 (n,), in units of abs(J).
-    chain, draw : ndarray
-        int64 (n,): where the image comes from in the ensemble.
-    energy : ndarray
-        float64 (n,): energy per site, boundary bonds included.
-    magnetization : ndarray
-        float64 (n,): order parameter per site, with its sign: m, or the staggered one of antiferromagnets.
-    """
-
-    spins: NDArray[np.int8]
-    labels: Integers
-    temperature: Floats
-    chain: Integers
-    draw: Integers
-    energy: Floats
-    magnetization: Floats
-
-    def __len__(self) -> int:
-        return len(self.labels)
-
-    def __getitem__(self, chosen: slice | NDArray[np.generic]) -> Labelled:
-        """Return some of the images: a slice, places or a mask."""
-        return Labelled(*(getattr(self, item.name)[chosen] for item in fields(self)))
-
-    @property
-    def counts(self) -> Counts:
-        """Images of each region."""
-        return class_counts(self.labels)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -82,18 +40,6 @@ class Splits:
     validation: Labelled
     test: Labelled
     large_test: Labelled
-
-
-@dataclass(frozen=True, slots=True)
-class _Places:
-    """Images by their position in the ensemble: indices of temperature, chain and draw, each int64 (n,)."""
-
-    temperature: Integers
-    chain: Integers
-    draw: Integers
-
-    def __getitem__(self, chosen: slice | Integers) -> _Places:
-        return _Places(self.temperature[chosen], self.chain[chosen], self.draw[chosen])
 
 
 def clean_splits(
@@ -215,31 +161,11 @@ def fewer_labels(train: Labelled, labels: int) -> Labelled:
     return part
 
 
-def _read_splits(ensemble: Ensemble, places: Sequence[_Places], random: np.random.Generator) -> Splits:
+def _read_splits(ensemble: Ensemble, places: Sequence[Places], random: np.random.Generator) -> Splits:
     """Read all sets at once, because each look at an ensemble goes through all of it."""
-    everything = _read(ensemble, _Places(*(np.concatenate(axis) for axis in zip(*map(astuple, places), strict=True))))
+    everything = read(ensemble, Places(*(np.concatenate(axis) for axis in zip(*map(astuple, places), strict=True))))
     edges = np.cumsum([0, *(len(part.chain) for part in places)]).tolist()
     return Splits(*(_interleaved(everything[first:last], random) for first, last in pairwise(edges)))
-
-
-def _read(ensemble: Ensemble, places: _Places) -> Labelled:
-    """Return the images at some places of an ensemble, in their order."""
-    height, width = ensemble.lattice.shape
-    packed = np.empty((len(places.chain), height, -(-width // 8)), dtype=np.uint8)
-    for first in range(0, ensemble.plan.chains, LANES):
-        here = (places.chain >= first) & (places.chain < first + LANES)
-        if here.any():
-            block = ensemble.packed(chain=slice(first, first + LANES))[0]
-            packed[here] = block[places.temperature[here], places.chain[here] - first, places.draw[here]]
-    up = np.unpackbits(packed, axis=-1, count=width, bitorder="little").view(np.int8)
-    antiferromagnet = min(ensemble.model.couplings) < 0
-    order = ensemble.staggered_magnetization if antiferromagnet else ensemble.magnetization
-    index = (0, places.temperature, places.chain, places.draw)
-    temperature = ensemble.temperature[places.temperature]
-    return Labelled(
-        spins=(2 * up - 1).astype(np.int8, copy=False), labels=region_of(temperature), temperature=temperature,
-        chain=places.chain, draw=places.draw, energy=ensemble.energy.values[index], magnetization=order.values[index],
-    )  # fmt: skip
 
 
 def _stream(seed: int, trial: int) -> np.random.Generator:
@@ -273,7 +199,7 @@ def _large_counts(test: Counts, fewest: int) -> tuple[int, ...]:
 def _choose(
     random: np.random.Generator, ensemble: Ensemble, regions: Integers, chains: Integers, counts: tuple[int, ...], *,
     name: str,
-) -> _Places:  # fmt: skip
+) -> Places:  # fmt: skip
     """Draw images of each region without replacement, sorted by region; within a region in random order."""
     parts, draws = [], ensemble.plan.draws
     for region, wanted in enumerate(counts):
@@ -289,10 +215,10 @@ def _choose(
             )  # fmt: skip
         t, c, d = np.unravel_index(random.choice(there, size=wanted, replace=False), shape)
         parts.append(np.stack([temperatures[t], chains[c], d]))
-    return _Places(*np.concatenate(parts, axis=1).astype(np.int64))
+    return Places(*np.concatenate(parts, axis=1).astype(np.int64))
 
 
-def _divide(places: _Places, regions: Integers, counts: Counts) -> tuple[_Places, _Places]:
+def _divide(places: Places, regions: Integers, counts: Counts) -> tuple[Places, Places]:
     """Return the first images of each region, and the rest."""
     label = regions[places.temperature]
     rank = _rank_in_class(label)

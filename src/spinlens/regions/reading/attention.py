@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from spinlens.errors import InputError
 from spinlens.exact import correlation_length
+from spinlens.regions.labelled import Labelled
 from spinlens.regions.labels import EDGES, HOTTEST, REGIONS
-from spinlens.regions.splits import Labelled
 
 GROUPS = (0.0, EDGES[0], 1.6, 1.9, EDGES[1], 2.2, 2.26, EDGES[2], 2.5, 2.8, 3.2, HOTTEST)
 """Edges of the groups of temperatures, narrow where the correlation length is long."""

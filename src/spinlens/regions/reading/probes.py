@@ -12,7 +12,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from spinlens.errors import InputError
-from spinlens.regions.splits import Labelled
+from spinlens.regions.labelled import Labelled
 from spinlens.seeds import Purpose, check_seed, generator
 
 PENALTIES = tuple(10.0**power for power in range(-6, 7))
