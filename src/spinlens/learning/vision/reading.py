@@ -48,7 +48,7 @@ def looker(model: Classifier | Reader, lattice: Lattice) -> Look:
 
 def _look(model: Classifier | Reader, lattice: Lattice, spins: np.ndarray) -> xr.Dataset:
     maps = attention(model, spins)
-    network = model.network_ if isinstance(model, Classifier) else model
+    network: Reader = model.network_ if isinstance(model, Classifier) else model
     mean = network.architecture.pooling == "mean"
     last = _to_patches(maps[-1].mean(1, dtype=np.float64), mean=mean)
     through = _to_patches(rollout(maps), mean=mean)

@@ -68,7 +68,8 @@ def energy_dependence(logits: Any, energy: Any) -> xr.Dataset:
             raise InputError(name, "NaN or infinite", "must be finite")
     differences = np.diff(values, axis=1)
     # A spline says little beyond all but a few images.
-    grid = np.linspace(*np.quantile(levels, (SPARSE, 1 - SPARSE)), CURVE)
+    low, high = np.quantile(levels, (SPARSE, 1 - SPARSE)).tolist()
+    grid = np.linspace(low, high, CURVE)
     column = levels[:, None]
     folds = KFold(FOLDS, shuffle=True, random_state=0)
     found = np.stack([cross_val_predict(_smooth(), column, each, cv=folds) for each in differences.T], axis=1)
