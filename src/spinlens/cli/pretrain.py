@@ -18,6 +18,7 @@ def pretrain(
     learning_rate: float = typer.Option(2e-3, help="Highest rate."),
     mask_ratio: float = typer.Option(0.0, help="Share of patches hidden as a whole."),
     spin_ratio: float = typer.Option(0.1, help="Share of spins hidden one by one."),
+    token_weight: float = typer.Option(0.0, help="Weight of predicting hidden spins from their patch's token."),
     coupling_weight: float = typer.Option(1.0, help="Weight of predicting hidden spins by the couplings read off."),
     bond_weight: float = typer.Option(2.0, help="Weight of predicting each patch's bond sum."),
     seed: int = typer.Option(0, help="Whole number >= 0."),
@@ -31,7 +32,7 @@ def pretrain(
     found = run(
         open_ensemble(ensemble_place(ensemble)), seed=seed, directory=out, size=size, patch=patch, epochs=epochs,
         batch=batch, learning_rate=learning_rate, mask_ratio=mask_ratio, spin_ratio=spin_ratio,
-        coupling_weight=coupling_weight, bond_weight=bond_weight, device=device,
+        token_weight=token_weight, coupling_weight=coupling_weight, bond_weight=bond_weight, device=device,
     )  # fmt: skip
     numbers = {
         "validation_loss": found.validation_loss,

@@ -100,13 +100,13 @@ def test_training_stops_where_validation_no_longer_gains(symmetries):
 
 
 def test_a_probe_is_a_logistic_regression_on_frozen_features(symmetries):
-    estimator = transformer(epochs=0, head_first=True, head_penalty=0.3, precision="float32")
+    estimator = transformer(epochs=0, head_first=True, head_penalty=30.0, precision="float32")
     fit(estimator, symmetries)
     untrained = fit(transformer(epochs=0, precision="float32"), symmetries)
     features = untrained.features(IMAGES).astype(np.float64)
     assert (features == estimator.features(IMAGES)).all()
-    standard = (features - features.mean(0)) / features.std(0)
-    expected = LogisticRegression(C=0.3, max_iter=2000).fit(standard, LABELS).predict_proba(standard)
+    standard = (features - features.mean(0)) / np.sqrt(features.var(0).sum())
+    expected = LogisticRegression(C=30.0, max_iter=2000).fit(standard, LABELS).predict_proba(standard)
     np.testing.assert_allclose(estimator.predict_proba(IMAGES), expected, atol=1e-3)
 
 

@@ -40,15 +40,17 @@ class Task:
         Share of patches that are hidden as a whole.
     spin_ratio : float
         Share of the spins that are hidden one by one, beside those.
+    token_weight : float
+        Factor of the likelihood of the hidden spins as the tokens of their patches predict them; 0 for none.
     coupling_weight : float
-        Factor of the likelihood of the hidden spins by couplings that the pooled features name, beside that of the
-        tokens; 0 for none.
+        Factor of their likelihood by couplings that the pooled features name; 0 for none.
     bond_weight : float
         Factor of the squared error of each patch's bond sum, beside the likelihood; 0 for none.
     """
 
     mask_ratio: float
     spin_ratio: float
+    token_weight: float
     coupling_weight: float
     bond_weight: float
 
@@ -59,10 +61,12 @@ class Task:
                 raise InputError(name, value, "must be a share from 0 to below 1")
         if self.mask_ratio == 0 and self.spin_ratio == 0:
             raise InputError("mask_ratio", 0, "nothing would be hidden", "Take mask_ratio=0.6, or spin_ratio=0.15")
-        for name in ("coupling_weight", "bond_weight"):
+        for name in ("token_weight", "coupling_weight", "bond_weight"):
             value = getattr(self, name)
             if not is_number(value) or value < 0:
                 raise InputError(name, value, "must be a finite number >= 0")
+        if self.token_weight == self.coupling_weight == 0:
+            raise InputError("token_weight", 0, "no hidden spin would be predicted", "Let coupling_weight be > 0")
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +165,7 @@ class Work:
         spins, patches, hidden = spins[share], patches[share], hidden[share]
         with autocast(self.device, self.recipe.precision):
             said = module(spins * ~hidden[:, None], patches)
-        total = hidden_loss(said.logits, spins, hidden)
+        total = self.task.token_weight * hidden_loss(said.logits, spins, hidden)
         if said.coupled is not None:
             total = total + self.task.coupling_weight * hidden_loss(said.coupled, spins, hidden)
         if said.bonds is not None:
@@ -178,13 +182,18 @@ class Work:
         return patches.to(self.device), hidden.to(self.device)
 
     def validate(self, network: MaskedReader) -> Row:
-        """Return the loss on the kept configurations, hidden by the same masks each time, nats per hidden spin."""
+        """Return the loss on the kept configurations, hidden by the same masks each time, nats per hidden spin.
+
+        It is that of the tokens, or of the couplings where the tokens learn nothing.
+        """
         total, count = 0.0, 0
         for part in self._parts():
             numbers = generator(self.recipe.seed, PURPOSE, VALIDATION, 0, part.start)
             spins = self.material.kept.take(part, device=self.device)
             patches, hidden = self.mask(len(spins), numbers)
-            each = unlikeliness(self._say(network, spins, patches, hidden).logits, spins).double()
+            said = self._say(network, spins, patches, hidden)
+            odds = said.coupled if said.coupled is not None and self.task.token_weight == 0 else said.logits
+            each = unlikeliness(odds, spins).double()
             total += float(each[hidden].sum())
             count += int(hidden.sum())
         return {"validation_loss": total / count}

@@ -74,6 +74,7 @@ def pretrain(
     dropout: float = 0.0,
     mask_ratio: float = 0.6,
     spin_ratio: float = 0.0,
+    token_weight: float = 1.0,
     coupling_weight: float = 0.0,
     bond_weight: float = 0.0,
     epochs: int = 20,
@@ -108,8 +109,10 @@ def pretrain(
         Share of patches that are hidden as a whole.
     spin_ratio : float
         Share of spins that are hidden one by one, beside those.
+    token_weight : float
+        Factor of the likelihood of the hidden spins as the tokens of their patches predict them.
     coupling_weight : float
-        Factor of a second likelihood of the hidden spins, by couplings to their neighbours that the pooled features
+        Factor of their likelihood by couplings to their neighbours that the pooled features
         name (`spinlens.learning.vision.masked.Couplings`), which makes those features tell the temperature; 0 for
         none.
     bond_weight : float
@@ -149,7 +152,7 @@ def pretrain(
     Z. Xie et al., "SimMIM: a simple framework for masked image modeling", CVPR 2022. doi:10.1109/CVPR52688.2022.00943
     """
     place = choose_device(device)
-    task = Task(mask_ratio, spin_ratio, coupling_weight, bond_weight)
+    task = Task(mask_ratio, spin_ratio, token_weight, coupling_weight, bond_weight)
     recipe = Recipe(
         seed=seed, epochs=epochs, batch=batch, learning_rate=learning_rate, weight_decay=weight_decay,
         schedule=schedule, warm_up=warm_up, patience=patience, clip=clip,

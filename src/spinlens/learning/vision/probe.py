@@ -44,7 +44,8 @@ def fit_head(
     copies : int
         How often each configuration is seen.
     penalty : float
-        C of `sklearn.linear_model.LogisticRegression`, on standardised features: the larger, the freer.
+        C of `sklearn.linear_model.LogisticRegression`, on features in units of their joint spread: the larger, the
+        freer. Features keep their proportions, so that the directions which a pretraining made strong cost least.
     seed : int
         Of the copies.
     device : torch.device
@@ -65,8 +66,7 @@ def fit_head(
 
         blocks.append(in_chunks(look, images, device=device, precision=precision))
     features = np.concatenate(blocks).astype(np.float64)
-    centre, scale = features.mean(0), features.std(0)
-    scale = np.where(scale > 0, scale, 1.0)
+    centre, scale = features.mean(0), float(np.sqrt(features.var(0).sum())) or 1.0
     regression = LogisticRegression(C=penalty, max_iter=2000)
     with warnings.catch_warnings():
         # A probe that has not quite converged is still a fair start.

@@ -110,6 +110,7 @@ class Pretraining(Section):
     learning_rate: float = 2e-3
     mask_ratio: float = 0.0
     spin_ratio: float = 0.1
+    token_weight: float = 0.0
     coupling_weight: float = 1.0
     bond_weight: float = 2.0
 
