@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from enum import IntEnum
+from enum import IntEnum, unique
 
 import numpy as np
 
 from spinlens.errors import InputError
 
 
+@unique
 class Purpose(IntEnum):
     """What a stream is for: the first element of its spawn key."""
 
@@ -18,9 +19,10 @@ class Purpose(IntEnum):
     TRAINING = 4
     BOOTSTRAP = 5
     ENCODING = 6
-    CLASSIFICATION = 7
+    CLUSTERS = 7
     PRETRAINING = 8
-    SPLITTING = 7
+    CLASSIFICATION = 9
+    SPLITTING = 10
 
 
 def check_seed(seed: object) -> int:
