@@ -21,14 +21,19 @@ MAY_IMPORT: dict[str, set[str]] = {
     "ensemble": LEAVES | {"lattice", "models", "statistics", "sampling"},
     "learning": LEAVES | {"lattice", "models", "statistics", "ensemble"},
     "phases": LEAVES | {"lattice", "models", "statistics", "exact", "ensemble"},
-    "figures": LEAVES | {"lattice", "models", "statistics", "exact", "ensemble", "phases"},
+    "regions": LEAVES | {"lattice", "models", "statistics", "exact", "sampling", "ensemble"},
+    "images": LEAVES | {"lattice", "models", "statistics", "sampling", "ensemble", "regions"},
+    "figures": LEAVES | {"lattice", "models", "statistics", "exact", "ensemble", "phases", "regions", "images"},
     "studies": LEAVES | {"lattice", "models", "statistics", "exact", "sampling", "ensemble", "learning", "phases",
-                         "figures"},
+                         "regions", "images", "figures"},
 }  # fmt: skip
 MAY_IMPORT["cli"] = MAY_IMPORT["studies"] | {"studies"}
 LEAF_ORDER = ["errors", "files", "seeds", "progress", "provenance", "config"]
 
-ONLY_IN = {"torch": {"learning"}, "matplotlib": {"figures"}, "zarr": {"ensemble"}, "typer": {"cli"}}
+ONLY_IN = {
+    "torch": {"learning"}, "matplotlib": {"figures", "images"}, "PIL": {"images"}, "zarr": {"ensemble"},
+    "typer": {"cli"},
+}  # fmt: skip
 
 
 def room(path: Path) -> str:
@@ -80,7 +85,7 @@ def test_a_bare_import_loads_nothing_heavy() -> None:
     assert loaded_by("import spinlens") & heavy == set()
 
 
-@pytest.mark.parametrize("name", ["phases", "statistics", "exact"])
+@pytest.mark.parametrize("name", ["phases", "regions", "images", "statistics", "exact"])
 def test_physics_never_loads_torch(name: str) -> None:
     assert "torch" not in loaded_by(f"import spinlens.{name}")
 

@@ -20,24 +20,40 @@ _ROOMS = {
     "status": "ensemble",
     "verify": "ensemble",
     "TCVAE": "learning",
+    "ResNet": "learning.vision",
+    "Symmetries": "learning.vision",
+    "VisionTransformer": "learning.vision",
+    "load_classifier": "learning.vision",
+    "pretrain": "learning.vision",
+    "render": "images",
+    "read_images": "images",
     "latent_maps": "phases",
     "find_crossover": "phases",
 }
-_SUBPACKAGES = ("exact", "figures", "learning", "phases", "statistics", "studies")
+_SUBPACKAGES = ("exact", "figures", "images", "learning", "phases", "regions", "statistics", "studies")
 
 __all__ = [
     "TCVAE",
     "Ensemble",
     "Ising",
     "Lattice",
+    "ResNet",
+    "Symmetries",
+    "VisionTransformer",
     "__version__",
     "exact",
     "figures",
     "find_crossover",
+    "images",
     "latent_maps",
     "learning",
+    "load_classifier",
     "open_ensemble",
     "phases",
+    "pretrain",
+    "read_images",
+    "regions",
+    "render",
     "repair",
     "simulate",
     "statistics",
@@ -47,10 +63,12 @@ __all__ = [
 ]
 
 if TYPE_CHECKING:
-    from spinlens import exact, figures, learning, phases, statistics, studies
+    from spinlens import exact, figures, images, learning, phases, regions, statistics, studies
     from spinlens.ensemble import Ensemble, open_ensemble, repair, simulate, status, verify
+    from spinlens.images import read_images, render
     from spinlens.lattice import Lattice
     from spinlens.learning import TCVAE
+    from spinlens.learning.vision import ResNet, Symmetries, VisionTransformer, load_classifier, pretrain
     from spinlens.models import Ising
     from spinlens.phases import find_crossover, latent_maps
 

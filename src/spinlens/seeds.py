@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from enum import IntEnum
+from enum import IntEnum, unique
 
 import numpy as np
 
 from spinlens.errors import InputError
 
 
+@unique
 class Purpose(IntEnum):
     """What a stream is for: the first element of its spawn key."""
 
@@ -19,6 +20,9 @@ class Purpose(IntEnum):
     BOOTSTRAP = 5
     ENCODING = 6
     CLUSTERS = 7
+    PRETRAINING = 8
+    CLASSIFICATION = 9
+    SPLITTING = 10
 
 
 def check_seed(seed: object) -> int:

@@ -250,3 +250,12 @@ def test_refuses_what_does_not_fit(shape, changes, what):
     options = {"model": Ising(), "temperature": 1.0, "field": 0.0, "sites": 4, **changes}
     with pytest.raises(InputError, match=what):
         MultiHistogram(np.zeros(shape, int), np.zeros(shape, int), **options)
+
+
+def test_many_like_conditions_are_connected() -> None:
+    # Forty temperatures that all stay in the ground state split their recordings among each other.
+    cold = np.full((40, 16, 4), 32)
+    temperature = np.linspace(0.01, 0.4, 40)
+    between = MultiHistogram(cold, cold // 2, model=Ising(), temperature=temperature, field=0.0, sites=16)
+    found = [each.value for each in between.log_z]
+    np.testing.assert_allclose(found, 2 / temperature - 2 / temperature[0], atol=1e-9)

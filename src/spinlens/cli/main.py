@@ -12,8 +12,12 @@ import typer
 
 from spinlens import __version__
 from spinlens.cli.bench import bench
+from spinlens.cli.classify import classify
 from spinlens.cli.crossover import crossover
+from spinlens.cli.export import export
 from spinlens.cli.info import info
+from spinlens.cli.predict import predict
+from spinlens.cli.pretrain import pretrain
 from spinlens.cli.repair import repair
 from spinlens.cli.simulate import simulate
 from spinlens.cli.status import status
@@ -31,12 +35,16 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command()(crossover)
+app.command()(classify)
+app.command()(pretrain)
+app.command()(predict)
 app.command()(simulate)
 app.command()(info)
 app.command()(status)
 app.command()(verify)
 app.command()(repair)
 app.command()(bench)
+app.add_typer(export, name="export")
 
 
 def _version(show: bool) -> None:

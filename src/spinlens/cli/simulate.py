@@ -35,7 +35,7 @@ def simulate(
         help="heat_bath, metropolis, swendsen_wang, wolff, or auto: what suits each condition, said on stderr.",
     ),
     exchange: bool = typer.Option(True, help="Swap replicas between neighbouring temperatures."),
-    start: str = typer.Option("ground", help="ground, random or dispersed."),
+    start: str = typer.Option("ground", help="ground, random, dispersed, interface or heated."),
     seed: int = typer.Option(0, help="Whole number >= 0."),
     workers: int = typer.Option(None, min=1, help="Threads; by default one for each core."),
     scheduler: str = typer.Option(None, help="Address of a Dask scheduler to use instead."),

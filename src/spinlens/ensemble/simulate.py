@@ -67,7 +67,7 @@ def simulate(
         ``ensemble.algorithm_reasons`` tell. See `spinlens.sampling.Plan`.
     exchange : bool
         Whether to swap replicas between neighbouring temperatures of each field.
-    start : {"ground", "random", "dispersed"}
+    start : {"ground", "random", "dispersed", "interface", "heated"}
         First configurations; see `spinlens.sampling.Plan`.
     seed : int
         The draws depend on it and on these parameters, never on workers or interruptions.

@@ -12,6 +12,7 @@ from spinlens.exact.enumeration import (
 from spinlens.exact.finite_strip import finite_strip
 from spinlens.exact.kaufman import Kaufman, kaufman
 from spinlens.exact.onsager import Onsager, critical_temperature, onsager
+from spinlens.exact.torus_energies import TorusEnergies, torus_energies
 from spinlens.exact.transfer_matrix import Strip, transfer_matrix
 from spinlens.lattice import Bonds, list_bonds, torus_bonds
 
@@ -23,6 +24,7 @@ __all__ = [
     "Onsager",
     "StateCounts",
     "Strip",
+    "TorusEnergies",
     "correlation_length",
     "count_states",
     "critical_temperature",
@@ -34,5 +36,6 @@ __all__ = [
     "onsager",
     "state_probabilities",
     "torus_bonds",
+    "torus_energies",
     "transfer_matrix",
 ]

@@ -1,4 +1,4 @@
-"""The infinite square lattice at zero field: Onsager's energy and specific heat, Yang's magnetization."""
+"""The infinite square lattice at zero field: energy, specific heat, magnetization, correlation length."""
 
 from __future__ import annotations
 

@@ -11,7 +11,14 @@ Floats = NDArray[np.float64]
 INK = "#1a1a1a"
 VERMILION = "#d55e00"
 BLUE = "#0072b2"
-"""Vermilion and blue of M. Okabe and K. Ito, https://jfly.uni-koeln.de/color/."""
+SKY = "#56b4e9"
+ORANGE = "#e69f00"
+GREEN = "#009e73"
+PURPLE = "#cc79a7"
+"""Six colours of M. Okabe and K. Ito, https://jfly.uni-koeln.de/color/."""
+
+GREY = "#8a8a8a"
+PALE = "#d9d9d9"
 
 SEQUENTIAL = "viridis"
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Any, Concatenate, ParamSpec
+from typing import Any, ParamSpec, TypeVar
 
-import xarray as xr
 from matplotlib import rc_context, rcParamsDefault
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -15,6 +14,7 @@ from matplotlib.figure import Figure
 from spinlens.figures.palette import INK
 
 P = ParamSpec("P")
+Drawing = TypeVar("Drawing")
 
 SETTINGS: dict[str, Any] = {
     "font.family": "DejaVu Sans",
@@ -64,19 +64,22 @@ def style() -> Any:
 
 def new_axes(size: tuple[float, float]) -> Axes:
     """Return axes on a figure of their own, unknown to pyplot."""
+    return new_figure(size).add_subplot()
+
+
+def new_figure(size: tuple[float, float]) -> Figure:
+    """Return a figure that is unknown to pyplot."""
     figure = Figure(figsize=size, layout="constrained")
     FigureCanvasAgg(figure)
-    return figure.add_subplot()
+    return figure
 
 
-def styled(
-    draw: Callable[Concatenate[xr.Dataset, P], Axes],
-) -> Callable[Concatenate[xr.Dataset, P], Axes]:
+def styled(draw: Callable[P, Drawing]) -> Callable[P, Drawing]:
     """Run a drawing function within the style."""
 
     @wraps(draw)
-    def wrapper(data: xr.Dataset, /, *args: P.args, **kwargs: P.kwargs) -> Axes:
+    def wrapper(*args: P.args, **kwargs: P.kwargs) -> Drawing:
         with style():
-            return draw(data, *args, **kwargs)
+            return draw(*args, **kwargs)
 
     return wrapper

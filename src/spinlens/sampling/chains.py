@@ -9,10 +9,11 @@ import numpy as np
 
 from spinlens.sampling.choice import CLUSTERS
 from spinlens.sampling.exchange import exchange, flip_signs
+from spinlens.sampling.interfaces import interfaces
 from spinlens.sampling.kernels import counters, layout
 from spinlens.sampling.kernels.geometry import geometry
 from spinlens.sampling.plan import LANES, Plan
-from spinlens.sampling.updates import updates
+from spinlens.sampling.updates import Update, updates
 from spinlens.seeds import Purpose, generator, seed_sequence
 
 SEGMENT = 2e8
@@ -95,26 +96,36 @@ def run_unit(plan: Plan, unit: Unit, report: Callable[[float], object] = float) 
     temperatures = len(plan.temperature)
     equilibration = -(-plan.equilibration // plan.interval)
     total = equilibration + plan.recordings
-    work = sum(CLUSTER_COST if choice.algorithm in CLUSTERS else 1 for choice in plan.choices(unit.field))
-    often = max(1, int(SEGMENT // (work * LANES * plan.lattice.sites * plan.interval)))
     spins = np.empty((temperatures, chains, plan.draws, height, -(-width // 8)), dtype=np.uint8)
     sums = {name: np.empty((temperatures, chains, plan.recordings), dtype=np.int32) for name in plan.series}
     packed = np.empty((temperatures, chains, height, spins.shape[-1]), dtype=np.uint8)
-    for step in range(total):
-        if step == equilibration:
-            walk.freeze()
-        walk.advance()
-        recording = step - equilibration
-        if recording >= 0:
-            for name, series in sums.items():
-                series[:, :, recording] = walk.total(name)[:, :chains]
-            if (recording + 1) % plan.thin == 0:
-                layout.pack_chains(layout.to_sites(walk.spins, width), packed)
-                spins[:, :, recording // plan.thin] = packed
-        if step % often == 0 or step == total - 1:
-            report((step + 1) / total)
+    stages = _stages(plan)
+    work = sum(CLUSTER_COST if choice.algorithm in CLUSTERS else 1 for choice in plan.choices(unit.field))
+    often = max(1, int(SEGMENT * len(stages) // (work * LANES * plan.lattice.sites * plan.interval)))
+    for stage, here in enumerate(stages):
+        if stage:
+            walk.inherit(stage)
+        for step in range(total):
+            if step == equilibration:
+                walk.freeze(here)
+            walk.advance(here)
+            recording = step - equilibration
+            if recording >= 0:
+                for name, series in sums.items():
+                    series[here, :, recording] = walk.total(name)[:, :chains]
+                if (recording + 1) % plan.thin == 0:
+                    layout.pack_chains(layout.to_sites(walk.spins[here], width), packed[here])
+                    spins[here, :, recording // plan.thin] = packed[here]
+            if step % often == 0 or step == total - 1:
+                report((stage * total + step + 1) / (len(stages) * total))
     offered = total * chains if walk.exchanges else 0
     return UnitDraws(spins, sums, walk.accepted, offered, walk.round_trips[:chains].astype(np.int32))
+
+
+def _stages(plan: Plan) -> list[slice]:
+    """Return the temperatures that run at the same time: all of them, or one after another where they are heated."""
+    count = len(plan.temperature)
+    return [slice(t, t + 1) for t in range(count)] if plan.start == "heated" else [slice(0, count)]
 
 
 class _Walk:
@@ -133,33 +144,40 @@ class _Walk:
         self.spins = np.stack([_start(plan, unit, t) for t in range(temperatures)])
         words = seed_sequence(plan.seed, Purpose.EXCHANGE, unit.field, unit.block)
         self.exchange_stream = words.generate_state(4, np.uint64).reshape(4, 1)
-        self.sums = np.zeros((4, temperatures, LANES), dtype=np.int64)
+        self.sums = np.zeros((4, 1 if plan.start == "heated" else temperatures, LANES), dtype=np.int64)
         self.replica = np.repeat(np.arange(temperatures, dtype=np.int32)[:, None], LANES, axis=1)
         self.visited = np.zeros((temperatures, LANES), dtype=np.int8)
         self.accepted = np.zeros(max(0, temperatures - 1), dtype=np.int64)
         self.round_trips = np.zeros(LANES, dtype=np.int64)
 
-    def advance(self) -> None:
-        """Sweep for one interval, measure, exchange replicas, flip signs at zero field."""
+    def inherit(self, temperature: int) -> None:
+        """Begin a temperature with the configurations that the one below has reached."""
+        self.spins[temperature] = self.spins[temperature - 1]
+
+    def advance(self, here: slice) -> None:
+        """Sweep some temperatures for one interval, measure, exchange replicas, flip signs at zero field."""
         place = self.geometry
-        for here, update in self.updates:
-            update.advance(self.spins[here])
-        counters.measure(self.spins, place.edges, place.walled, place.bonds, place.width, self.sums)
+        for part, update in self._updates(here):
+            update.advance(self.spins[part])
+        counters.measure(self.spins[here], place.edges, place.walled, place.bonds, place.width, self.sums)
         if self.exchanges:
             exchange(
                 self.spins, self.sums, self.weights, self.replica, self.visited, self.inverse_temperature, self.chains,
                 self.exchange_stream, self.accepted, self.round_trips,
             )  # fmt: skip
         if _symmetric(self.plan, self.field):
-            flip_signs(self.spins, self.sums, self.exchange_stream)
+            flip_signs(spins, self.sums, self.exchange_stream)
 
-    def freeze(self) -> None:
-        """Let the updates change nothing any more that depends on the chains: recording begins."""
-        for _, update in self.updates:
+    def freeze(self, here: slice) -> None:
+        """Let the updates of some temperatures change nothing any more that depends on the chains: recording begins."""
+        for _, update in self._updates(here):
             update.freeze()
 
+    def _updates(self, here: slice) -> list[tuple[slice, Update]]:
+        return [(part, update) for part, update in self.updates if here.start <= part.start < here.stop]
+
     def total(self, name: str) -> np.ndarray:
-        """Return one of the sums of the plan's series, int64 (T, 64)."""
+        """Return one of the sums of the plan's series at the temperatures that just advanced, int64 (T, 64)."""
         along_x, along_y, spin_sum, staggered_sum = self.sums
         by_name = {"bond_sum_x": along_x, "spin_sum": spin_sum, "staggered_sum": staggered_sum}
         result: np.ndarray = along_x + along_y if name == "bond_sum" else by_name[name]
@@ -174,11 +192,13 @@ def _symmetric(plan: Plan, field: float) -> bool:
 def _start(plan: Plan, unit: Unit, temperature: int) -> np.ndarray:
     """Return the first configurations of one condition as words (2, Lx, columns)."""
     random = generator(plan.seed, Purpose.START, unit.field, temperature, unit.block)
+    if plan.start == "interface":
+        return layout.to_colours(layout.from_spins(interfaces(plan.lattice, random, count=LANES)))
     ground = plan.model.ground_state(plan.lattice, plan.field[unit.field])
     symmetric = _symmetric(plan, plan.field[unit.field])
     signs = random.integers(0, 2, size=LANES) * 2 - 1 if symmetric else np.ones(LANES, dtype=int)
     spins = (ground * signs[:, None, None]).astype(np.int8)
-    if plan.start != "ground":
+    if plan.start in ("random", "dispersed"):
         noise = (random.integers(0, 2, size=spins.shape, dtype=np.int8) * 2 - 1).astype(np.int8)
         every = 1 if plan.start == "random" else 2
         spins[every - 1 :: every] = noise[every - 1 :: every]

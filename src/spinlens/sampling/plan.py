@@ -13,9 +13,10 @@ from spinlens.errors import InputError, did_you_mean
 from spinlens.lattice import Lattice
 from spinlens.models import Ising
 from spinlens.sampling.choice import ALGORITHMS, Choice, choose
+from spinlens.sampling.interfaces import check_interface
 from spinlens.seeds import check_seed
 
-STARTS = ("ground", "random", "dispersed")
+STARTS = ("ground", "random", "dispersed", "interface", "heated")
 SMALLEST_METROPOLIS_SIDE = 4
 """Where flips without cost are certain, narrower lattices have states that checkerboard Metropolis cannot leave."""
 
@@ -50,7 +51,7 @@ class Plan:
     interval : int
         Sweeps between recordings; replicas are exchanged as often.
     equilibration : int
-        Sweeps before the first recording, rounded up to whole intervals.
+        Sweeps before the first recording of a temperature, rounded up to whole intervals.
     algorithm : str
         ``"heat_bath"`` or ``"metropolis"``: single spins in checkerboard order. The latter is reducible where flips
         cost nothing (zero field): refused for sides below 4; on larger lattices the unreachable states have a
@@ -66,7 +67,9 @@ class Plan:
         ``"ground"``: a state of low energy, see `spinlens.models.Ising.ground_state` (a random sign for each
         chain where the reversal of all spins is a symmetry); ``"random"``:
         independent spins; ``"dispersed"``: these two for even and odd chains, which makes R-hat sensitive to
-        anything that was not forgotten.
+        anything that was not forgotten; ``"interface"``: any of the ground states, where the boundary forces an
+        interface, see `spinlens.sampling.interfaces`; ``"heated"``: the temperatures one after another, the first
+        from the ground state, each of the others from where the one below ended. It needs ``exchange=False``.
     seed : int
         Whole number >= 0.
 
@@ -103,6 +106,9 @@ class Plan:
                 raise InputError(name, repr(word), "is unknown", did_you_mean(str(word), known))
         if not isinstance(self.exchange, bool | np.bool_):
             raise InputError("exchange", self.exchange, "must be true or false")
+        if self.exchange and self.start == "heated":
+            why = "with start 'heated' the temperatures come one after another and cannot swap replicas"
+            raise InputError("exchange", True, why, "Set it to false")
         changes: dict[str, Any] = {
             **whole, "temperature": temperature, "field": _grid("field", self.field),
             "thin": _whole("thin", thin, 1), "exchange": bool(self.exchange), "seed": check_seed(self.seed),
@@ -115,6 +121,8 @@ class Plan:
                 "while the chains equilibrate Wolff's algorithm measures how many clusters make a sweep",
                 "Equilibrate, or use swendsen_wang",
             )  # fmt: skip
+        if self.start == "interface":
+            check_interface(self.model, self.lattice, self.field)
         if self.algorithm == "metropolis" and min(self.lattice.shape) < SMALLEST_METROPOLIS_SIDE:
             self._refuse_certain_flips()
 

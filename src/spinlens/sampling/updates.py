@@ -27,10 +27,16 @@ class Update(Protocol):
 
 
 def updates(plan: Plan, field: int, block: int) -> list[tuple[slice, Update]]:
-    """Return the updates of one unit of work, each with the stretch of temperatures that it is for."""
+    """Return the updates of one unit of work, each with the stretch of temperatures that it is for.
+
+    Chains that are heated are at one temperature after another, so each has an update of its own.
+    """
     parts: list[tuple[slice, Update]] = []
     choices = plan.choices(field)
-    for algorithm, group in groupby(range(len(choices)), key=lambda t: choices[t].algorithm):
+    heated = plan.start == "heated"
+    for (algorithm, _), group in groupby(
+        range(len(choices)), key=lambda t: (choices[t].algorithm, t if heated else None)
+    ):
         conditions = list(group)
         here = slice(conditions[0], conditions[-1] + 1)
         parts.append((here, _KINDS[algorithm](plan, field, block, here)))

@@ -115,9 +115,9 @@ def solve(histogram: PairHistogram, exponents: Exponents, means: Array) -> Array
         change, free = float(np.abs(candidate - free).max()), candidate
         found, shared = sums
         if change < TOLERANCE * max(1.0, float(np.abs(free).max())):
-            _check_overlap(shared)
+            _check_overlap(shared, recordings)
             return free
-    _check_overlap(shared)
+    _check_overlap(shared, recordings)
     raise SpinlensError(
         f"The free energies of {len(recordings)} conditions did not settle; the last change was {change:.1e}."
     )
@@ -192,8 +192,13 @@ def _anchored(free: Array) -> Array:
     return np.asarray(free - free[0], dtype=np.float64)
 
 
-def _check_overlap(shared: Array) -> None:
-    parts, label = connected_components(shared >= FEWEST_SHARED, directed=False)
+def _check_overlap(shared: Array, recordings: Array) -> None:
+    # What two of many like conditions share is split among all; the ratio to what each shares with itself is not.
+    own = np.sqrt(np.diag(shared))
+    alike = shared / np.outer(own, own)
+    parts, label = connected_components(
+        alike * np.minimum.outer(recordings, recordings) >= FEWEST_SHARED, directed=False
+    )
     if parts > 1:
         stranger = int(np.argmax(label != label[0]))
         raise InputError(

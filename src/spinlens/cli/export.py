@@ -1,0 +1,28 @@
+"""``spinlens export``: an ensemble for other programs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import typer
+
+export = typer.Typer(no_args_is_help=True, help="Write an ensemble for other programs.")
+
+
+@export.callback()
+def _group() -> None:
+    """Write an ensemble for other programs."""
+
+
+@export.command()
+def images(
+    ensemble: Path = typer.Argument(..., help="An ensemble or a study directory."),
+    out: Path = typer.Option(..., help="A new folder, or one whose export was not finished."),
+    chains: int = typer.Option(None, help="How many of the first chains; by default all."),
+    draws: int = typer.Option(None, help="How many of the first draws of each chain; by default all."),
+) -> None:
+    """Write PNG images without loss, one folder for each temperature region, and a table of labels."""
+    from spinlens.ensemble import ensemble_place, open_ensemble
+    from spinlens.images import export_images
+
+    typer.echo(export_images(open_ensemble(ensemble_place(ensemble)), out, chains=chains, draws=draws))

@@ -1,0 +1,49 @@
+"""``spinlens pretrain``: weights for the native vision transformer, from unlabelled configurations."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import typer
+
+
+def pretrain(
+    ensemble: Path = typer.Argument(..., help="An ensemble or a study directory; temperatures are not looked at."),
+    out: Path = typer.Option(..., help="Directory of the weights; an unfinished pretraining is continued."),
+    size: str = typer.Option("tiny", help="tiny or small."),
+    patch: int = typer.Option(10, min=1, help="Sites along a side of a patch; must divide the lattice."),
+    epochs: int = typer.Option(1, min=1, help="Passes over the configurations."),
+    batch: int = typer.Option(32, min=1, help="Configurations a step."),
+    learning_rate: float = typer.Option(2e-3, help="Highest rate."),
+    mask_ratio: float = typer.Option(0.0, help="Share of patches hidden as a whole."),
+    spin_ratio: float = typer.Option(0.1, help="Share of spins hidden one by one."),
+    token_weight: float = typer.Option(0.0, help="Weight of predicting hidden spins from their patch's token."),
+    coupling_weight: float = typer.Option(1.0, help="Weight of predicting hidden spins by the couplings read off."),
+    bond_weight: float = typer.Option(2.0, help="Weight of predicting each patch's bond sum."),
+    seed: int = typer.Option(0, help="Whole number >= 0."),
+    device: str = typer.Option(None, help="cpu, cuda, ...; by default CUDA where there is one."),
+    as_json: bool = typer.Option(False, "--json", help="Print JSON."),
+) -> None:
+    """Hide spins, predict them, and keep the network: `--weights lattice:DIR` starts from it."""
+    from spinlens.ensemble import ensemble_place, open_ensemble
+    from spinlens.learning.vision import pretrain as run
+
+    found = run(
+        open_ensemble(ensemble_place(ensemble)), seed=seed, directory=out, size=size, patch=patch, epochs=epochs,
+        batch=batch, learning_rate=learning_rate, mask_ratio=mask_ratio, spin_ratio=spin_ratio,
+        token_weight=token_weight, coupling_weight=coupling_weight, bond_weight=bond_weight, device=device,
+    )  # fmt: skip
+    numbers = {
+        "validation_loss": found.validation_loss,
+        "single_spin_loss": found.single_spin_loss,
+        "single_spin_error": found.single_spin_error,
+        "single_spin_floor": found.single_spin_floor,
+    }
+    if as_json:
+        typer.echo(json.dumps(numbers, indent=2))
+        return
+    typer.echo(f"hidden spins            {found.validation_loss:.5f} nats each")
+    typer.echo(f"single hidden spins     {found.single_spin_loss:.5f} +- {found.single_spin_error:.5f} nats each")
+    typer.echo(f"their entropy (floor)   {found.single_spin_floor:.5f} nats each")
+    typer.echo(f"Weights: {out}")

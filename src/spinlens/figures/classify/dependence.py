@@ -1,0 +1,47 @@
+"""How far a network's answers are a function of the energy."""
+
+from __future__ import annotations
+
+import numpy as np
+import xarray as xr
+from matplotlib.figure import Figure
+
+from spinlens.figures.classify.looks import ENERGY_LABEL, REGION_INKS
+from spinlens.figures.palette import INK
+from spinlens.figures.style import new_figure, styled
+from spinlens.regions.labels import TITLES
+
+SIZE = (11.0, 4.0)
+
+
+@styled
+def draw_energy_dependence(dependence: xr.Dataset, figure: Figure | None = None) -> Figure:
+    """Draw each difference of logits against the energy, with the smooth function that explains most of it.
+
+    Parameters
+    ----------
+    dependence : Dataset
+        From `spinlens.regions.reading.energy_dependence`.
+    figure : Figure, optional
+        Where to draw; a new one by default.
+    """
+    if figure is None:
+        figure = new_figure(SIZE)
+    pairs = dependence.sizes["pair"]
+    axes = figure.subplots(1, pairs)
+    explained = dependence["explained"].to_numpy()
+    for pair, ax in enumerate(axes):
+        here = dependence.isel(pair=pair)
+        look = {"markersize": 3, "alpha": 0.4, "rasterized": True}
+        ax.plot(here["energy"], here["difference"], ".", color=REGION_INKS[pair + 1], **look)
+        ax.plot(here["curve_energy"], here["curve"], color=INK, linewidth=1.3)
+        ax.axhline(0, color=INK, linewidth=0.6, linestyle=":")
+        ax.set_title(f"{TITLES[pair + 1]} against {TITLES[pair]}\nenergy explains {explained[pair]:.1%}", fontsize=10.5)
+        ax.set_xlabel(ENERGY_LABEL)
+    axes[0].set_ylabel("difference of logits (nats)")
+    low = float(np.nanmin(explained))
+    title = (
+        f"The energy alone explains at least {low:.1%} of the variance of every answer; of the best classifier's, all"
+    )
+    figure.suptitle(title, x=0.01, ha="left", fontsize=12.5)
+    return figure

@@ -1,0 +1,42 @@
+"""How networks and regions look in every figure of the study: names, colours, markers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from spinlens.figures.palette import BLUE, GREEN, ORANGE, PURPLE, SKY, VERMILION
+from spinlens.regions.systems import SYSTEMS
+
+REGION_INKS = (BLUE, SKY, ORANGE, VERMILION)
+"""Of the regions from cold to hot."""
+
+NETWORKS: Mapping[str, tuple[str, str, str]] = MappingProxyType(
+    {
+        "vit": ("native ViT", BLUE, "o"),
+        "vit-base": ("ViT-Base", GREEN, "D"),
+        "resnet-18": ("ResNet-18", ORANGE, "s"),
+        "resnet-50": ("ResNet-50", PURPLE, "^"),
+    }
+)
+"""Title, colour and marker of each network."""
+
+WEIGHTS: Mapping[str, str] = MappingProxyType({"none": "from scratch", "lattice": "masked-spin pretraining"})
+
+ENERGY_LABEL = "energy $E\\,/\\,|J|$ per site"
+TEMPERATURE_LABEL = "temperature $k_\\mathrm{B}T\\,/\\,|J|$"
+
+
+def network_look(name: str) -> tuple[str, str, str]:
+    """Return title, colour and marker of a network."""
+    return NETWORKS.get(name, (name, VERMILION, "v"))
+
+
+def weights_title(weights: str) -> str:
+    """Return in words what a network begins with."""
+    return WEIGHTS.get(weights, "published weights" if weights.startswith("hub:") else weights)
+
+
+def system_title(name: str) -> str:
+    """Return the name of a system as in the published table."""
+    return SYSTEMS[name].title if name in SYSTEMS else name

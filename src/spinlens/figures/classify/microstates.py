@@ -1,0 +1,154 @@
+"""Configurations of each system and region: figures 1, 2, 4, 5 and 6 of the classification study."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.patches import Patch, Rectangle
+from numpy.typing import NDArray
+
+from spinlens.errors import InputError
+from spinlens.figures.classify.spins import COLOURS, show_spins
+from spinlens.figures.palette import INK
+from spinlens.figures.style import new_figure, styled
+from spinlens.lattice import Lattice
+from spinlens.lattice.boundary import Rule
+from spinlens.regions import Labelled, find_system
+from spinlens.regions.labels import EDGES, HOTTEST, TITLES
+
+PANEL = 2.35
+"""Inches along the side of a configuration."""
+
+WALL = 0.035
+"""Thickness of held spins beyond an edge, as a share of the side."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Microstate:
+    """One configuration.
+
+    Attributes
+    ----------
+    spins : ndarray
+        int8 +-1 (Lx, Ly); x counts the rows from the top.
+    temperature : float
+        In units of abs(J).
+    title : str
+        Above the picture.
+    """
+
+    spins: NDArray[np.int8]
+    temperature: float
+    title: str = ""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Row:
+    """Configurations of one system.
+
+    Attributes
+    ----------
+    title : str
+        The system.
+    rules : pair
+        What lies beyond the edges, see `spinlens.Lattice.rules`; held spins are drawn.
+    images : tuple of Microstate
+        From left to right.
+    """
+
+    title: str
+    rules: tuple[Rule, Rule]
+    images: tuple[Microstate, ...]
+
+
+def microstates(images: Labelled, *, system: str) -> Row:
+    """Choose one configuration of each region, the one nearest to the middle of its temperatures.
+
+    Parameters
+    ----------
+    images : Labelled
+        Of the system; a region without images is left out.
+    system : str
+        Its name, see `spinlens.regions.SYSTEMS`.
+    """
+    found = []
+    for label, (low, high) in enumerate(pairwise((0.0, *EDGES, HOTTEST))):
+        here = np.flatnonzero(images.labels == label)
+        if len(here):
+            place = here[np.abs(images.temperature[here] - (low + high) / 2).argmin()]
+            found.append(Microstate(images.spins[place], float(images.temperature[place]), TITLES[label]))
+    kind = find_system(system)
+    return Row(kind.title, Lattice((2, 2), boundary=kind.boundary).rules, tuple(found))
+
+
+def ground_and_hot(images: Labelled, *, system: str) -> Row:
+    """Return the ground state of a periodic system beside its hottest configuration (figure 1)."""
+    kind = find_system(system)
+    side = images.spins.shape[-1]
+    lattice = kind.lattice(side)
+    if lattice.seams != (False, False) or lattice.walled:
+        raise InputError("system", repr(system), "has many ground states, with an interface", "Take a periodic one")
+    hottest = int(images.temperature.argmax())
+    ground = Microstate(kind.model.ground_state(lattice, 0.0).astype(np.int8), 0.0, "ground state")
+    hot = Microstate(images.spins[hottest], float(images.temperature[hottest]), "disorder")
+    return Row(kind.title, lattice.rules, (ground, hot))
+
+
+@styled
+def draw_microstates(rows: Sequence[Row], figure: Figure | None = None) -> Figure:
+    """Draw configurations, a row of panels for each system: spins up are blue, spins down yellow.
+
+    Parameters
+    ----------
+    rows : sequence of Row
+        From `microstates` or `ground_and_hot`.
+    figure : Figure, optional
+        Where to draw; a new one by default.
+
+    Raises
+    ------
+    InputError
+        If there are no rows.
+    """
+    if not rows or not all(row.images for row in rows):
+        raise InputError("rows", len(rows), "must be at least one, each with at least one configuration")
+    columns = max(len(row.images) for row in rows)
+    if figure is None:
+        figure = new_figure((PANEL * columns + 0.4, (PANEL + 0.45) * len(rows) + 0.5))
+    axes = figure.subplots(len(rows), columns, squeeze=False)
+    for line, row in zip(axes, rows, strict=True):
+        for ax in line[len(row.images) :]:
+            ax.set_axis_off()
+        for ax, image in zip(line, row.images, strict=False):
+            show_spins(ax, image.spins)
+            _draw_walls(ax, row.rules)
+            ax.set_title(image.title, loc="center", fontsize=10.5, pad=12 if _walled(row.rules) else 5)
+            temperature = "0" if image.temperature == 0 else f"{image.temperature:.2f}"
+            ax.set_xlabel(f"$k_\\mathrm{{B}}T\\,/\\,|J|$ = {temperature}", labelpad=12 if _walled(row.rules) else 4)
+        line[0].set_ylabel(row.title, fontsize=10.5, labelpad=10)
+    up, down = (Patch(facecolor=colour, edgecolor=INK, linewidth=0.5) for colour in reversed(COLOURS))
+    figure.legend([up, down], ["spin up", "spin down"], loc="outside lower center", ncols=2)
+    return figure
+
+
+def _walled(rules: tuple[Rule, Rule]) -> bool:
+    return any(isinstance(rule, tuple) for rule in rules)
+
+
+def _draw_walls(ax: Axes, rules: tuple[Rule, Rule]) -> None:
+    """Draw held spins as bars beyond the edges that they hold."""
+    for axis, rule in enumerate(rules):
+        if not isinstance(rule, tuple):
+            continue
+        for end, spin in enumerate(rule):
+            # Rows count from the top, axes fractions from the bottom.
+            start = (1 + WALL / 2 if (end == 0) == (axis == 0) else -1.5 * WALL), 0.0
+            place, size = (start[::-1], (1.0, WALL)) if axis == 0 else (start, (WALL, 1.0))
+            bar = Rectangle(place, *size, transform=ax.transAxes, clip_on=False, facecolor=COLOURS[int(spin > 0)])
+            bar.set(edgecolor=INK, linewidth=0.8)
+            ax.add_patch(bar)

@@ -1,0 +1,73 @@
+"""The loss of pretraining by masked spins, beside the exact floor."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from matplotlib.axes import Axes
+from matplotlib.ticker import MaxNLocator
+
+from spinlens.errors import InputError
+from spinlens.figures.palette import BLUE, INK, VERMILION
+from spinlens.figures.style import new_axes, styled
+from spinlens.statistics import Estimate
+
+SIZE = (5.8, 4.0)
+
+
+@styled
+def draw_pretraining(
+    history: Sequence[Mapping[str, Any]],
+    axes: Axes | None = None,
+    *,
+    single_spin_loss: float | None = None,
+    single_spin_error: float = 0.0,
+    single_spin_floor: float | None = None,
+) -> Axes:
+    """Draw the loss of each epoch, and that of single hidden spins beside the least that it can be.
+
+    Parameters
+    ----------
+    history : sequence of mapping
+        Rows with ``epoch``, ``loss`` and, if there was validation, ``validation_loss``, in nats per hidden spin.
+    axes : Axes, optional
+        Where to draw; new ones by default.
+    single_spin_loss, single_spin_error, single_spin_floor : float, optional
+        Of single hidden spins, see `spinlens.learning.vision.Pretrained`.
+
+    Raises
+    ------
+    InputError
+        If the history is empty.
+    """
+    if not history:
+        raise InputError("history", 0, "there is nothing to draw")
+    ax = new_axes(SIZE) if axes is None else axes
+    epochs = [row["epoch"] for row in history]
+    ax.plot(epochs, [row["loss"] for row in history], color=BLUE, label="training, hidden patches")
+    held = [(row["epoch"], row["validation_loss"]) for row in history if row.get("validation_loss") is not None]
+    if held:
+        ax.plot(*zip(*held, strict=True), color=VERMILION, marker="o", markersize=3.5, label="held out, hidden patches")
+    title = (
+        f"Hidden patches: {(held[-1][1] if held else history[-1]['loss']):.3f} nats per spin after {epochs[-1]} epochs"
+    )
+    if single_spin_loss is not None:
+        ax.errorbar(
+            epochs[-1], single_spin_loss, single_spin_error, fmt="D", color=INK, markersize=6, markerfacecolor="white",
+            capsize=3, label=f"single hidden spins, {Estimate(single_spin_loss, single_spin_error)}", clip_on=False,
+        )  # fmt: skip
+    if single_spin_floor is not None:
+        ax.axhline(single_spin_floor, color=INK, linestyle=(0, (4, 2)))
+        ax.annotate(
+            f"exact floor of single hidden spins: heat-bath entropy {single_spin_floor:.4f}",
+            (0.99, single_spin_floor), xycoords=("axes fraction", "data"), xytext=(0, -4), textcoords="offset points",
+            ha="right", va="top", fontsize=9,
+        )  # fmt: skip
+        if single_spin_loss is not None:
+            title = f"Single hidden spins cost {single_spin_loss - single_spin_floor:.4f} nats more than they must"
+    ax.set_ylim(bottom=0)
+    ax.xaxis.set_major_locator(MaxNLocator(integer=True))
+    ax.set(xlabel="epoch", ylabel="loss (nats per hidden spin)", title=title)
+    ax.legend(loc="upper right")
+    return ax

@@ -1,0 +1,124 @@
+"""An ensemble as a folder of images for other programs: one sub-folder a region, and a table of labels."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from spinlens.ensemble import Ensemble
+from spinlens.errors import InputError
+from spinlens.files import PARTIAL, write_atomically
+from spinlens.images.files import encode_png
+from spinlens.progress import progress_bar
+from spinlens.regions import REGIONS, region_of
+
+MANIFEST = "export.json"
+TABLE = "labels.csv"
+COLUMNS = ("file", "region", "temperature", "field", "chain", "draw", "energy", "magnetization")
+
+
+def export_images(
+    ensemble: Ensemble,
+    out: Path | str,
+    *,
+    chains: int | None = None,
+    draws: int | None = None,
+    progress: bool = True,
+) -> Path:
+    """Write configurations as ``OUT/REGION/NAME.png`` with a table ``OUT/labels.csv``.
+
+    Parameters
+    ----------
+    ensemble : Ensemble
+        With temperatures in (0, 4].
+    out : path-like
+        A new or empty folder, or one of the same export that was not finished.
+    chains, draws : int, optional
+        How many of the first chains, and of the first draws of each; by default all.
+    progress : bool
+        Whether to show progress on stderr.
+
+    Returns
+    -------
+    pathlib.Path
+        The table, which is written last: energy and magnetization are per site. Images have one pixel a spin, up white.
+
+    Raises
+    ------
+    InputError
+        If the folder holds something else, or there are not so many chains or draws; nothing is written then.
+
+    Notes
+    -----
+    Files appear complete or not at all. Called again, it writes what is missing or differs, so that it can be
+    interrupted at any time.
+    """
+    out, plan = Path(out), ensemble.plan
+    counts = {"chains": _at_most("chains", chains, plan.chains), "draws": _at_most("draws", draws, plan.draws)}
+    labels = region_of(ensemble.temperature)
+    manifest = json.dumps({"format": "spinlens-images", "ensemble": ensemble.fingerprint} | counts, indent=2) + "\n"
+    _claim(out, manifest)
+    for label in np.unique(labels):
+        (out / REGIONS[label]).mkdir(exist_ok=True)
+    rows = []
+    total = len(plan.field) * len(plan.temperature)
+    with progress_bar("export", show=progress) as report:
+        for done, (row, picture) in enumerate(_pictures(ensemble, labels, counts)):
+            file, data = out / row["file"], encode_png(picture)
+            if not file.is_file() or file.read_bytes() != data:
+                write_atomically(file, data)
+            rows.append(row)
+            report(done / (total * counts["chains"] * counts["draws"]), row["region"])
+        text = io.StringIO()
+        table = csv.DictWriter(text, COLUMNS, lineterminator="\n")
+        table.writeheader()
+        table.writerows(rows)
+        write_atomically(out / TABLE, text.getvalue().encode())
+        report(1.0, "")
+    return out / TABLE
+
+
+def _pictures(
+    ensemble: Ensemble, labels: np.ndarray, counts: dict[str, int]
+) -> Iterator[tuple[dict[str, Any], np.ndarray]]:
+    """Yield the table's row and the spins of each image."""
+    energy, magnetization = ensemble.energy.values, ensemble.magnetization.values
+    for f, field in enumerate(ensemble.field.tolist()):
+        for t, temperature in enumerate(ensemble.temperature.tolist()):
+            here = {"chain": slice(counts["chains"]), "draw": slice(counts["draws"])}
+            spins = ensemble.spins(field=f, temperature=t, **here).values
+            region = REGIONS[labels[t]]
+            for c, d in np.ndindex(spins.shape[:2]):
+                yield {
+                    "file": f"{region}/field{f:02d}_temperature{t:03d}_chain{c:03d}_draw{d:02d}.png",
+                    "region": region, "temperature": temperature, "field": field, "chain": c, "draw": d,
+                    "energy": energy[f, t, c, d], "magnetization": magnetization[f, t, c, d],
+                }, spins[c, d]  # fmt: skip
+
+
+def _claim(out: Path, manifest: str) -> None:
+    """Make the folder ours, or find that it is already."""
+    there = [path for path in out.iterdir() if not path.name.endswith(PARTIAL)] if out.is_dir() else []
+    if out.exists() and not out.is_dir():
+        raise InputError("out", out, "is a file")
+    if there:
+        known = out / MANIFEST
+        if not known.is_file() or known.read_text() != manifest:
+            raise InputError("out", out, "holds something else than this export", "Name a new or empty folder")
+        return
+    out.mkdir(parents=True, exist_ok=True)
+    write_atomically(out / MANIFEST, manifest.encode())
+
+
+def _at_most(name: str, wanted: int | None, there: int) -> int:
+    if wanted is None:
+        return there
+    if isinstance(wanted, bool) or not isinstance(wanted, int) or not 1 <= wanted <= there:
+        raise InputError(name, wanted, f"the ensemble has 1 to {there}")
+    return wanted

@@ -1,0 +1,116 @@
+"""Spins in files: PNG images of two grey levels, and NumPy arrays."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, UnidentifiedImageError
+
+from spinlens.errors import InputError
+from spinlens.images.render import DOWN, UP
+from spinlens.images.spins import check_spins
+
+SUFFIXES = (".png", ".npy")
+
+_PAIRS = (((0, 0, 0), (255, 255, 255)), (DOWN, UP))
+"""Colours of down and up."""
+
+
+def find_images(path: Path | str) -> list[Path]:
+    """Return the PNG and NumPy files in a folder and the folders below it, sorted; a file is its own only one.
+
+    Raises
+    ------
+    InputError
+        If there are none.
+    """
+    path = Path(path)
+    if not path.is_dir():
+        return [path]
+    found = sorted(file for file in path.rglob("*") if file.suffix.lower() in SUFFIXES and file.is_file())
+    if not found:
+        raise InputError("path", path, "holds no PNG or NumPy files")
+    return found
+
+
+def read_images(paths: Path | str | Sequence[Path | str], *, shape: tuple[int, int] | None = None) -> NDArray[np.int8]:
+    """Read configurations.
+
+    Parameters
+    ----------
+    paths : path-like or sequence of path-like
+        PNG files with one pixel a spin, up white and down black or as `render` paints them, and ``.npy`` files of
+        spins +-1 with the shape (Lx, Ly) or (n, Lx, Ly). A folder stands for all of its files, see `find_images`.
+    shape : tuple of int, optional
+        The sides (Lx, Ly) that are expected; by default those of the first file.
+
+    Returns
+    -------
+    numpy.ndarray
+        int8 +-1 (n, Lx, Ly), in the order of the files.
+
+    Raises
+    ------
+    InputError
+        Naming the file that cannot be read, has another size, or holds something else than spins.
+    """
+    given = [paths] if isinstance(paths, str | Path) else list(paths)
+    files = [file for path in given for file in find_images(path)]
+    if not files:
+        raise InputError("paths", "[]", "there are no images")
+    parts = []
+    for file in files:
+        spins = _read(file)
+        shape = shape or (spins.shape[1], spins.shape[2])
+        if spins.shape[1:] != tuple(shape):
+            size = " x ".join(map(str, spins.shape[1:]))
+            raise InputError(str(file), size, f"images of {' x '.join(map(str, shape))} spins are expected")
+        parts.append(spins)
+    return np.concatenate(parts)
+
+
+def encode_png(spins: NDArray[np.int8]) -> bytes:
+    """Return a PNG file of one configuration (Lx, Ly): one pixel a spin, up white, down black."""
+    file = io.BytesIO()
+    Image.fromarray(np.where(spins > 0, np.uint8(255), np.uint8(0))).save(file, format="PNG")
+    return file.getvalue()
+
+
+def _read(file: Path) -> NDArray[np.int8]:
+    """Return the configurations in one file, (n, Lx, Ly)."""
+    if file.suffix.lower() not in SUFFIXES:
+        raise InputError(str(file), repr(file.suffix), "images are .png or .npy files; other formats may lose spins")
+    try:
+        spins = _read_array(file) if file.suffix.lower() == ".npy" else _read_png(file)
+    except FileNotFoundError:
+        raise InputError("path", file, "there is no such file") from None
+    except InputError:
+        raise
+    except (UnidentifiedImageError, OSError, SyntaxError, ValueError, EOFError) as error:
+        raise InputError("path", file, f"cannot be read ({' '.join(str(error).split())})") from None
+    return spins
+
+
+def _read_array(file: Path) -> NDArray[np.int8]:
+    spins = check_spins(str(file), np.load(file, allow_pickle=False), dimensions=(2, 3))
+    return spins if spins.ndim == 3 else spins[None]
+
+
+def _read_png(file: Path) -> NDArray[np.int8]:
+    with Image.open(file, formats=["PNG"]) as image:
+        if image.mode.startswith("I"):
+            raise InputError(str(file), f"mode {image.mode}", "spins are black or white pixels of at most eight bits")
+        pixels = np.asarray(image.convert("RGBA"))
+    for down, up in _PAIRS:
+        is_up, is_down = (np.all(pixels == (*colour, 255), axis=2) for colour in (up, down))
+        if np.all(is_up | is_down):
+            return np.where(is_up, 1, -1).astype(np.int8)[None]
+    levels = len(np.unique(pixels.reshape(-1, 4), axis=0))
+    raise InputError(
+        str(file), f"{levels} colours", "spins are pixels of black and white, or of the two colours of render",
+        "Save it without loss, without smoothing, one pixel a spin",
+    )  # fmt: skip

@@ -1,0 +1,31 @@
+"""Networks that look at configurations as images: transformers and residual networks, their training and weights."""
+
+from spinlens.learning.vision.architecture import NETWORKS, Architecture
+from spinlens.learning.vision.attention import attention, attention_distance, hidden_states, rollout
+from spinlens.learning.vision.classifier import Classifier
+from spinlens.learning.vision.estimators import ResNet, VisionTransformer, load_classifier
+from spinlens.learning.vision.floor import single_spin_floor
+from spinlens.learning.vision.networks import build
+from spinlens.learning.vision.pretraining import Pretrained, load_pretrained, pretrain
+from spinlens.learning.vision.recipe import Recipe
+from spinlens.learning.vision.symmetries import Symmetries
+
+__all__ = [
+    "NETWORKS",
+    "Architecture",
+    "Classifier",
+    "Pretrained",
+    "Recipe",
+    "ResNet",
+    "Symmetries",
+    "VisionTransformer",
+    "attention",
+    "attention_distance",
+    "build",
+    "hidden_states",
+    "load_classifier",
+    "load_pretrained",
+    "pretrain",
+    "rollout",
+    "single_spin_floor",
+]

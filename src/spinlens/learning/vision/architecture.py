@@ -1,0 +1,123 @@
+"""What a network looks like: its name, its sizes, its patches, checked before anything is built."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from spinlens.errors import InputError
+from spinlens.lattice import parse_boundary
+from spinlens.lattice.boundary import Rule, axis_rules
+from spinlens.learning.choices import check_whole, check_word, is_number
+
+NETWORKS = ("vit", "vit-base", "resnet-18", "resnet-50")
+POOLINGS = ("mean", "cls")
+SIZES = {"tiny": (128, 6, 4), "small": (256, 8, 8)}
+"""Width, layers and heads of the native vision transformers."""
+
+RESNETS: dict[str, dict[str, Any]] = {
+    "resnet-18": {"layer_type": "basic", "depths": [2, 2, 2, 2], "hidden_sizes": [64, 128, 256, 512]},
+    "resnet-50": {"layer_type": "bottleneck", "depths": [3, 4, 6, 3], "hidden_sizes": [256, 512, 1024, 2048]},
+}
+BASE_SIDE, BASE_PATCH = 224, 16
+RESIDUAL_STRIDE = 32
+"""Sites a pixel of a residual network's last stage stands for; the last of its strides is half of that."""
+
+
+@dataclass(frozen=True, slots=True)
+class Architecture:
+    """Everything that decides the shape of a network; see `spinlens.learning.vision.networks.build`."""
+
+    name: str
+    side: int
+    classes: int
+    size: str = "tiny"
+    patch: int = 10
+    pooling: str = "mean"
+    stem: int = 32
+    boundary: str = "free"
+    channels: int = 1
+    dropout: float = 0.0
+    width: int | None = None
+    layers: int | None = None
+    heads: int | None = None
+
+    def __post_init__(self) -> None:
+        check_word("network", self.name, NETWORKS)
+        check_whole("side", self.side, 2)
+        check_whole("classes", self.classes, 2)
+        check_word("size", self.size, tuple(SIZES))
+        check_word("pooling", self.pooling, POOLINGS)
+        check_whole("patch", self.patch, 1)
+        check_whole("stem", self.stem, 0)
+        if self.channels not in (1, 3):
+            raise InputError("channels", self.channels, "must be 1, or 3 for weights of colour images")
+        if not is_number(self.dropout) or not 0 <= self.dropout < 1:
+            raise InputError("dropout", self.dropout, "must be a share from 0 to below 1")
+        for name in ("width", "layers", "heads"):
+            if getattr(self, name) is not None:
+                check_whole(name, getattr(self, name), 1)
+        _ = self.rules
+        if self.name == "vit":
+            self._check_patches()
+        elif self.name == "vit-base" and self.side > BASE_SIDE:
+            why = f"the published layout sees {BASE_SIDE} x {BASE_SIDE} pixels and would lose spins"
+            raise InputError("side", self.side, why, "Take the native network, 'vit'")
+
+    def _check_patches(self) -> None:
+        if self.side % self.patch:
+            fits = [str(each) for each in range(2, self.side) if self.side % each == 0]
+            why = f"does not divide the side {self.side}"
+            raise InputError("patch", self.patch, why, f"Take one of {', '.join(fits)}" if fits else "")
+        width, _, heads = self.sizes
+        if width % heads:
+            raise InputError("heads", heads, f"does not divide the width {width}")
+
+    @property
+    def sizes(self) -> tuple[int, int, int]:
+        """Width, layers and heads of the native transformer."""
+        width, layers, heads = SIZES[self.size]
+        return self.width or width, self.layers or layers, self.heads or heads
+
+    @property
+    def rules(self) -> tuple[Rule, Rule]:
+        """The boundary's rule along each axis."""
+        return axis_rules(parse_boundary(self.boundary))
+
+    @property
+    def single_pixels(self) -> bool:
+        """Whether a strided convolution of a residual network sees images of a single pixel."""
+        return self.name in RESNETS and self.side <= RESIDUAL_STRIDE // 2
+
+    @property
+    def native(self) -> bool:
+        """Whether this is the lattice-native transformer."""
+        return self.name == "vit"
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return it as JSON can hold it."""
+        return asdict(self)
+
+    def configuration(self) -> Any:
+        """Return the configuration that Hugging Face transformers builds the network from."""
+        import transformers
+
+        # As transformers checks its own values, its types are left out of ours.
+        kinds: Any = transformers
+        if self.name in RESNETS:
+            return kinds.ResNetConfig(**RESNETS[self.name], num_channels=self.channels, num_labels=self.classes)
+        dropouts: dict[str, Any] = {"hidden_dropout_prob": self.dropout, "attention_probs_dropout_prob": self.dropout}
+        if self.name == "vit-base":
+            return kinds.ViTConfig(num_channels=3, num_labels=self.classes, **dropouts)
+        width, layers, heads = self.sizes
+        return kinds.ViTConfig(
+            hidden_size=width,
+            num_hidden_layers=layers,
+            num_attention_heads=heads,
+            intermediate_size=4 * width,
+            image_size=self.side,
+            patch_size=self.patch,
+            num_channels=1,
+            num_labels=self.classes,
+            **dropouts,
+        )

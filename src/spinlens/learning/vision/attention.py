@@ -1,0 +1,171 @@
+"""Where a vision transformer looks: attention maps, rollout, distances on the lattice, hidden states by layer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+import torch
+
+from spinlens.errors import InputError
+from spinlens.lattice import Lattice
+from spinlens.learning.vision.classifier import Classifier
+from spinlens.learning.vision.configurations import Configurations, configurations, same_lattice
+from spinlens.learning.vision.networks import Reader, ResidualReader, TransformerReader
+
+CHUNK = 16
+"""Configurations at a time: attention maps are large."""
+
+
+def attention(model: Classifier | Reader, images: Any) -> np.ndarray:
+    """Return the attention maps, float32 (layers, n, heads, tokens, tokens).
+
+    The first token is the class token, the others are the patches row by row. Each row says how much a token takes
+    from each token; it sums to one.
+
+    Parameters
+    ----------
+    model : VisionTransformer or its network
+        A trained classifier, or a network from `build`.
+    images : Ensemble or array, (n, L, L)
+        Configurations.
+
+    Raises
+    ------
+    InputError
+        If the network has no attention or the images have other sides.
+    """
+    network = _transformer(model)
+    parts = []
+    with eager(network), torch.inference_mode():
+        for spins in _batches(network, images):
+            maps = network.tokens(spins, output_attentions=True).attentions
+            parts.append(np.stack([each.float().numpy() for each in maps]))
+    return np.concatenate(parts, axis=1)
+
+
+@contextmanager
+def eager(network: TransformerReader) -> Iterator[None]:
+    """Let the transformer compute attention step by step, the only way that shows its maps."""
+    before = network.model.config._attn_implementation
+    network.model.set_attn_implementation("eager")
+    try:
+        yield
+    finally:
+        network.model.set_attn_implementation(before)
+
+
+def hidden_states(model: Classifier | Reader, images: Any) -> np.ndarray:
+    """Return the pooled hidden states of each layer, float32 (layers + 1, n, width).
+
+    The first is that of the patch embeddings; of a residual network, whose stages have different widths, zeros fill
+    the narrower ones up.
+
+    Parameters
+    ----------
+    model : Classifier or Reader
+        A trained classifier, or a network from `build`.
+    images : Ensemble or array, (n, L, L)
+        Configurations.
+    """
+    network = _network(model)
+    parts = []
+    with torch.inference_mode():
+        for spins in _batches(network, images):
+            parts.append([each.numpy() for each in _states(network, spins)])
+    layers = [np.concatenate(blocks) for blocks in zip(*parts, strict=True)]
+    width = max(layer.shape[1] for layer in layers)
+    return np.stack([np.pad(layer, ((0, 0), (0, width - layer.shape[1]))) for layer in layers])
+
+
+def _states(network: Reader, spins: torch.Tensor) -> list[torch.Tensor]:
+    if isinstance(network, TransformerReader):
+        return [network.pool(each) for each in network.tokens(spins, output_hidden_states=True).hidden_states]
+    assert isinstance(network, ResidualReader)
+    states = network.model.resnet(network.pixels(spins), output_hidden_states=True).hidden_states
+    return [each.mean((2, 3)) for each in states]
+
+
+def rollout(maps: np.ndarray) -> np.ndarray:
+    """Return how much of each token of the input reaches each token of the output, (n, tokens, tokens).
+
+    The maps are averaged over the heads, mixed half and half with what the residual connection passes on, and
+    multiplied layer by layer; rows sum to one.
+
+    Parameters
+    ----------
+    maps : ndarray, (layers, n, heads, tokens, tokens)
+        From `attention`.
+
+    References
+    ----------
+    S. Abnar, W. Zuidema, "Quantifying attention flow in transformers", ACL 2020. doi:10.18653/v1/2020.acl-main.385
+    """
+    tokens = maps.shape[-1]
+    total = np.eye(tokens)
+    for layer in maps.mean(2, dtype=np.float64):
+        mixed = 0.5 * layer / layer.sum(-1, keepdims=True) + 0.5 * np.eye(tokens)
+        total = mixed @ total
+    return np.asarray(total)
+
+
+def attention_distance(maps: np.ndarray, lattice: Lattice) -> np.ndarray:
+    """Return the mean distance over which each head looks, float64 (layers, n, heads), in lattice units.
+
+    The distance between the centres of two patches, the shortest way round where the boundary closes on itself, is
+    weighted by the attention that one pays to the other and averaged over the patches that look. The class token is
+    left out and the weights of each patch are scaled to sum to one.
+
+    Parameters
+    ----------
+    maps : ndarray, (layers, n, heads, 1 + patches, 1 + patches)
+        From `attention`.
+    lattice : Lattice
+        Shape and boundary.
+
+    Raises
+    ------
+    InputError
+        If the patches do not tile the lattice.
+    """
+    distance = patch_distances(lattice, maps.shape[-1] - 1)
+    weights = maps[..., 1:, 1:].astype(np.float64)
+    weighted = np.einsum("...ij,ij->...i", weights, distance) / weights.sum(-1)
+    result: np.ndarray = weighted.mean(-1)
+    return result
+
+
+def patch_distances(lattice: Lattice, patches: int) -> np.ndarray:
+    """Return the distances between the centres of the patches of a square lattice, float64 (P, P), lattice units."""
+    along = round(patches**0.5)
+    if lattice.shape[0] != lattice.shape[1] or along**2 != patches:
+        got = f"{lattice.shape[0]} x {lattice.shape[1]}"
+        raise InputError("lattice", got, f"{patches} square patches do not tile it")
+    side = lattice.shape[0]
+    steps = np.abs(np.subtract.outer(np.arange(along), np.arange(along))) * (side / along)
+    x, y = (np.minimum(steps, side - steps) if ring else steps for ring in lattice.rings)
+    squares = x[:, None, :, None] ** 2 + y[None, :, None, :] ** 2
+    return np.asarray(np.sqrt(squares).reshape(patches, patches))
+
+
+def _network(model: Classifier | Reader) -> Reader:
+    if isinstance(model, Classifier):
+        _ = model.configuration
+        return model.network_
+    return model.eval()
+
+
+def _transformer(model: Classifier | Reader) -> TransformerReader:
+    network = _network(model)
+    if not isinstance(network, TransformerReader):
+        raise InputError("model", network.architecture.name, "has no attention", "Take a vision transformer")
+    return network
+
+
+def _batches(network: Reader, images: Any) -> Iterator[torch.Tensor]:
+    given, side = configurations(images), network.architecture.side
+    same_lattice(Configurations(np.empty((0, side, -(-side // 8)), np.uint8), side), given, "images")
+    for start in range(0, len(given), CHUNK):
+        yield given.take(slice(start, start + CHUNK))

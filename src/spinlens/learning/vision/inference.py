@@ -1,0 +1,57 @@
+"""What a network says about many configurations, a batch at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import torch
+from torch import nn
+
+from spinlens.learning.vision.configurations import Configurations
+from spinlens.progress import Report, silent
+
+CHUNK = 64
+"""Configurations that pass through a network at once when it is not training."""
+
+
+def in_chunks(
+    function: Callable[[torch.Tensor], torch.Tensor],
+    images: Configurations,
+    *,
+    device: torch.device,
+    precision: str,
+    report: Report = silent,
+) -> np.ndarray:
+    """Return float32 (n, ...) of a function of spins (batch, 1, Lx, Ly), without gradients.
+
+    Parameters
+    ----------
+    function : callable
+        For example a network in evaluation mode, or its ``features``.
+    images : Configurations
+        What to look at.
+    device : torch.device
+        Where the function runs.
+    precision : {"float32", "bfloat16"}
+        Of the matrix products.
+    report : callable
+        Called with the share that is done.
+    """
+    parts = []
+    for start in range(0, len(images), CHUNK):
+        spins = images.take(slice(start, start + CHUNK), device=device)
+        with torch.inference_mode(), autocast(device, precision):
+            parts.append(function(spins).float().cpu().numpy())
+        report(min(start + CHUNK, len(images)) / len(images), "")
+    return np.concatenate(parts)
+
+
+def autocast(device: torch.device, precision: str) -> torch.autocast:
+    """Return the context in which matrix products take factors of a precision."""
+    return torch.autocast(device.type, torch.bfloat16, enabled=precision == "bfloat16")
+
+
+def evaluating(network: nn.Module, device: torch.device) -> nn.Module:
+    """Return the network on its device, in evaluation mode."""
+    return network.to(device).eval()

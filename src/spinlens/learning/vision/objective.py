@@ -1,0 +1,237 @@
+"""What is hidden in a pretraining, on which configurations, and the losses of the predictions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn
+
+from spinlens.errors import InputError
+from spinlens.lattice import Lattice
+from spinlens.learning.batches import split
+from spinlens.learning.choices import is_number
+from spinlens.learning.train import Row
+from spinlens.learning.vision.configurations import Configurations, configurations
+from spinlens.learning.vision.floor import site_entropy
+from spinlens.learning.vision.inference import CHUNK, autocast
+from spinlens.learning.vision.masked import MaskedReader, Predictions, hidden_loss, unlikeliness
+from spinlens.learning.vision.masks import hidden_patches, hidden_spins, isolated_spins, spread
+from spinlens.learning.vision.recipe import Recipe
+from spinlens.learning.vision.symmetries import Symmetries
+from spinlens.learning.vision.training import AUGMENTATION, MASK, VALIDATION, batch_at
+from spinlens.models import Ising
+from spinlens.seeds import Purpose, generator
+
+PURPOSE = Purpose.PRETRAINING
+SINGLE = 1
+"""Place of the stream that hides single spins, among those of the validation."""
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """What is hidden and what is predicted.
+
+    Parameters
+    ----------
+    mask_ratio : float
+        Share of patches that are hidden as a whole.
+    spin_ratio : float
+        Share of the spins that are hidden one by one, beside those.
+    token_weight : float
+        Factor of the likelihood of the hidden spins as the tokens of their patches predict them; 0 for none.
+    coupling_weight : float
+        Factor of their likelihood by couplings that the pooled features name; 0 for none.
+    bond_weight : float
+        Factor of the squared error of each patch's bond sum, beside the likelihood; 0 for none.
+    """
+
+    mask_ratio: float
+    spin_ratio: float
+    token_weight: float
+    coupling_weight: float
+    bond_weight: float
+
+    def __post_init__(self) -> None:
+        for name in ("mask_ratio", "spin_ratio"):
+            value = getattr(self, name)
+            if not is_number(value) or not 0 <= value < 1:
+                raise InputError(name, value, "must be a share from 0 to below 1")
+        if self.mask_ratio == 0 and self.spin_ratio == 0:
+            raise InputError("mask_ratio", 0, "nothing would be hidden", "Take mask_ratio=0.6, or spin_ratio=0.15")
+        for name in ("token_weight", "coupling_weight", "bond_weight"):
+            value = getattr(self, name)
+            if not is_number(value) or value < 0:
+                raise InputError(name, value, "must be a finite number >= 0")
+        if self.token_weight == self.coupling_weight == 0:
+            raise InputError("token_weight", 0, "no hidden spin would be predicted", "Let coupling_weight be > 0")
+
+
+@dataclass(frozen=True, slots=True)
+class Conditions:
+    """Hamiltonian, temperature and field of each of a list of configurations."""
+
+    model: Ising
+    lattice: Lattice
+    temperature: np.ndarray
+    field: np.ndarray
+
+    def entropy(self, spins: np.ndarray, part: slice) -> np.ndarray:
+        """Return the entropy of each spin of some configurations given all others, nats, (n, Lx, Ly)."""
+        fields = self.field[part]
+        return site_entropy(self.model, self.lattice, spins, temperature=self.temperature[part], field=fields)
+
+
+@dataclass(frozen=True, slots=True)
+class Material:
+    """Configurations to train on, those that are kept from it, and the conditions of the latter where known."""
+
+    trained: Configurations
+    kept: Configurations
+    conditions: Conditions | None
+
+
+def divide(images: Any, held_out: float) -> Material:
+    """Keep the last chains of an ensemble, or the last configurations of an array, from training.
+
+    Raises
+    ------
+    InputError
+        If the share is not between 0 and 1 or there is too little to divide.
+    """
+    if not isinstance(images, np.ndarray) and hasattr(images, "packed"):
+        trained, kept = split(int(images.sizes["chain"]), held_out)
+        columns = int(images.sizes["y"])
+        packed = [images.packed(chain=part) for part in (trained, kept)]
+        flat = [Configurations(part.reshape(-1, *part.shape[-2:]), columns) for part in packed]
+        return Material(flat[0], flat[1], _conditions(images, packed[1].shape[:4]))
+    given = configurations(images)
+    if len(given) < 2:
+        raise InputError("images", f"{len(given)} configuration", "some are trained on and some are kept from it")
+    trained, kept = split(len(given), held_out)
+    return Material(given.part(trained), given.part(kept), None)
+
+
+def _conditions(images: Any, shape: tuple[int, ...]) -> Conditions | None:
+    if not hasattr(images, "model"):
+        return None
+    field = np.broadcast_to(images.field[:, None, None, None], shape).ravel()
+    temperature = np.broadcast_to(images.temperature[:, None, None], shape).ravel()
+    return Conditions(images.model, images.lattice, temperature, field)
+
+
+class Work:
+    """The losses of a pretraining.
+
+    Parameters
+    ----------
+    material : Material
+        Configurations.
+    task : Task
+        What is hidden and predicted.
+    recipe : Recipe
+        How to train.
+    moves : Symmetries or None
+        Augmentation.
+    patches : int
+        Patches of a configuration.
+    device : torch.device
+        Where the network is.
+    """
+
+    def __init__(
+        self,
+        material: Material,
+        task: Task,
+        recipe: Recipe,
+        *,
+        moves: Symmetries | None,
+        patches: int,
+        device: torch.device,
+    ) -> None:
+        self.material, self.task, self.recipe = material, task, recipe
+        self.moves, self.patches, self.device = moves, patches, device
+
+    def loss(self, module: nn.Module, step: int, share: slice) -> torch.Tensor:
+        """Return the mean loss of a step: nats per hidden spin, and what couplings and bond sums add."""
+        seed = self.recipe.seed
+        places = batch_at(step, count=len(self.material.trained), batch=self.recipe.batch, seed=seed, purpose=PURPOSE)
+        spins = self.material.trained.take(places, device=self.device)
+        if self.moves is not None:
+            spins = self.moves.random(spins, generator(seed, PURPOSE, AUGMENTATION, step))
+        patches, hidden = self.mask(len(spins), generator(seed, PURPOSE, MASK, step))
+        spins, patches, hidden = spins[share], patches[share], hidden[share]
+        with autocast(self.device, self.recipe.precision):
+            said = module(spins * ~hidden[:, None], patches)
+        total = self.task.token_weight * hidden_loss(said.logits, spins, hidden)
+        if said.coupled is not None:
+            total = total + self.task.coupling_weight * hidden_loss(said.coupled, spins, hidden)
+        if said.bonds is not None:
+            reader: Any = getattr(module, "module", module)
+            total = total + self.task.bond_weight * nn.functional.mse_loss(said.bonds, reader.patch_bonds(spins))
+        return total
+
+    def mask(self, count: int, numbers: np.random.Generator) -> tuple[torch.Tensor, torch.Tensor]:
+        """Return hidden patches (n, P) and all hidden spins (n, L, L)."""
+        patches = hidden_patches(count, self.patches, self.task.mask_ratio, generator=numbers)
+        hidden = spread(patches, self.material.trained.side)
+        if self.task.spin_ratio:
+            hidden = hidden | hidden_spins(count, self.material.trained.side, self.task.spin_ratio, generator=numbers)
+        return patches.to(self.device), hidden.to(self.device)
+
+    def validate(self, network: MaskedReader) -> Row:
+        """Return the loss on the kept configurations, hidden by the same masks each time, nats per hidden spin.
+
+        It is that of the tokens, or of the couplings where the tokens learn nothing.
+        """
+        total, count = 0.0, 0
+        for part in self._parts():
+            numbers = generator(self.recipe.seed, PURPOSE, VALIDATION, 0, part.start)
+            spins = self.material.kept.take(part, device=self.device)
+            patches, hidden = self.mask(len(spins), numbers)
+            said = self._say(network, spins, patches, hidden)
+            odds = said.coupled if said.coupled is not None and self.task.token_weight == 0 else said.logits
+            each = unlikeliness(odds, spins).double()
+            total += float(each[hidden].sum())
+            count += int(hidden.sum())
+        return {"validation_loss": total / count}
+
+    def single_spins(self, network: MaskedReader) -> dict[str, float | None]:
+        """Return the loss where single spins are hidden and their neighbours seen, its error, and its floor.
+
+        All in nats per hidden spin, by the couplings where the network names them; the floor is the entropy of the
+        very spins that were hidden.
+        """
+        losses, floors = [], []
+        for part in self._parts():
+            numbers = generator(self.recipe.seed, PURPOSE, VALIDATION, SINGLE, part.start)
+            spins = self.material.kept.take(part, device=self.device)
+            hidden = isolated_spins(len(spins), self.material.kept.side, generator=numbers).to(self.device)
+            patches = torch.zeros(len(spins), self.patches, dtype=torch.bool, device=self.device)
+            said = self._say(network, spins, patches, hidden)
+            each = unlikeliness(said.logits if said.coupled is None else said.coupled, spins).double()
+            counts = hidden.sum((1, 2))
+            losses.append(((each * hidden).sum((1, 2)) / counts).cpu().numpy())
+            if self.material.conditions is not None:
+                entropy = self.material.conditions.entropy(spins[:, 0].cpu().numpy(), part)
+                floors.append((entropy * hidden.cpu().numpy()).sum((1, 2)) / counts.cpu().numpy())
+        loss = np.concatenate(losses)
+        error = float(loss.std(ddof=1) / len(loss) ** 0.5) if len(loss) > 1 else float("nan")
+        return {
+            "single_spin_loss": float(loss.mean()),
+            "single_spin_error": error,
+            "single_spin_floor": float(np.concatenate(floors).mean()) if floors else None,
+        }
+
+    def _parts(self) -> list[slice]:
+        count = len(self.material.kept)
+        return [slice(start, min(start + CHUNK, count)) for start in range(0, count, CHUNK)]
+
+    def _say(
+        self, network: MaskedReader, spins: torch.Tensor, patches: torch.Tensor, hidden: torch.Tensor
+    ) -> Predictions:
+        with torch.inference_mode(), autocast(self.device, self.recipe.precision):
+            said: Predictions = network(spins * ~hidden[:, None], patches)
+        return said

@@ -1,0 +1,82 @@
+"""A linear probe: the head fitted on frozen features, before the rest learns or in place of it."""
+
+from __future__ import annotations
+
+import warnings
+
+import numpy as np
+import torch
+
+from spinlens.learning.vision.configurations import Configurations
+from spinlens.learning.vision.inference import in_chunks
+from spinlens.learning.vision.networks import Reader
+from spinlens.learning.vision.symmetries import Symmetries
+from spinlens.seeds import Purpose, generator
+
+COPIES = 6
+"""Place of the streams that draw the copies."""
+
+
+def fit_head(
+    network: Reader,
+    images: Configurations,
+    labels: np.ndarray,
+    *,
+    symmetries: Symmetries | None,
+    copies: int,
+    penalty: float,
+    seed: int,
+    device: torch.device,
+    precision: str,
+) -> None:
+    """Fit the network's head by logistic regression on its pooled features, everything below held fixed.
+
+    Parameters
+    ----------
+    network : Reader
+        Its head is replaced in place.
+    images : Configurations
+        Training configurations.
+    labels : ndarray, int, (n,)
+        Their classes, 0 to the number of logits; each occurs.
+    symmetries : Symmetries, optional
+        Draws the copies of each configuration after the first.
+    copies : int
+        How often each configuration is seen.
+    penalty : float
+        C of `sklearn.linear_model.LogisticRegression`, on features in units of their joint spread: the larger, the
+        freer. Features keep their proportions, so that the directions which a pretraining made strong cost least.
+    seed : int
+        Of the copies.
+    device : torch.device
+        Where the network is.
+    precision : {"float32", "bfloat16"}
+        Of its matrix products.
+    """
+    from sklearn.exceptions import ConvergenceWarning
+    from sklearn.linear_model import LogisticRegression
+
+    network.eval()
+    blocks = []
+    for copy in range(copies):
+        numbers = generator(seed, Purpose.CLASSIFICATION, COPIES, copy)
+
+        def look(spins: torch.Tensor, copy: int = copy, numbers: np.random.Generator = numbers) -> torch.Tensor:
+            return network.features(spins if copy == 0 or symmetries is None else symmetries.random(spins, numbers))
+
+        blocks.append(in_chunks(look, images, device=device, precision=precision))
+    features = np.concatenate(blocks).astype(np.float64)
+    centre, scale = features.mean(0), float(np.sqrt(features.var(0).sum())) or 1.0
+    regression = LogisticRegression(C=penalty, max_iter=2000)
+    with warnings.catch_warnings():
+        # A probe that has not quite converged is still a fair start.
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        regression.fit((features - centre) / scale, np.tile(labels, copies))
+    slopes, offsets = regression.coef_, regression.intercept_
+    if len(slopes) == 1:
+        slopes, offsets = np.concatenate([-slopes, slopes]) / 2, np.concatenate([-offsets, offsets]) / 2
+    slopes = slopes / scale
+    offsets = offsets - slopes @ centre
+    with torch.no_grad():
+        network.head.weight.copy_(torch.from_numpy(slopes))
+        network.head.bias.copy_(torch.from_numpy(offsets))

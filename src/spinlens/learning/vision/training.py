@@ -1,0 +1,260 @@
+"""The training loop of networks that read spins: AdamW, early stopping, an exact continuation."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn
+
+from spinlens.errors import DamagedError, IncompleteError, SpinlensError
+from spinlens.learning.checkpoint import read_tensors, write_tensors
+from spinlens.learning.train import CHECKPOINT, Row, _stop_on_interrupt, write_history
+from spinlens.learning.vision.placement import Placement
+from spinlens.learning.vision.recipe import Recipe
+from spinlens.progress import Report
+from spinlens.seeds import Purpose, generator
+
+ORDER, AUGMENTATION, NOISE, MASK, INITIAL, VALIDATION = range(6)
+"""Places of the streams of a training."""
+
+Loss = Callable[[nn.Module, int, slice], torch.Tensor]
+"""Mean loss of one process's share of a step: network, step, the share of the batch's places."""
+
+Tensors = dict[str, torch.Tensor]
+
+
+def batch_at(step: int, *, count: int, batch: int, seed: int, purpose: Purpose) -> np.ndarray:
+    """Return the places of the configurations in a step, named by the step alone.
+
+    An epoch is a random order of all ``count`` places, cut into parts of at most ``batch`` whose lengths differ by
+    one at most.
+    """
+    steps = steps_per_epoch(count, batch)
+    epoch, part = divmod(step, steps)
+    order = generator(seed, purpose, ORDER, epoch).permutation(count)
+    return np.array_split(order, steps)[part]
+
+
+def steps_per_epoch(count: int, batch: int) -> int:
+    """Return the number of batches in an epoch."""
+    return -(-count // batch)
+
+
+@contextmanager
+def noise_of(step: int, *, seed: int, purpose: Purpose, placement: Placement) -> Iterator[None]:
+    """Make the dropout of a step depend on seed, step and the process's share alone."""
+    devices = [placement.device] if placement.device.type == "cuda" else []
+    with torch.random.fork_rng(devices=devices):
+        torch.manual_seed(int(generator(seed, purpose, NOISE, step, placement.share.start).integers(2**63)))
+        yield
+
+
+@dataclass
+class Training:
+    """A training on its way: everything that an exact continuation needs.
+
+    Parameters
+    ----------
+    network : Module
+        The weights, changed in place; on the device of ``placement``.
+    loss : callable
+        Mean loss of a step; see `Loss`.
+    validate : callable or None
+        Returns the row of numbers to keep for an epoch, ``validation_loss`` among them.
+    recipe : Recipe
+        How to train.
+    purpose : Purpose
+        Of the random streams.
+    steps : int
+        Steps an epoch.
+    placement : Placement
+        Device and processes.
+    description : dict
+        Written to the checkpoints.
+    out : Path or None
+        Directory for checkpoints and history.
+    checkpoint_seconds : float
+        Longest time between checkpoints.
+    """
+
+    network: nn.Module
+    loss: Loss
+    validate: Callable[[], Row] | None
+    recipe: Recipe
+    purpose: Purpose
+    steps: int
+    placement: Placement
+    description: dict[str, Any]
+    out: Path | None
+    checkpoint_seconds: float = 60.0
+    done: int = 0
+    total_loss: float = 0.0
+    best: float = math.inf
+    waited: int = 0
+    history: list[Row] = field(default_factory=list)
+    best_weights: Tensors = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        parameters = [each for each in self.network.parameters() if each.requires_grad]
+        self.optimizer = torch.optim.AdamW(
+            parameters, self.recipe.learning_rate, weight_decay=self.recipe.weight_decay, fused=True
+        )
+
+    @property
+    def total(self) -> int:
+        """Steps of the whole training, if it does not stop early."""
+        return self.steps * self.recipe.epochs
+
+    @property
+    def stopped(self) -> bool:
+        """Whether validation has not gained for too long."""
+        return 0 < self.recipe.patience <= self.waited
+
+    def run(self, report: Report) -> list[Row]:
+        """Train to the end from where the checkpoint stands, and leave the best weights in the network.
+
+        Returns
+        -------
+        list of dict
+            One row per epoch: mean losses in nats, the rate, what validation gave.
+
+        Raises
+        ------
+        IncompleteError
+            If the user interrupts; a checkpoint is written first.
+        SpinlensError
+            If the loss stops being a finite number.
+        """
+        module, _ = self.placement.prepare(self.network, self.optimizer)
+        saved = time.monotonic()
+        with _stop_on_interrupt() as stopping:
+            while self.done < self.total and not self.stopped:
+                self.advance(module)
+                if self.done % self.steps == 0:
+                    self._finish_epoch()
+                if stopping.is_set() or time.monotonic() - saved > self.checkpoint_seconds:
+                    self.save()
+                    saved = time.monotonic()
+                report(self.done / self.total, self._note())
+                if stopping.is_set() and self.done < self.total and not self.stopped:
+                    raise IncompleteError(self._how_to_continue())
+        if self.best_weights:
+            self.network.load_state_dict(self.best_weights)
+        self.network.eval()
+        return self.history
+
+    def advance(self, module: nn.Module) -> None:
+        """Take one step."""
+        recipe = self.recipe
+        self.optimizer.param_groups[0]["lr"] = recipe.rate(self.done, self.total)
+        module.train()
+        with noise_of(self.done, seed=recipe.seed, purpose=self.purpose, placement=self.placement):
+            loss = self.loss(module, self.done, self.placement.share)
+        self.optimizer.zero_grad()
+        self.placement.backward(loss)
+        if recipe.clip:
+            nn.utils.clip_grad_norm_(self.network.parameters(), recipe.clip)
+        self.optimizer.step()
+        value = float(loss.detach())
+        if not math.isfinite(value):
+            message = f"the loss became {value} at step {self.done + 1}: the training diverged. Lower learning_rate."
+            raise SpinlensError(message)
+        self.total_loss += value
+        self.done += 1
+
+    def _finish_epoch(self) -> None:
+        rate = float(self.optimizer.param_groups[0]["lr"])
+        row: Row = {"epoch": len(self.history) + 1, "steps": self.done, "learning_rate": rate}
+        row["loss"] = self.total_loss / self.steps
+        self.total_loss = 0.0
+        if self.validate is not None:
+            self.network.eval()
+            row |= self.validate()
+            self._keep_best(float(row["validation_loss"]))
+        self.history.append(row)
+
+    def _keep_best(self, loss: float) -> None:
+        if loss < self.best:
+            self.best, self.waited = loss, 0
+            self.best_weights = {
+                name: tensor.detach().cpu().clone() for name, tensor in self.network.state_dict().items()
+            }
+        else:
+            self.waited += 1
+
+    def _note(self) -> str:
+        if not self.history:
+            return f"epoch 1/{self.recipe.epochs}: loss {self.total_loss / max(self.done, 1):.4f}"
+        row = self.history[-1]
+        note = f"epoch {len(self.history)}/{self.recipe.epochs}: loss {row['loss']:.4f}"
+        return note + (f", validation {row['validation_loss']:.4f}" if "validation_loss" in row else "")
+
+    def _how_to_continue(self) -> str:
+        where = f"training stopped at step {self.done} of {self.total}"
+        if self.out is None:
+            return f"{where}; nothing was kept. Pass directory=DIRECTORY to be able to continue."
+        return f"{where}; the checkpoint is in {self.out}. The same call continues from there."
+
+    def save(self) -> None:
+        """Write the checkpoint and the history, if there is a directory for them."""
+        if self.out is None or not self.placement.first:
+            return
+        tensors = {f"network.{name}": tensor for name, tensor in self.network.state_dict().items()}
+        tensors |= {f"best.{name}": tensor for name, tensor in self.best_weights.items()}
+        for index, state in self.optimizer.state_dict()["state"].items():
+            tensors |= {f"optimizer.{index}.{name}": value for name, value in state.items()}
+        best = self.best if math.isfinite(self.best) else None
+        state = {"done": self.done, "total_loss": self.total_loss, "best": best, "waited": self.waited}
+        entry = {"configuration": self.description, "state": state, "history": self.history}
+        write_tensors(self.out / CHECKPOINT, tensors, entry)
+        write_history(self.out, self.history)
+
+    def resume(self) -> bool:
+        """Take up the state of the checkpoint in the directory; tell whether there was one.
+
+        Raises
+        ------
+        DamagedError
+            If the checkpoint is not whole or does not fit the network.
+        """
+        if self.out is None or not (self.out / CHECKPOINT).exists():
+            return False
+        path = self.out / CHECKPOINT
+        tensors, entry = read_tensors(path)
+        try:
+            self._take(tensors, entry)
+        except (KeyError, RuntimeError, ValueError, TypeError) as problem:
+            line = str(problem).splitlines()[0]
+            raise DamagedError(f"{path} does not fit this network: {line}. Remove it to train anew.") from problem
+        return True
+
+    def _take(self, tensors: Tensors, entry: Mapping[str, Any]) -> None:
+        parts: dict[str, Tensors] = {"network": {}, "optimizer": {}, "best": {}}
+        for name, tensor in tensors.items():
+            kind, _, rest = name.partition(".")
+            parts[kind][rest] = tensor
+        self.network.load_state_dict(parts["network"])
+        self.best_weights = parts["best"]
+        states: dict[int, Tensors] = {}
+        for name, tensor in parts["optimizer"].items():
+            index, _, key = name.partition(".")
+            states.setdefault(int(index), {})[key] = tensor
+        groups = self.optimizer.state_dict()["param_groups"]
+        self.optimizer.load_state_dict({"state": states, "param_groups": groups})
+        # The fused optimizer walks through memory, so moments must lie there in the order of their weights.
+        for weight, state_of in self.optimizer.state.items():
+            for key, value in state_of.items():
+                if value.shape == weight.shape:
+                    state_of[key] = torch.empty_like(weight).copy_(value)
+        state = entry["state"]
+        self.done, self.total_loss, self.waited = state["done"], state["total_loss"], state["waited"]
+        self.best = math.inf if state["best"] is None else state["best"]
+        self.history = list(entry["history"])

@@ -1,0 +1,245 @@
+"""Weights from elsewhere: the hub, a folder, a pretraining on the lattice; each with its loading report checked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from spinlens.errors import DamagedError, InputError
+from spinlens.learning.vision.architecture import RESNETS, Architecture
+from spinlens.learning.vision.folder import MODEL, read_model
+from spinlens.learning.vision.networks import Reader, TransformerReader, from_architecture, wrap
+
+PRETRAINING = "pretraining"
+IGNORED = ("pooler.",)
+"""Published transformers come with a pooling layer for their own head; the networks here have none."""
+
+
+def lattice_folder(weights: str | Path) -> Path | None:
+    """Return the folder of a pretraining on the lattice that ``weights`` means, if it does."""
+    text = str(weights)
+    if text.startswith("lattice:"):
+        folder = Path(text.removeprefix("lattice:"))
+        if not (folder / MODEL).is_file():
+            why = f"{folder} holds no pretraining ({MODEL} is missing)"
+            raise InputError("weights", text, why, "Make one with spinlens.learning.vision.pretrain")
+        return folder
+    return Path(text) if (Path(text) / MODEL).is_file() else None
+
+
+def lattice_architecture(folder: Path) -> Architecture:
+    """Return the architecture of a pretraining.
+
+    Raises
+    ------
+    InputError
+        If there is none in the folder.
+    DamagedError
+        If its files are damaged.
+    """
+    _, description, _ = read_model(folder, PRETRAINING)
+    return stored_architecture(description, folder)
+
+
+def stored_architecture(description: dict[str, Any], folder: Path) -> Architecture:
+    """Return the architecture in a description."""
+    try:
+        return Architecture(**description["architecture"])
+    except (KeyError, TypeError, InputError) as problem:
+        raise DamagedError(f"{folder / MODEL} does not describe a network: {problem}") from problem
+
+
+def first_network(weights: str | Path, architecture: Architecture, *, seed: int) -> Reader:
+    """Return a network with its first weights.
+
+    Parameters
+    ----------
+    weights : str or path
+        ``none``: drawn from the seed. ``lattice:DIR``: the body of a pretraining on the lattice, with a new head.
+        ``hub:ID``: published weights from the Hugging Face hub or its local cache. A folder: a pretraining on the
+        lattice, or ``config.json`` and ``model.safetensors`` as transformers writes them.
+    architecture : Architecture
+        What the network must look like.
+    seed : int
+        Of all weights that are not loaded: the head, or all.
+
+    Returns
+    -------
+    Reader
+        The network.
+
+    Raises
+    ------
+    InputError
+        If the weights are not there, are of another shape, or leave anything but the head unfilled.
+    DamagedError
+        If a file is damaged.
+
+    Notes
+    -----
+    Weights for colour images see the spins in all three channels alike, -1 as black and +1 as white after the usual
+    scaling to the range from -1 to 1; the first layer is used as it was published.
+    """
+    if str(weights) == "none":
+        return from_architecture(architecture, seed=seed)
+    folder = lattice_folder(weights)
+    if folder is not None:
+        return _from_lattice(folder, architecture, seed)
+    return _from_published(str(weights), architecture, seed)
+
+
+def _from_lattice(folder: Path, architecture: Architecture, seed: int) -> Reader:
+    tensors, description, _ = read_model(folder, PRETRAINING)
+    there = stored_architecture(description, folder)
+    if differences := body_differences(there, architecture):
+        why = f"were pretrained with {differences}"
+        raise InputError("weights", f"lattice:{folder}", why, "Ask for the same network")
+    network = from_architecture(architecture, seed=seed)
+    body = {name.removeprefix("reader."): tensor for name, tensor in tensors.items() if name.startswith("reader.")}
+    left = ("model.classifier.", "model.vit.embeddings.mask_token")
+    body = {name: tensor for name, tensor in body.items() if not name.startswith(left)}
+    try:
+        report = network.load_state_dict(body, strict=False)
+    except RuntimeError as problem:
+        line = str(problem).replace("\n", " ")
+        raise DamagedError(f"{folder} does not fit its own description: {line}") from problem
+    head = {"model.classifier.weight", "model.classifier.bias"}
+    if report.unexpected_keys or not set(report.missing_keys) <= head:
+        odd = [*report.unexpected_keys, *sorted(set(report.missing_keys) - head)]
+        raise DamagedError(f"{folder} does not fit its own description: {', '.join(odd)}")
+    return network
+
+
+def body_differences(there: Architecture, wanted: Architecture) -> str:
+    """Return in words how the body of one native transformer differs from that of another, or nothing."""
+    pairs = {
+        "network": (there.name, wanted.name), "side": (there.side, wanted.side), "patch": (there.patch, wanted.patch),
+        "stem": (there.stem, wanted.stem), "width, layers and heads": (there.sizes, wanted.sizes),
+    }  # fmt: skip
+    odd = [f"{name} {one} (not {other})" for name, (one, other) in pairs.items() if one != other]
+    return ", ".join(odd)
+
+
+def _from_published(weights: str, architecture: Architecture, seed: int) -> Reader:
+    if architecture.native:
+        why = "published weights fit the published layouts, not the lattice-native network"
+        raise InputError("weights", weights, why, "Take size='base', a ResNet, or weights='lattice:DIR'")
+    place = weights.removeprefix("hub:")
+    if not weights.startswith("hub:"):
+        _check_folder(Path(place), weights)
+    model, report = _load(place, weights, architecture, seed)
+    _check_report(report, weights, "classifier.")
+    with torch.random.fork_rng(devices=[]):
+        network = wrap(model.config, architecture)
+    network.adopt(model)
+    if isinstance(network, TransformerReader) and int(model.config.image_size) < architecture.side:
+        why = f"they see {model.config.image_size} pixels a side, fewer than the {architecture.side} spins"
+        raise InputError("weights", weights, why, "Take weights for larger images")
+    return network
+
+
+def _check_folder(folder: Path, weights: str) -> None:
+    if not folder.is_dir():
+        why = "is neither 'none', 'lattice:DIR', 'hub:ID' nor a folder that exists"
+        raise InputError("weights", weights, why)
+    missing = [name for name in ("config.json", "model.safetensors") if not (folder / name).is_file()]
+    if (folder / "model.safetensors.index.json").is_file():
+        missing = [name for name in missing if name == "config.json"]
+    if missing:
+        raise InputError("weights", weights, f"{' and '.join(missing)} is missing in the folder", "Put it there")
+
+
+def _load(place: str, weights: str, architecture: Architecture, seed: int) -> tuple[Any, dict[str, Any]]:
+    from safetensors import SafetensorError
+    from transformers import AutoConfig, ResNetForImageClassification, ViTForImageClassification
+
+    residual = architecture.name in RESNETS
+    kind: Any = ResNetForImageClassification if residual else ViTForImageClassification
+    word = "resnet" if residual else "vit"
+    local: dict[str, Any] = {} if weights.startswith("hub:") else {"local_files_only": True}
+    try:
+        configuration = AutoConfig.from_pretrained(place, trust_remote_code=False, **local)
+        if configuration.model_type != word:
+            why = f"are of the kind {configuration.model_type!r}, not {word!r}"
+            raise InputError("weights", weights, why, f"Take weights of {architecture.name}")
+        with torch.random.fork_rng(devices=[]), _quiet():
+            torch.manual_seed(seed)
+            found: tuple[Any, dict[str, Any]] = kind.from_pretrained(
+                place, config=replace_labels(configuration, architecture.classes), output_loading_info=True,
+                use_safetensors=True, ignore_mismatched_sizes=True, dtype=torch.float32, **local,
+            )  # fmt: skip
+    except SafetensorError as problem:
+        raise DamagedError(f"{weights}: the weights cannot be read: {problem}. Fetch them again.") from problem
+    except InputError:
+        raise
+    except (OSError, ValueError, RuntimeError) as problem:
+        raise _unreachable(weights, place, problem) from problem
+    return found
+
+
+def _unreachable(weights: str, place: str, problem: Exception) -> InputError:
+    if weights.startswith("hub:"):
+        why = "is neither in the local cache nor within reach"
+        do = (
+            f"Download config.json and model.safetensors from https://huggingface.co/{place} into a folder and pass "
+            "that folder as weights"
+        )
+        return InputError("weights", weights, why, do)
+    return InputError("weights", weights, f"cannot be loaded: {str(problem).splitlines()[0].rstrip('.')}")
+
+
+def _check_report(report: dict[str, Any], weights: str, head: str) -> None:
+    """Refuse a loading that left more than the head unfilled."""
+    groups = {
+        "missing": set(report.get("missing_keys", ())),
+        "of another shape": {entry[0] for entry in report.get("mismatched_keys", ())},
+    }
+    for word, names in groups.items():
+        odd = sorted(name for name in names if not name.startswith(head))
+        if odd:
+            raise InputError("weights", weights, f"{len(odd)} tensors are {word}, the first is {odd[0]!r}")
+    unexpected = sorted(
+        name for name in report.get("unexpected_keys", ()) if not name.removeprefix("vit.").startswith(IGNORED)
+    )
+    if unexpected:
+        why = f"{len(unexpected)} tensors have no place in the network, the first is {unexpected[0]!r}"
+        raise InputError("weights", weights, why)
+    if errors := report.get("error_msgs"):
+        raise InputError("weights", weights, f"cannot be loaded: {errors[0]}")
+
+
+def replace_labels(configuration: Any, classes: int) -> Any:
+    """Return the configuration with another number of labels."""
+    configuration.num_labels = classes
+    return configuration
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep transformers from printing its loading report, which is checked instead."""
+    from transformers.utils import logging as library
+
+    logging: Any = library
+    before, bars = logging.get_verbosity(), logging.is_progress_bar_enabled()
+    logging.set_verbosity_error()
+    logging.disable_progress_bar()
+    try:
+        yield
+    finally:
+        logging.set_verbosity(before)
+        if bars:
+            logging.enable_progress_bar()
+
+
+def rebuild(description: dict[str, Any], folder: Path) -> Reader:
+    """Return the network that a description asks for, with weights still to be loaded."""
+    from transformers import ResNetConfig, ViTConfig
+
+    architecture = stored_architecture(description, folder)
+    kind = ResNetConfig if architecture.name in RESNETS else ViTConfig
+    with torch.random.fork_rng(devices=[]):
+        return wrap(kind(**description["configuration"]), architecture)

@@ -1,0 +1,279 @@
+"""Everything that the results of the classification study depend on, checked before any work."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from pydantic import Field
+
+from spinlens.config import Section, merge
+from spinlens.errors import InputError, did_you_mean
+from spinlens.regions import LABELS, PROTOCOLS, PUBLISHED_COUNTS, SYSTEMS, find_system, sampling_plan
+from spinlens.regions.labels import Counts
+from spinlens.sampling import Plan
+from spinlens.studies.presets import read_preset
+
+NETWORKS = ("vit", "vit-base", "resnet-18", "resnet-50")
+
+HUB = {
+    "vit-base": "hub:google/vit-base-patch16-224",
+    "resnet-18": "hub:microsoft/resnet-18",
+    "resnet-50": "hub:microsoft/resnet-50",
+}
+"""Published weights that the word ``hub`` stands for."""
+
+FEWEST_CHAINS = 3
+"""Training, validation and test images come from different chains."""
+
+
+class Images(Section):
+    """What is sampled, and how many images each set has; see `spinlens.regions.sampling_plan`.
+
+    ``unlabelled_chains`` are sampled apart from all others, for the pretraining alone.
+    """
+
+    side: int = 100
+    step: float = 0.01
+    chains: int = 128
+    draws: int = 4
+    thin: int = 25
+    interval: int = 8
+    equilibration: int = 3200
+    unlabelled_chains: int = 24
+    unlabelled_draws: int = 1
+    heated_chains: int = 64
+    train: list[int] = Field(default=list(PUBLISHED_COUNTS["train"]))
+    validation: list[int] = Field(default=list(PUBLISHED_COUNTS["validation"]))
+    test: list[int] = Field(default=list(PUBLISHED_COUNTS["test"]))
+    large_test: int = 4000
+
+    @property
+    def sizes(self) -> dict[str, Counts]:
+        """Images of each region in the sets that have published sizes."""
+        sets = {"train": self.train, "validation": self.validation, "test": self.test}
+        for name, counts in sets.items():
+            if len(counts) != len(PUBLISHED_COUNTS["train"]) or min(counts) < 1:
+                raise InputError(f"images.{name}", counts, "must be four whole numbers >= 1, one for each region")
+        return {name: (a, b, c, d) for name, (a, b, c, d) in sets.items()}
+
+
+class Recipe(Section):
+    """How a published network is trained; what is left out is as published."""
+
+    epochs: int | None = None
+    batch: int | None = None
+    learning_rate: float | None = None
+    weight_decay: float | None = None
+    schedule: str | None = None
+    patience: int | None = None
+    augment: bool = False
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """What is set."""
+        return {name: value for name, value in self.model_dump().items() if value is not None}
+
+
+class Native(Section):
+    """The lattice-native vision transformer; see `spinlens.VisionTransformer`.
+
+    ``head_first``, ``head_penalty`` and ``rate_pretrained`` hold with lattice weights alone: from scratch there are no
+    features yet that a head could be fitted on.
+    """
+
+    size: str = "tiny"
+    patch: int = 10
+    stem: int = 16
+    width: int | None = None
+    layers: int | None = None
+    heads: int | None = None
+    epochs: int = 25
+    epochs_pretrained: int = 10
+    batch: int = 32
+    learning_rate: float = 1e-3
+    rate_pretrained: float = 1e-4
+    weight_decay: float = 0.05
+    patience: int = 0
+    augment: bool = True
+    head_first: bool = True
+    head_penalty: float = 1e4
+
+
+class Pretraining(Section):
+    """Masked spins; see `spinlens.pretrain`."""
+
+    epochs: int = 3
+    batch: int = 32
+    learning_rate: float = 2e-3
+    mask_ratio: float = 0.0
+    spin_ratio: float = 0.1
+    token_weight: float = 0.0
+    coupling_weight: float = 1.0
+    bond_weight: float = 2.0
+
+
+class Analysis(Section):
+    """What is looked at beside the scores."""
+
+    labels: list[int] = Field(default=list(LABELS))
+    label_systems: list[str] = Field(default=["periodic"])
+    label_trials: int = 1
+    seeing_systems: list[str] = Field(default=["periodic"])
+    seeing_images: int = 200
+
+
+class ClassifyConfiguration(Section):
+    """Everything that the results of the study depend on."""
+
+    preset: str
+    seed: int = 1
+    protocols: list[str] = Field(default=["clean"])
+    systems: list[str] = Field(default=list(SYSTEMS))
+    networks: list[str] = Field(default=["vit", "resnet-18"])
+    trials: int = 3
+    weights: dict[str, str]
+    images: Images = Images()
+    vit: Native = Native()
+    vit_base: Recipe = Recipe()
+    resnet: Recipe = Recipe()
+    pretraining: Pretraining = Pretraining()
+    analysis: Analysis = Analysis()
+
+    def plan(self, system: str, protocol: str) -> Plan:
+        """Return what to sample for the labelled images of a system."""
+        images = self.images
+        plan = sampling_plan(system, protocol, side=images.side, seed=self.seed, step=images.step)
+        if protocol == "published":
+            return replace(plan, chains=images.heated_chains)
+        names = ("chains", "draws", "thin", "interval", "equilibration")
+        return replace(plan, **{name: getattr(images, name) for name in names})
+
+    def unlabelled_plan(self, system: str) -> Plan:
+        """Return what to sample for the pretraining: other chains, from other random streams."""
+        plan = self.plan(system, "clean")
+        images = self.images
+        # Streams come from the seed's own spawn keys, so a neighbouring seed is as far away as any other.
+        return replace(
+            plan, chains=images.unlabelled_chains, draws=images.unlabelled_draws, seed=self.seed + UNLABELLED,
+            thin=images.thin * max(1, images.draws // images.unlabelled_draws),
+        )  # fmt: skip
+
+    def word(self, network: str) -> str:
+        """Return the weights that a network begins with: ``none``, ``lattice``, or a place."""
+        return self.weights.get(network, "none")
+
+
+UNLABELLED = 1_000_003
+"""Added to the seed for unlabelled configurations."""
+
+
+def configure(
+    preset: str, *, changes: Mapping[str, Any] | None = None, weights: str | None = None
+) -> ClassifyConfiguration:
+    """Return a preset with changes laid over it, checked as far as it can be before any work.
+
+    Parameters
+    ----------
+    preset : str
+        ``"quick"``, ``"standard"`` or ``"published"``.
+    changes : mapping, optional
+        Nested values to change, for example ``{"vit": {"epochs": 5}}``.
+    weights : str, optional
+        ``"none"`` for all networks, ``"lattice"`` for the native one, ``"hub"`` for the published ones, or
+        ``"hub:ID"`` or a folder for the one published network that is asked for.
+
+    Raises
+    ------
+    InputError
+        If the preset, a key, a system, a network or a protocol is unknown, or a value cannot be used.
+    """
+    values = merge(read_preset("classify", preset), changes or {})
+    configuration = ClassifyConfiguration.resolve(values)
+    _check_words(configuration)
+    if weights is not None:
+        chosen = _weights(weights, configuration.networks)
+        configuration = ClassifyConfiguration.resolve({**configuration.model_dump(), "weights": chosen})
+    _check_weights(configuration)
+    _check_numbers(configuration)
+    for system in configuration.systems:
+        for protocol in PROTOCOLS:
+            configuration.plan(system, protocol)
+        configuration.unlabelled_plan(system)
+    from spinlens.studies.classify.networks import estimator
+
+    for network in configuration.networks:
+        estimator(configuration, network, "none").architecture(configuration.images.side)
+    return configuration
+
+
+def _check_words(configuration: ClassifyConfiguration) -> None:
+    for system in [*configuration.systems, *configuration.analysis.label_systems]:
+        find_system(system)
+    for what, words, known in (
+        ("network", configuration.networks, NETWORKS),
+        ("protocol", configuration.protocols, PROTOCOLS),
+        ("network", list(configuration.weights), NETWORKS),
+    ):
+        for word in words:
+            if word not in known:
+                raise InputError(what, repr(word), "is unknown", did_you_mean(word, known))
+    for what in ("systems", "networks", "protocols"):
+        words = getattr(configuration, what)
+        if not words or len(set(words)) < len(words):
+            raise InputError(what, words, "must name at least one, each once")
+
+
+def _check_numbers(configuration: ClassifyConfiguration) -> None:
+    images, analysis = configuration.images, configuration.analysis
+    sizes = images.sizes
+    if configuration.trials < 1:
+        raise InputError("trials", configuration.trials, "must be a whole number >= 1")
+    if images.chains < FEWEST_CHAINS:
+        raise InputError(
+            "images.chains", images.chains, "training, validation and test sets need a chain each",
+            "Simulate 64: they cost the same",
+        )  # fmt: skip
+    if "published" in configuration.protocols and configuration.trials >= images.heated_chains:
+        raise InputError(
+            "trials", configuration.trials, "each trial of the published protocol is a chain of its own, and one more "
+            f"is tested on; there are {images.heated_chains}",
+        )  # fmt: skip
+    for count in analysis.labels:
+        if not 1 <= count <= sum(sizes["train"]):
+            raise InputError("analysis.labels", count, f"the training set has 1 to {sum(sizes['train'])} images")
+    if images.large_test < sum(sizes["test"]):
+        raise InputError("images.large_test", images.large_test, f"must be >= {sum(sizes['test'])}, the small test set")
+
+
+def _check_weights(configuration: ClassifyConfiguration) -> None:
+    for network, word in configuration.weights.items():
+        native = network == "vit"
+        if word == "lattice" and not native:
+            raise InputError(
+                f"weights.{network}", repr(word), "are made for the native vision transformer alone", "Take none or hub"
+            )
+        if native and word not in ("none", "lattice"):
+            raise InputError("weights.vit", repr(word), "fit networks of published layouts alone", "Take lattice")
+
+
+def _weights(word: str, networks: list[str]) -> dict[str, str]:
+    """Return the weights of each network that one word means."""
+    if word == "none":
+        return dict.fromkeys(networks, "none")
+    if word == "lattice":
+        if "vit" not in networks:
+            raise InputError("weights", "'lattice'", "are made for the native network, vit, which is not asked for")
+        return {network: "lattice" if network == "vit" else "none" for network in networks}
+    published = [network for network in networks if network in HUB]
+    if word == "hub":
+        if not published:
+            raise InputError("weights", "'hub'", "there are none for vit", "Ask for vit-base, resnet-18 or resnet-50")
+        return {network: HUB.get(network, "none") for network in networks}
+    if not word.startswith("hub:") and not Path(word).is_dir():
+        raise InputError("weights", repr(word), "is neither none, lattice, hub, hub:ID nor a folder")
+    if len(published) != 1:
+        raise InputError("weights", repr(word), f"fit one published network, and {len(published)} are asked for")
+    return {network: word if network == published[0] else "none" for network in networks}

@@ -1,0 +1,91 @@
+"""All trials of a study in order, with an honest time that is left."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from itertools import groupby
+from pathlib import Path
+
+from spinlens.learning.vision import Symmetries
+from spinlens.progress import clock_time
+from spinlens.studies.classify.configuration import ClassifyConfiguration
+from spinlens.studies.classify.data import read_ensemble, splits_of
+from spinlens.studies.classify.trials import Outcome, Trial, run_trial
+
+Outcomes = dict[Trial, Outcome]
+
+
+def trials_of(configuration: ClassifyConfiguration) -> list[Trial]:
+    """Return the trials that the tables and figures need, those of the same images next to each other."""
+    found = dict.fromkeys(
+        Trial(system, protocol, network, weights, labels, number)
+        for system in configuration.systems
+        for protocol in configuration.protocols
+        for number in range(configuration.trials)
+        for network, weights, labels in _networks(configuration, system, protocol, number)
+    )
+    return list(found)
+
+
+def _networks(
+    configuration: ClassifyConfiguration, system: str, protocol: str, number: int
+) -> Iterator[tuple[str, str, int]]:
+    """Yield network, weights and number of labels: all labels for every network, fewer for the native one alone."""
+    everything, analysis = sum(configuration.images.train), configuration.analysis
+    for network in configuration.networks:
+        yield network, configuration.word(network), everything
+    few = protocol == "clean" and system in analysis.label_systems and number < analysis.label_trials
+    if few and "vit" in configuration.networks:
+        for weights in dict.fromkeys([configuration.word("vit"), "none"]):
+            for labels in dict.fromkeys([*analysis.labels, everything]):
+                yield "vit", weights, labels
+
+
+def run_trials(
+    configuration: ClassifyConfiguration, folder: Path, *, device: str | None = None, progress: bool = True
+) -> Outcomes:
+    """Run all trials, or what is left of them.
+
+    Parameters
+    ----------
+    configuration : ClassifyConfiguration
+        Settings.
+    folder : path
+        The study's directory, with its ensembles and pretrainings.
+    device : str, optional
+        Where to train.
+    progress : bool
+        Whether to show progress on stderr.
+    """
+    trials, outcomes = trials_of(configuration), Outcomes()
+    for (system, protocol), part in groupby(trials, key=lambda trial: (trial.system, trial.protocol)):
+        ensemble = read_ensemble(folder, system, protocol)
+        symmetries = Symmetries.of(ensemble.model, ensemble.lattice)
+        for number, same_images in groupby(part, key=lambda trial: trial.number):
+            splits = splits_of(configuration, ensemble, protocol, trial=number)
+            for trial in same_images:
+                if progress:
+                    _announce(trial, trials, outcomes)
+                outcomes[trial] = run_trial(
+                    configuration, folder, trial, splits, symmetries=symmetries, device=device, progress=progress
+                )
+    return outcomes
+
+
+def _announce(trial: Trial, trials: list[Trial], outcomes: Outcomes) -> None:
+    left = _seconds_left(trials, outcomes)
+    words = f"{trial.system}, {trial.protocol}, {trial.network} ({trial.weights}), {trial.labels} labels"
+    time_left = "" if left is None else f", about {clock_time(left)} left"
+    sys.stderr.write(f"trial {len(outcomes) + 1} of {len(trials)}: {words}{time_left}\n")
+
+
+def _seconds_left(trials: list[Trial], outcomes: Outcomes) -> float | None:
+    """Estimate from trials of the same network, weights and labels; None while one of them was never seen."""
+    seen: dict[tuple[str, str, int], list[float]] = {}
+    for trial, outcome in outcomes.items():
+        seen.setdefault((trial.network, trial.weights, trial.labels), []).append(outcome.seconds)
+    ahead = [seen.get((trial.network, trial.weights, trial.labels)) for trial in trials[len(outcomes) :]]
+    if any(times is None for times in ahead):
+        return None
+    return sum(sum(times) / len(times) for times in ahead if times)

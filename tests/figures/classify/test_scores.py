@@ -1,0 +1,85 @@
+import numpy as np
+import pytest
+
+from spinlens.errors import InputError
+from spinlens.figures.classify import draw_confusion, draw_label_efficiency, draw_scores
+
+
+def drawn(ax):
+    """Return the heights of the middles of all error bars."""
+    return sorted(float(each.lines[0].get_ydata(orig=False)[0]) for each in ax.containers)
+
+
+def test_means_published_values_and_the_ceiling(rows):
+    figure = draw_scores(rows)
+    assert [ax.get_title(loc="left") for ax in figure.axes] == ["Periodic (ferromagnetic)", "Skewed +/-"]
+    for ax in figure.axes:
+        np.testing.assert_allclose(drawn(ax), [0.88, 0.88, 0.934, 0.95, 0.95])
+        assert any(line.get_ydata()[0] == 0.975 for line in ax.lines)
+        assert any(line.get_ydata()[0] == 0.966 for line in ax.lines)
+        bar = ax.containers[0].lines[2][0].get_segments()[0]
+        np.testing.assert_allclose(bar[:, 1], [0.94, 0.96])
+    assert f"{0.95 / 0.975:.1%}" in figure.get_suptitle()
+
+
+def test_the_title_names_the_best_of_every_system(rows):
+    better = [row | ({"macro_f1_mean": 0.97} if row["system"] == "skewed" else {}) for row in rows]
+    assert "97.4% to 99.5%" in draw_scores(better).get_suptitle()
+
+
+def test_trials_are_dots_beside_their_mean(rows):
+    trials = [0.94, 0.95, 0.96]
+    ax = draw_scores([rows[0] | {"macro_f1_trials": trials}]).axes[0]
+    assert any(np.array_equal(line.get_ydata(orig=False), trials) for line in ax.lines)
+
+
+def test_rows_without_extras(rows):
+    bare = [
+        {name: row[name] for name in ("system", "network", "weights", "protocol", "macro_f1_mean", "macro_f1_std")}
+        | {"ceiling": 0.975}
+        for row in rows[:1]
+    ]
+    figure = draw_scores(bare)
+    assert len(figure.axes) == 1
+    assert drawn(figure.axes[0]) == [0.95]
+
+
+def test_refuses_rows_that_lack_something(rows, efficiency):
+    with pytest.raises(InputError, match=r"rows\[0\] = .*lacks ceiling"):
+        draw_scores([{name: value for name, value in rows[0].items() if name != "ceiling"}])
+    with pytest.raises(InputError, match="rows = 0"):
+        draw_scores([])
+    with pytest.raises(InputError, match="one system"):
+        draw_label_efficiency([*efficiency, efficiency[0] | {"system": "skewed"}])
+
+
+def test_label_efficiency(efficiency):
+    baseline = {10: 0.9, 100: 0.95}
+    ax = draw_label_efficiency(efficiency, baseline=baseline, ceiling=0.975)
+    assert ax.get_xscale() == "log"
+    pretrained, scratch = ax.containers
+    np.testing.assert_allclose(pretrained.lines[0].get_xdata(orig=False), [10, 100, 600])
+    np.testing.assert_allclose(pretrained.lines[0].get_ydata(orig=False), 0.95 - 1 / np.array([10, 100, 600]))
+    np.testing.assert_allclose(scratch.lines[0].get_ydata(orig=False), 0.95 - 4 / np.array([10, 100, 600]))
+    assert "adds 0.300" in ax.get_title(loc="left")
+    assert any(np.allclose(line.get_ydata(orig=False), 0.975) for line in ax.lines)
+    assert any(np.array_equal(line.get_ydata(), [0.9, 0.95]) for line in ax.lines)
+    assert [text.get_text() for text in ax.get_xticklabels()] == ["10", "100", "600"]
+
+
+def test_confusion_is_normalised_by_rows():
+    table = np.array([[8, 2, 0, 0], [1, 3, 0, 0], [0, 0, 5, 0], [0, 1, 0, 1]])
+    figure = draw_confusion({"vit": table, "resnet-18": np.eye(4)}, system="periodic", best=np.eye(4) / 4)
+    first = figure.axes[0]
+    np.testing.assert_allclose(
+        first.images[0].get_array()[[0, 1, 3]], [[0.8, 0.2, 0, 0], [0.25, 0.75, 0, 0], [0, 0.5, 0, 0.5]]
+    )
+    words = [text.get_text() for text in first.texts]
+    assert words[:4] == ["80.0%", "20.0%", "0%", "0%"]
+    assert [ax.get_title(loc="left") for ax in figure.axes] == ["native ViT", "ResNet-18", "the best possible"]
+    # Three of four mistakes are between neighbours.
+    assert "75% of mistakes" in figure.get_suptitle()
+    with pytest.raises(InputError, match=r"must be \(4, 4\)"):
+        draw_confusion({"vit": np.eye(3)})
+    with pytest.raises(InputError, match="matrices = 0"):
+        draw_confusion({})

@@ -1,0 +1,111 @@
+"""An exported ensemble is the ensemble: every image, every label; interrupted or not."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from spinlens.ensemble import Ensemble, sample
+from spinlens.errors import InputError
+from spinlens.images import export, export_images, read_images
+from spinlens.lattice import Lattice
+from spinlens.models import Ising
+from spinlens.sampling import Plan
+
+PLAN = Plan(
+    model=Ising(), lattice=Lattice.skewed((6, 10)), temperature=(1.0, 2.0, 2.2, 3.0), field=(0.0, 0.2), chains=3,
+    draws=2, equilibration=20, seed=7,
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def ensemble() -> Ensemble:
+    return sample(PLAN, workers=1, progress=False)
+
+
+def rows(table: Path) -> list[dict[str, str]]:
+    with table.open() as file:
+        return list(csv.DictReader(file))
+
+
+def everything(folder: Path) -> dict[str, bytes]:
+    return {str(file.relative_to(folder)): file.read_bytes() for file in folder.rglob("*") if file.is_file()}
+
+
+def test_images_and_labels_are_those_of_the_ensemble(ensemble: Ensemble, tmp_path: Path) -> None:
+    table = rows(export_images(ensemble, tmp_path / "out", progress=False))
+    assert len(table) == len(list((tmp_path / "out").rglob("*.png"))) == 2 * 4 * 3 * 2
+    spins = read_images([tmp_path / "out" / row["file"] for row in table])
+    np.testing.assert_array_equal(spins.reshape(2, 4, 3, 2, 6, 10), ensemble.spins())
+    for name in ("energy", "magnetization"):
+        values = np.array([float(row[name]) for row in table]).reshape(2, 4, 3, 2)
+        np.testing.assert_array_equal(values, getattr(ensemble, name))
+    regions = ["far_subcritical", "subcritical", "critical", "supercritical"]
+    for row in table:
+        assert (
+            row["region"] == Path(row["file"]).parent.name == regions[PLAN.temperature.index(float(row["temperature"]))]
+        )
+        assert float(row["field"]) in PLAN.field
+
+
+def test_a_part_of_it(ensemble: Ensemble, tmp_path: Path) -> None:
+    table = rows(export_images(ensemble, tmp_path, chains=2, draws=1, progress=False))
+    assert {(row["chain"], row["draw"]) for row in table} == {("0", "0"), ("1", "0")}
+    for name in ("chains", "draws"):
+        with pytest.raises(InputError, match="the ensemble has 1 to"):
+            export_images(ensemble, tmp_path / "more", **{name: 4}, progress=False)
+    assert not (tmp_path / "more").exists()
+
+
+@pytest.mark.parametrize("writes", [0, 1, 10, 49])
+def test_it_continues_after_an_interruption(
+    ensemble: Ensemble, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, writes: int
+) -> None:
+    whole = export_images(ensemble, tmp_path / "whole", progress=False).parent
+    real, left = export.write_atomically, [writes]
+
+    def interrupted(path: Path, data: bytes) -> None:
+        if not left[0]:
+            raise KeyboardInterrupt
+        left[0] -= 1
+        real(path, data)
+
+    monkeypatch.setattr(export, "write_atomically", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        export_images(ensemble, tmp_path / "out", progress=False)
+    assert not (tmp_path / "out" / "labels.csv").exists()
+    monkeypatch.setattr(export, "write_atomically", real)
+    export_images(ensemble, tmp_path / "out", progress=False)
+    assert everything(tmp_path / "out") == everything(whole)
+
+
+def test_a_damaged_image_is_written_again(ensemble: Ensemble, tmp_path: Path) -> None:
+    table = export_images(ensemble, tmp_path, progress=False)
+    file = tmp_path / rows(table)[5]["file"]
+    whole = file.read_bytes()
+    file.write_bytes(whole[:20])
+    export_images(ensemble, tmp_path, progress=False)
+    assert file.read_bytes() == whole
+
+
+def test_foreign_folders_are_left_alone(ensemble: Ensemble, tmp_path: Path) -> None:
+    (tmp_path / "foreign").mkdir()
+    (tmp_path / "foreign" / "thesis.txt").write_text("x")
+    export_images(ensemble, tmp_path / "other", draws=1, progress=False)
+    (tmp_path / "file").write_text("x")
+    for name in ("foreign", "other", "file"):
+        before = everything(tmp_path)
+        with pytest.raises(InputError) as caught:
+            export_images(ensemble, tmp_path / name, progress=False)
+        assert caught.value.what == "out"
+        assert everything(tmp_path) == before
+
+
+def test_temperatures_without_a_region_are_refused(tmp_path: Path) -> None:
+    hot = sample(Plan(model=Ising(), lattice=Lattice((4, 4)), temperature=(5.0,), chains=1), workers=1, progress=False)
+    with pytest.raises(InputError, match="cover 0 < T <= 4"):
+        export_images(hot, tmp_path / "out", progress=False)
+    assert not (tmp_path / "out").exists()

@@ -1,0 +1,244 @@
+"""Classifiers with scikit-learn's conventions: they learn, keep the best, save, load, and refuse in one sentence."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+from sklearn.base import clone
+from sklearn.linear_model import LogisticRegression
+from sklearn.utils.validation import check_is_fitted
+
+import spinlens as sl
+from spinlens.errors import DamagedError, InputError, SpinlensError
+from spinlens.learning.vision import ResNet, Symmetries, VisionTransformer, load_classifier
+from spinlens.learning.vision.classifier import Classifier
+from spinlens.learning.vision.estimators import NATIVE, PUBLISHED
+from spinlens.learning.vision.recipe import Recipe
+from spinlens.seeds import Purpose, generator
+
+from .conftest import TINY, labelled
+
+IMAGES, LABELS = labelled(64)
+OTHERS, OTHER_LABELS = labelled(48, seed=1)
+WIDE = Symmetries.none((4, 8))
+
+
+def transformer(**more):
+    return VisionTransformer(**TINY | {"epochs": 6, "batch": 16, "learning_rate": 5e-3} | more)
+
+
+def fit(estimator, symmetries=None, **more):
+    return estimator.fit(IMAGES, LABELS, symmetries=symmetries, progress=False, **more)
+
+
+@pytest.mark.parametrize(
+    "estimator", [transformer(), ResNet(epochs=8, batch=16, learning_rate=1e-3)], ids=["vit", "resnet"]
+)
+def test_it_learns_and_keeps_the_conventions(estimator, symmetries):
+    twin = clone(estimator)
+    assert twin.get_params() == estimator.get_params()
+    with pytest.raises(InputError, match=r"was not trained yet\. Call fit"):
+        estimator.predict(IMAGES)
+    fit(estimator, symmetries, validation=(OTHERS, OTHER_LABELS))
+    check_is_fitted(estimator)
+    assert estimator.classes_.tolist() == ["cold", "hot"]
+    assert estimator.score(OTHERS, OTHER_LABELS) >= 0.8
+    probabilities = estimator.predict_proba(OTHERS)
+    np.testing.assert_allclose(probabilities.sum(1), 1.0, rtol=1e-12)
+    assert (estimator.predict(OTHERS) == estimator.classes_[probabilities.argmax(1)]).all()
+    assert estimator.logits(OTHERS).dtype == np.float32
+    assert min(row["validation_loss"] for row in estimator.history_) < 0.6
+
+
+def test_the_seed_decides(symmetries):
+    one, same, other = (fit(transformer(epochs=1), symmetries, seed=seed).logits(OTHERS) for seed in (1, 1, 2))
+    assert (one == same).all()
+    assert not (one == other).all()
+
+
+def test_augmentation_makes_a_difference_and_is_that_of_the_ensemble(symmetries):
+    plain = fit(transformer(epochs=1, augment=False)).logits(OTHERS)
+    assert not (plain == fit(transformer(epochs=1), symmetries).logits(OTHERS)).all()
+    with pytest.raises(InputError, match="an array does not say which symmetries"):
+        fit(transformer())
+
+
+def test_an_ensemble_is_read_in_the_order_of_its_dimensions():
+    lattice = sl.Lattice((8, 8), "antiperiodic")
+    ensemble = sl.simulate(
+        sl.Ising(), lattice, temperature=[1.0, 8.0], field=[0.0, 0.5], chains=3, draws=2, equilibration=64, seed=1,
+        workers=1, progress=False,
+    )  # fmt: skip
+    spins = ensemble.spins().transpose("field", "temperature", "chain", "draw", "x", "y").values.reshape(-1, 8, 8)
+    labels = np.broadcast_to(np.array(["cold", "hot"])[None, :, None, None], (2, 2, 3, 2))
+    estimator = transformer(epochs=1, batch=8).fit(ensemble, labels, progress=False)
+    assert (estimator.logits(ensemble) == estimator.logits(spins)).all()
+    # The stem sees across the seam, and augmentation is that of the larger field: no flips, no translations.
+    assert estimator.configuration["architecture"]["boundary"] == "antiperiodic"
+    assert estimator.configuration["symmetries"]["flip"] is False
+    assert estimator.configuration["symmetries"]["translations"] == [None, None]
+
+
+def test_the_best_weights_are_kept(symmetries):
+    """A rate so high that the loss goes up and down: what is kept is the epoch with the lowest validation loss."""
+    estimator = transformer(schedule="constant", learning_rate=0.3, warm_up=0.0, precision="float32", epochs=5)
+    fit(estimator, symmetries, validation=(OTHERS, OTHER_LABELS))
+    losses = [row["validation_loss"] for row in estimator.history_]
+    right = np.searchsorted(estimator.classes_, OTHER_LABELS)
+    probability = estimator.predict_proba(OTHERS)[np.arange(len(right)), right]
+    assert -np.log(probability).mean() == pytest.approx(min(losses), rel=1e-5)
+    assert losses[-1] > min(losses) + 0.01
+
+
+def test_training_stops_where_validation_no_longer_gains(symmetries):
+    wrong = np.where(OTHER_LABELS == "hot", "cold", "hot")
+    estimator = transformer(epochs=20, patience=2, schedule="constant", warm_up=0.0)
+    fit(estimator, symmetries, validation=(OTHERS, wrong))
+    losses = [row["validation_loss"] for row in estimator.history_]
+    assert len(losses) == int(np.argmin(losses)) + 3 < 20
+
+
+def test_a_probe_is_a_logistic_regression_on_frozen_features(symmetries):
+    estimator = transformer(epochs=0, head_first=True, head_penalty=30.0, precision="float32")
+    fit(estimator, symmetries)
+    untrained = fit(transformer(epochs=0, precision="float32"), symmetries)
+    features = untrained.features(IMAGES).astype(np.float64)
+    assert (features == estimator.features(IMAGES)).all()
+    standard = (features - features.mean(0)) / np.sqrt(features.var(0).sum())
+    expected = LogisticRegression(C=30.0, max_iter=2000).fit(standard, LABELS).predict_proba(standard)
+    np.testing.assert_allclose(estimator.predict_proba(IMAGES), expected, atol=1e-3)
+
+
+def test_a_probe_of_three_classes_sees_copies(symmetries):
+    labels = np.array(["a", "b", "c"])[np.arange(64) % 3]
+    estimator = transformer(epochs=0, head_first=True, head_copies=2)
+    estimator.fit(IMAGES, labels, symmetries=symmetries, progress=False)
+    once = clone(estimator).set_params(head_copies=1).fit(IMAGES, labels, symmetries=symmetries, progress=False)
+    assert estimator.logits(IMAGES).shape == (64, 3)
+    assert not np.allclose(estimator.logits(IMAGES), once.logits(IMAGES))
+
+
+def test_bfloat16_gives_the_same_scores(symmetries):
+    full, half = (fit(transformer(precision=word), symmetries) for word in ("float32", "bfloat16"))
+    assert half.network_.head.weight.dtype == torch.float32
+    assert full.score(OTHERS, OTHER_LABELS) == pytest.approx(half.score(OTHERS, OTHER_LABELS), abs=0.07)
+    rounded = full.set_params(precision="bfloat16").predict_proba(OTHERS)
+    exact = full.set_params(precision="float32").predict_proba(OTHERS)
+    assert 0 < np.abs(rounded - exact).max() < 0.05
+
+
+def test_residual_networks_have_no_bfloat16_on_single_pixels():
+    """PyTorch leaves gradients of strided convolutions undefined there: on larger lattices they come out alike."""
+    assert ResNet(precision="auto").recipe(single_pixels=True).precision == "float32"
+    assert [ResNet().architecture(side).single_pixels for side in (16, 17)] == [True, False]
+    assert not transformer().architecture(8).single_pixels
+    with pytest.raises(InputError, match=r"precision = 'bfloat16': gradients .* are not defined"):
+        fit(ResNet(precision="bfloat16", augment=False))
+    images, labels = labelled(6, side=17)
+    settings = {"epochs": 1, "batch": 3, "precision": "bfloat16", "augment": False}
+    one, same = (ResNet(**settings).fit(images, labels, progress=False).network_ for _ in range(2))
+    assert all(torch.equal(a, b) for a, b in zip(one.parameters(), same.parameters(), strict=True))
+
+
+def test_saved_and_loaded(tmp_path, symmetries):
+    estimator = fit(transformer(dropout=0.1), symmetries, validation=(OTHERS, OTHER_LABELS))
+    estimator.save(tmp_path / "model")
+    loaded = load_classifier(tmp_path / "model")
+    assert isinstance(loaded, VisionTransformer)
+    assert loaded.get_params() == estimator.get_params()
+    assert loaded.history_ == estimator.history_
+    assert loaded.configuration == estimator.configuration
+    assert (loaded.predict(OTHERS) == estimator.predict(OTHERS)).all()
+    assert (loaded.logits(OTHERS) == estimator.logits(OTHERS)).all()
+    content = bytearray((tmp_path / "model" / "weights.safetensors").read_bytes())
+    content[-1] ^= 1
+    (tmp_path / "model" / "weights.safetensors").write_bytes(content)
+    with pytest.raises(DamagedError, match="checksum"):
+        load_classifier(tmp_path / "model")
+    with pytest.raises(InputError, match="holds no model"):
+        load_classifier(tmp_path)
+
+
+def test_defaults_are_those_of_the_study_for_published_layouts():
+    published = {"epochs": 10, "learning_rate": 2e-5, "weight_decay": 5e-6}
+    for estimator in (VisionTransformer("base"), ResNet(18), ResNet(50)):
+        recipe = estimator.recipe()
+        assert {name: getattr(recipe, name) for name in published} == published
+        assert recipe.patience == PUBLISHED["patience"]
+    assert VisionTransformer().recipe().epochs == NATIVE["epochs"]
+    assert VisionTransformer("base").architecture(100).pooling == "cls"
+    assert VisionTransformer().architecture(100).to_dict()["patch"] == 10
+
+
+def test_the_rate_warms_up_and_falls():
+    recipe = Recipe(0, 1, 1, 1.0, 0.0, "cosine", 0.2, 0, 0.0, "float32")
+    rates = [recipe.rate(step, 50) for step in range(50)]
+    assert rates[:10] == pytest.approx(np.arange(1, 11) / 11)
+    assert rates[10] == 1.0
+    assert rates[30] == pytest.approx(0.5)
+    assert 0 < rates[-1] < 0.01
+
+
+def test_dropout_depends_on_seed_and_step_alone(symmetries):
+    torch.manual_seed(1)
+    one = fit(transformer(epochs=1, dropout=0.3), symmetries)
+    torch.manual_seed(2)
+    assert (one.logits(OTHERS) == fit(transformer(epochs=1, dropout=0.3), symmetries).logits(OTHERS)).all()
+    assert not (one.logits(OTHERS) == fit(transformer(epochs=1), symmetries).logits(OTHERS)).all()
+    assert generator(0, Purpose.CLASSIFICATION).integers(9) is not None
+
+
+def test_a_rate_that_is_too_high_is_an_error_not_a_result(symmetries):
+    with pytest.raises(SpinlensError, match=r"diverged\. Lower learning_rate"):
+        fit(ResNet(learning_rate=1e30, batch=8), symmetries)
+
+
+@pytest.mark.parametrize(
+    ("estimator", "change", "message"),
+    [
+        (transformer(), {"labels": LABELS[:-1]}, "labels = 63 labels: there are 64 images"),
+        (transformer(), {"labels": np.full(64, "hot")}, "at least two classes with images"),
+        (transformer(), {"images": IMAGES[:, :4], "symmetries": WIDE}, "the networks read square lattices"),
+        (transformer(), {"images": IMAGES * 0.5}, r"images = .*: a spin is -1 or \+1"),
+        (transformer(), {"images": IMAGES[0]}, "must be an ensemble or an array of spins"),
+        (transformer(), {"validation": (OTHERS, OTHER_LABELS[1:])}, "there are 48 validation images"),
+        (transformer(), {"validation": (OTHERS, np.full(48, "warm"))}, "warm: is a class without training images"),
+        (transformer(), {"validation": (labelled(4, 4)[0], LABELS[:4])}, "the network reads 8 x 8 spins"),
+        (transformer(), {"validation": 3}, "must be a pair"),
+        (transformer(patch=3), {}, "does not divide the side 8"),
+        (transformer(size="enormous"), {}, "size = 'enormous': is unknown"),
+        (transformer(epochs=-1), {}, "epochs = -1"),
+        (transformer(batch=0), {}, "batch = 0"),
+        (transformer(learning_rate=0), {}, "learning_rate = 0"),
+        (transformer(schedule="linear"), {}, "schedule = 'linear': is unknown"),
+        (transformer(precision="float16"), {}, "precision = 'float16': is unknown"),
+        (transformer(warm_up=1.0), {}, "warm_up = 1.0"),
+        (transformer(clip=-1.0), {}, "clip = -1.0"),
+        (transformer(label_smoothing=1), {}, "label_smoothing = 1"),
+        (transformer(head_copies=0), {}, "head_copies = 0"),
+        (transformer(device="gpu"), {}, "device = gpu"),
+        (transformer(), {"seed": -1}, "seed = -1"),
+        (VisionTransformer("base", patch=4), {}, "belongs to the lattice-native sizes"),
+        (ResNet(34), {}, "depth = 34: must be 18 or 50"),
+        (transformer(weights="resnet"), {}, "published layouts|nor a folder"),
+    ],
+)
+def test_what_is_refused_is_refused_before_any_work(estimator, change, message, symmetries, tmp_path, monkeypatch):
+    monkeypatch.setattr("spinlens.learning.vision.training.Training.run", None)
+    given = {"images": IMAGES, "labels": LABELS, "symmetries": symmetries, "directory": tmp_path / "out"} | change
+    with pytest.raises(InputError, match=message):
+        estimator.fit(given.pop("images"), given.pop("labels"), progress=False, **given)
+    assert not (tmp_path / "out").exists()
+
+
+def test_images_of_another_size_are_refused_by_a_trained_network(symmetries):
+    estimator = fit(transformer(epochs=0), symmetries)
+    with pytest.raises(InputError, match="images = 4 x 4: the network reads 8 x 8 spins"):
+        estimator.predict(labelled(2, side=4)[0])
+
+
+def test_the_base_class_stands_for_no_network():
+    assert Classifier.architecture.__doc__
+    with pytest.raises(NotImplementedError):
+        _ = Classifier().defaults

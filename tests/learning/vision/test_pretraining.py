@@ -1,0 +1,169 @@
+"""Pretraining by masked spins: it learns, stays above the exact floor, and its weights can be used."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+
+import spinlens as sl
+from spinlens.errors import DamagedError, InputError
+from spinlens.learning.vision import Symmetries, VisionTransformer, load_pretrained, pretrain, single_spin_floor
+from spinlens.learning.vision.configurations import Configurations
+from spinlens.learning.vision.masked import NEIGHBOURS, Couplings
+
+from .conftest import TINY
+
+QUICK = TINY | {"seed": 1, "epochs": 1, "batch": 32, "progress": False}
+
+
+@pytest.fixture(scope="module")
+def ensemble():
+    return sl.simulate(
+        sl.Ising(), sl.Lattice((8, 8)), temperature=[2.0, 2.5, 4.0], chains=64, draws=4, equilibration=256, seed=1,
+        workers=1, progress=False,
+    )  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def pretrained(ensemble, tmp_path_factory):
+    torch.set_num_threads(1)
+    folder = tmp_path_factory.mktemp("pretrained") / "model"
+    return pretrain(
+        ensemble, directory=folder, mask_ratio=0.0, spin_ratio=0.1, learning_rate=5e-3, held_out=0.25,
+        **QUICK | {"epochs": 12},
+    )  # fmt: skip
+
+
+def test_it_learns_towards_the_floor_and_not_below(pretrained, ensemble):
+    """A spin has log 2 nats without its neighbours; the network knows them, but not the temperature."""
+    losses = [row["validation_loss"] for row in pretrained.history]
+    assert losses[0] > losses[-1]
+    assert pretrained.validation_loss == pytest.approx(min(losses), rel=1e-6)
+    floor = pretrained.single_spin_floor
+    assert floor == pytest.approx(single_spin_floor(ensemble).reshape(3, 64, 4)[:, 48:].mean(), rel=0.05)
+    assert floor - 4 * pretrained.single_spin_error < pretrained.single_spin_loss < 0.8 * np.log(2)
+    assert 0 < pretrained.single_spin_error < 0.1
+
+
+def test_training_and_held_out_chains_are_apart(pretrained, ensemble):
+    trained, kept = (ensemble.packed(chain=part) for part in (slice(0, 48), slice(48, 64)))
+    images = pretrained.configuration["images"]
+    for name, packed in (("trained", trained), ("kept", kept)):
+        assert images[name] == Configurations(packed.reshape(-1, 8, 1), 8).digest
+
+
+def test_saved_and_loaded(pretrained, ensemble):
+    loaded = load_pretrained(pretrained.directory)
+    assert loaded.history == pretrained.history
+    assert loaded.single_spin_floor == pretrained.single_spin_floor
+    for (name, a), b in zip(pretrained.network.state_dict().items(), loaded.network.state_dict().values(), strict=True):
+        assert torch.equal(a, b), name
+
+
+def test_its_weights_are_used(pretrained, ensemble):
+    labels = np.broadcast_to(np.arange(3)[None, :, None, None], (1, 3, 64, 4))
+    estimator = VisionTransformer(weights=f"lattice:{pretrained.directory}", epochs=0)
+    estimator.fit(ensemble, labels, progress=False)
+    body, there = estimator.network_.model.vit.state_dict(), pretrained.network.reader.model.vit.state_dict()
+    assert set(there) - set(body) == {"embeddings.mask_token"}
+    assert all(torch.equal(tensor, there[name]) for name, tensor in body.items())
+    assert estimator.network_.head.out_features == 3
+    assert estimator.network_.architecture.boundary == "periodic"
+    # A plain folder means the same.
+    again = VisionTransformer(weights=pretrained.directory, epochs=0).fit(ensemble, labels, progress=False)
+    assert (again.logits(ensemble) == estimator.logits(ensemble)).all()
+
+
+def test_weights_of_another_shape_are_refused(pretrained, ensemble):
+    weights = f"lattice:{pretrained.directory}"
+    labels = np.broadcast_to(np.arange(3)[None, :, None, None], (1, 3, 64, 4))
+    with pytest.raises(InputError, match=r"were pretrained with patch 4 \(not 2\)"):
+        VisionTransformer(weights=weights, patch=2).fit(ensemble, labels, progress=False)
+    with pytest.raises(InputError, match=r"width, layers and heads \(16, 2, 2\) \(not \(128, 6, 4\)\)"):
+        VisionTransformer("tiny", weights=weights).fit(ensemble, labels, progress=False)
+    with pytest.raises(InputError, match=r"side 8 \(not 4\)"):
+        VisionTransformer(weights=weights, augment=False).fit(np.ones((3, 4, 4), np.int8), [0, 1, 2], progress=False)
+
+
+def test_a_damaged_pretraining_is_named(pretrained, tmp_path):
+    for file in pretrained.directory.iterdir():
+        (tmp_path / file.name).write_bytes(file.read_bytes())
+    content = bytearray((tmp_path / "weights.safetensors").read_bytes())
+    content[-1] ^= 1
+    (tmp_path / "weights.safetensors").write_bytes(content)
+    for read in (load_pretrained, lambda folder: VisionTransformer(weights=folder).architecture(8)):
+        with pytest.raises(DamagedError, match="checksum"):
+            read(tmp_path)
+
+
+def test_bond_sums_are_learned_beside():
+    """Configurations that are all up or all down: every patch has its largest bond sum, 2 a site."""
+    spins = np.repeat(np.random.default_rng(0).choice([-1, 1], (64, 1, 1)), 8, 1).repeat(8, 2).astype(np.int8)
+    symmetries = Symmetries.of(sl.Ising(), sl.Lattice((8, 8)))
+    found = pretrain(
+        spins, mask_ratio=0.25, bond_weight=1.0, boundary="periodic", symmetries=symmetries, learning_rate=5e-3,
+        **QUICK | {"epochs": 20},
+    )  # fmt: skip
+    images = torch.from_numpy(spins)[:, None].float()
+    with torch.inference_mode():
+        said = found.network(images, torch.zeros(64, 4, dtype=torch.bool)).bonds
+    assert (found.network.patch_bonds(images) == 1).all()
+    assert (said - 1).abs().max() < 0.2
+    assert found.single_spin_floor is None
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"mask_ratio": 0.0}, "nothing would be hidden"),
+        ({"mask_ratio": 1.0}, "mask_ratio = 1.0"),
+        ({"mask_ratio": 0.05}, "hides none of the 4 patches"),
+        ({"spin_ratio": -0.1}, "spin_ratio = -0.1"),
+        ({"bond_weight": -1.0}, "bond_weight = -1.0"),
+        ({"patch": 3}, "does not divide the side 8"),
+        ({"held_out": 0.0}, "held_out = 0.0"),
+        ({"images": np.ones((1, 8, 8), np.int8)}, "some are trained on"),
+        ({"images": np.zeros((4, 8, 8), np.int8)}, "a spin is"),
+        ({"augment": True}, "an array does not say"),
+        ({"seed": -3}, "seed = -3"),
+    ],
+)
+def test_what_is_refused_is_refused_before_any_work(change, message, tmp_path):
+    given = QUICK | {"images": np.ones((8, 8, 8), np.int8), "augment": False, "directory": tmp_path / "out"} | change
+    with pytest.raises(InputError, match=message):
+        pretrain(given.pop("images"), **given)
+    assert not (tmp_path / "out").exists()
+
+
+def test_couplings_name_the_temperature(ensemble, pretrained):
+    """Log odds are 2 K times the sum of the neighbours, K = J / T, so the network has to read 1 / T off the picture."""
+    found = pretrain(
+        ensemble, mask_ratio=0.0, spin_ratio=0.1, learning_rate=5e-3, held_out=0.25, coupling_weight=1.0,
+        **QUICK | {"epochs": 12},
+    )  # fmt: skip
+    assert found.single_spin_floor - 4 * found.single_spin_error < found.single_spin_loss
+    assert found.single_spin_loss < pretrained.single_spin_loss
+    network = found.network.eval()
+    with torch.inference_mode():
+        spins = Configurations(ensemble.packed(chain=slice(48, 64)).reshape(-1, 8, 1), 8).take(slice(None))
+        factors = network.couplings.read(network.reader.features(spins)).reshape(3, -1, len(NEIGHBOURS) + 1).mean(1)
+    near = [place for place, (x, y) in enumerate(NEIGHBOURS) if abs(x) + abs(y) == 1]
+    far = [place for place in range(len(NEIGHBOURS)) if place not in near]
+    strength = factors[:, near].mean(1).numpy()
+    assert np.all(np.diff(strength) < 0)
+    # On so small a lattice neighbouring temperatures look alike, and the estimates are drawn to each other.
+    assert strength == pytest.approx(2 / np.array([2.0, 2.5, 4.0]), rel=0.4)
+    assert np.abs(factors[:, far].numpy()).mean() < 0.3 * strength.min()
+
+
+def test_couplings_see_the_boundary():
+    """Across an antiperiodic edge a neighbour counts with the other sign."""
+    spins = torch.from_numpy(np.random.default_rng(1).choice([-1.0, 1.0], (2, 1, 6, 6))).float()
+    couplings = Couplings(4, ("antiperiodic", "periodic"))
+    with torch.no_grad():
+        couplings.read.weight.zero_()
+        couplings.read.bias.copy_(torch.tensor([float(step == (-1, 0)) for step in (*NEIGHBOURS, None)]))
+        odds = couplings(spins, torch.zeros(2, 4))
+    assert torch.equal(odds[:, 1:], spins[:, 0, :-1])
+    assert torch.equal(odds[:, 0], -spins[:, 0, -1])

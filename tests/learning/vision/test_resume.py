@@ -1,0 +1,162 @@
+"""A training of a classifier, or a pretraining, that was stopped anywhere continues to the same weights."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from spinlens.errors import DamagedError, IncompleteError, InputError
+from spinlens.lattice import Lattice
+from spinlens.learning.train import CHECKPOINT
+from spinlens.learning.vision import ResNet, Symmetries, VisionTransformer, pretrain
+from spinlens.learning.vision.training import Training
+from spinlens.models import Ising
+
+from .conftest import TINY, labelled
+
+IMAGES, LABELS = labelled(40)
+HELD = labelled(20, seed=1)
+SYMMETRIES = Symmetries.of(Ising(), Lattice((8, 8)))
+STEPS = 9  # three epochs of three steps
+
+
+def classify(out, held=HELD, **more):
+    settings = {"epochs": 3, "batch": 16, "learning_rate": 3e-3, "dropout": 0.1, "head_first": True} | more
+    estimator = VisionTransformer(**TINY | settings)
+    estimator.fit(IMAGES, LABELS, seed=2, validation=held, symmetries=SYMMETRIES, directory=out, progress=False)
+    return estimator.network_, estimator.history_
+
+
+def residual(out):
+    estimator = ResNet(epochs=3, batch=16)
+    estimator.fit(IMAGES, LABELS, seed=2, validation=HELD, symmetries=SYMMETRIES, directory=out, progress=False)
+    return estimator.network_, estimator.history_
+
+
+def hide(out):
+    found = pretrain(
+        IMAGES, seed=2, symmetries=SYMMETRIES, epochs=3, batch=12, mask_ratio=0.5, spin_ratio=0.1, bond_weight=0.3,
+        directory=out, progress=False, **TINY,
+    )  # fmt: skip
+    return found.network, found.history
+
+
+KINDS = {"classify": classify, "residual": residual, "pretrain": hide}
+
+
+def equal(one, other):
+    pairs = zip(one.state_dict().items(), other.state_dict().items(), strict=True)
+    return all(name == same and torch.equal(a, b) for (name, a), (same, b) in pairs)
+
+
+def interrupt_at(monkeypatch, step):
+    """Send Ctrl-C to this process when a step begins."""
+    advance = Training.advance
+
+    def advanced(self, module):
+        if self.done == step:
+            signal.raise_signal(signal.SIGINT)
+        advance(self, module)
+
+    monkeypatch.setattr(Training, "advance", advanced)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_interrupted_and_continued(monkeypatch, tmp_path, kind):
+    run = KINDS[kind]
+    whole, history = run(None)
+    # A residual network is large: once will do.
+    for step in (4,) if kind == "residual" else (0, 2, 4):
+        with monkeypatch.context() as patch:
+            interrupt_at(patch, step)
+            with pytest.raises(IncompleteError, match=rf"step {step + 1} of {STEPS}.*The same call continues"):
+                run(tmp_path / "model")
+        assert (tmp_path / "model" / CHECKPOINT).is_file()
+    continued, later = run(tmp_path / "model")
+    assert equal(whole, continued)
+    assert history == later
+    assert not (tmp_path / "model" / CHECKPOINT).exists()
+    monkeypatch.setattr(Training, "run", None)
+    again, _ = run(tmp_path / "model")
+    assert equal(whole, again)
+
+
+def test_a_training_that_stopped_early_does_not_go_on(monkeypatch, tmp_path):
+    """The best weights and the epochs waited survive a stop; wrong labels make sure that validation does not gain."""
+    wrong = HELD[0], np.where(HELD[1] == "hot", "cold", "hot")
+    settings = {"held": wrong, "epochs": 9, "patience": 2, "learning_rate": 0.01, "schedule": "constant"}
+    whole, history = classify(None, **settings)
+    assert 3 <= len(history) < 9
+    last = 3 * len(history)
+    with monkeypatch.context() as patch:
+        interrupt_at(patch, last - 2)
+        with pytest.raises(IncompleteError):
+            classify(tmp_path, **settings)
+    continued, later = classify(tmp_path, **settings)
+    assert equal(whole, continued)
+    assert history == later
+
+
+KILLED = """
+import sys
+import torch
+from tests.learning.vision.test_resume import classify
+from spinlens.learning.vision import training
+torch.set_num_threads(1)
+advance = training.Training.advance
+def slow(self, module):
+    self.checkpoint_seconds = 0.0
+    print(self.done, flush=True)
+    advance(self, module)
+training.Training.advance = slow
+classify(sys.argv[1])
+"""
+
+
+def test_killed_and_continued(tmp_path):
+    out, root = tmp_path / "model", Path(__file__).parents[3]
+    command = [sys.executable, "-c", KILLED, str(out)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=root) as process:
+        assert process.stdout is not None
+        for line in process.stdout:
+            if int(line) == 5:
+                os.kill(process.pid, signal.SIGKILL)
+    assert process.returncode == -signal.SIGKILL
+    assert equal(classify(None)[0], classify(out)[0])
+
+
+def test_another_training_is_refused_and_named(tmp_path):
+    classify(tmp_path)
+    with pytest.raises(InputError, match=r"holds a training with other parameters\.learning_rate, training\.learning_"):
+        classify(tmp_path, learning_rate=0.1)
+    with pytest.raises(InputError, match="holds a training with other"):
+        hide(tmp_path)
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other" / "notes.txt").write_text("mine")
+    with pytest.raises(InputError, match="holds something else"):
+        classify(tmp_path / "other")
+
+
+def test_a_damaged_checkpoint_is_named(monkeypatch, tmp_path):
+    with monkeypatch.context() as patch:
+        interrupt_at(patch, 2)
+        with pytest.raises(IncompleteError):
+            classify(tmp_path)
+    content = bytearray((tmp_path / CHECKPOINT).read_bytes())
+    content[-1] ^= 1
+    (tmp_path / CHECKPOINT).write_bytes(content)
+    with pytest.raises(DamagedError, match="checksum"):
+        classify(tmp_path)
+
+
+def test_without_a_directory_nothing_is_promised(monkeypatch):
+    interrupt_at(monkeypatch, 2)
+    with pytest.raises(IncompleteError, match=r"nothing was kept\. Pass directory=DIRECTORY"):
+        classify(None)

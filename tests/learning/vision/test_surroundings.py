@@ -1,0 +1,30 @@
+"""What a network sees beyond the edges is what the bonds say."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+
+from spinlens.lattice import Lattice, bond_sums
+from spinlens.learning.vision.surroundings import bond_density, surround
+
+BOUNDARIES = ["periodic", "antiperiodic", "free", "skewed", ((1, 1), (-1, 1)), ("antiperiodic", (1, -1))]
+
+
+@pytest.mark.parametrize("boundary", BOUNDARIES, ids=str)
+@pytest.mark.parametrize("shape", [(4, 4), (3, 5), (2, 4)])
+def test_bonds_of_all_sites_sum_to_the_bond_sum(boundary, shape):
+    lattice = Lattice(shape, boundary)
+    spins = np.random.default_rng(0).choice([-1, 1], (50, *shape)).astype(np.int8)
+    density = bond_density(torch.from_numpy(spins).double(), lattice.rules)
+    assert density.shape == spins.shape
+    np.testing.assert_array_equal(density.sum((1, 2)), sum(bond_sums(lattice, spins)))
+
+
+def test_a_ring_of_neighbours():
+    spins = torch.tensor([[1.0, -1.0], [1.0, 1.0]])
+    skewed = surround(spins, ((1, -1), "periodic"))
+    assert skewed.tolist() == [[1, 1, 1, 1], [-1, 1, -1, 1], [1, 1, 1, 1], [-1, -1, -1, -1]]
+    assert surround(spins, ("free", "antiperiodic"))[0].tolist() == [0, 0, 0, 0]
+    assert surround(spins, ("free", "antiperiodic"))[1].tolist() == [1, 1, -1, -1]
