@@ -166,7 +166,7 @@ class _Walk:
                 self.exchange_stream, self.accepted, self.round_trips,
             )  # fmt: skip
         if _symmetric(self.plan, self.field):
-            flip_signs(spins, self.sums, self.exchange_stream)
+            flip_signs(self.spins[here], self.sums, self.exchange_stream)
 
     def freeze(self, here: slice) -> None:
         """Let the updates of some temperatures change nothing any more that depends on the chains: recording begins."""
