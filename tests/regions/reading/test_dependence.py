@@ -45,7 +45,19 @@ def test_the_share_is_that_of_the_variances(noise: float) -> None:
 def test_what_does_not_depend_on_the_energy_is_not_explained() -> None:
     random = np.random.default_rng(6)
     found = energy_dependence(random.normal(size=(1000, 4)), random.uniform(-2, 0, 1000))
-    assert np.all(np.abs(found["explained"]) < 0.06)
+    assert np.all(found["explained"] < 0.04)
+
+
+def test_few_images_never_flatter() -> None:
+    shares = []
+    for seed in range(6):
+        random = np.random.default_rng(seed)
+        energy = random.uniform(-2, -0.5, 80)
+        logits = np.zeros((80, 4))
+        logits[:, 1] = np.sin(6 * energy) + random.normal(size=80)
+        shares.append(float(energy_dependence(logits, energy)["explained"][0]))
+    # The truth is 1/3; judged on the images that it was fitted to, a function seems to explain 0.45 of so few.
+    assert 0.1 < np.mean(shares) < 1 / 3
 
 
 def test_refusals() -> None:
