@@ -3,6 +3,7 @@ import pytest
 
 from spinlens.errors import InputError
 from spinlens.figures.classify import draw_confusion, draw_label_efficiency, draw_scores
+from spinlens.regions import SYSTEMS
 
 
 def drawn(ax):
@@ -31,6 +32,18 @@ def test_trials_are_dots_beside_their_mean(rows):
     trials = [0.94, 0.95, 0.96]
     ax = draw_scores([rows[0] | {"macro_f1_trials": trials}]).axes[0]
     assert any(np.array_equal(line.get_ydata(orig=False), trials) for line in ax.lines)
+
+
+@pytest.mark.parametrize("systems", [("periodic",), ("periodic", "skewed"), tuple(SYSTEMS)])
+def test_everything_lies_on_the_page(rows, systems):
+    figure = draw_scores([row | {"system": system} for system in systems for row in rows[:4]])
+    figure.draw_without_rendering()
+    page = figure.bbox
+    for artist in (figure.legends[0], figure._suptitle, *figure.axes):
+        box = artist.get_tightbbox()
+        assert box.x0 >= page.x0 - 1
+        assert box.x1 <= page.x1 + 1
+        assert box.y0 >= page.y0 - 1
 
 
 def test_rows_without_extras(rows):

@@ -81,14 +81,14 @@ def test_an_ensemble_is_read_in_the_order_of_its_dimensions():
 
 
 def test_the_best_weights_are_kept(symmetries):
-    """A rate so high that the loss goes up and down: what is kept is the epoch with the lowest validation loss."""
-    estimator = transformer(schedule="constant", learning_rate=0.3, warm_up=0.0, precision="float32", epochs=5)
-    fit(estimator, symmetries, validation=(OTHERS, OTHER_LABELS))
+    """Validation labels that are all wrong: the better the training, the worse they do, and an early epoch is kept."""
+    wrong = np.where(OTHER_LABELS == "hot", "cold", "hot")
+    estimator = fit(transformer(precision="float32"), symmetries, validation=(OTHERS, wrong))
     losses = [row["validation_loss"] for row in estimator.history_]
-    right = np.searchsorted(estimator.classes_, OTHER_LABELS)
+    right = np.searchsorted(estimator.classes_, wrong)
     probability = estimator.predict_proba(OTHERS)[np.arange(len(right)), right]
     assert -np.log(probability).mean() == pytest.approx(min(losses), rel=1e-5)
-    assert losses[-1] > min(losses) + 0.01
+    assert losses[-1] > min(losses) + 0.5
 
 
 def test_training_stops_where_validation_no_longer_gains(symmetries):

@@ -41,7 +41,7 @@ def test_patches_spread_over_their_sites():
 
 
 def test_single_spins():
-    assert hidden_spins(100, 20, 0.15, generator=numbers()).float().mean() == pytest.approx(0.15, abs=0.01)
+    assert hidden_spins(2000, 20, 0.15, generator=numbers()).float().mean() == pytest.approx(0.15, abs=0.01)
 
 
 @pytest.mark.parametrize("side", [4, 8, 10, 11, 12])
@@ -97,3 +97,9 @@ def test_bonds_of_patches():
     network = reader(boundary="periodic")
     total = (spins * (spins.roll(1, 2) + spins.roll(1, 3))).sum((1, 2, 3))
     torch.testing.assert_close(network.patch_bonds(spins).sum(1) * 2 * 16, total)
+
+
+def test_configurations_differ_in_how_many_spins_are_hidden():
+    counts = hidden_spins(400, 20, 0.1, generator=numbers()).float().mean((1, 2)).numpy()
+    assert counts.min() < 0.02
+    assert 0.18 < counts.max() < 0.26

@@ -126,7 +126,8 @@ def draw_posterior(
         ax.xaxis.set_major_locator(MaxNLocator(5))
     axes[0].set_ylabel("probability of the region")
     distance = np.abs(exact.predict_proba(prediction.energy) - prediction.probability).sum(1).mean() / 2
-    title = f"{network_look(network)[0]} misplaces {distance:.1%} of the exact posterior's probability"
+    name = network_look(network)[0]
+    title = f"{name[0].upper()}{name[1:]} misplaces {distance:.1%} of the exact posterior's probability"
     figure.suptitle(title, x=0.01, ha="left", fontsize=12.5)
     handles = [Line2D([], [], color=ink, label=title) for ink, title in zip(REGION_INKS, TITLES, strict=True)]
     look = {"linestyle": "none", "marker": ".", "color": INK, "label": "network, one dot an image"}

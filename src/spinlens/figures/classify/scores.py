@@ -49,7 +49,8 @@ def draw_scores(rows: Sequence[Mapping[str, Any]], figure: Figure | None = None)
         ax.set_title(system_title(system), fontsize=11)
     axes[0].set_ylabel("macro F1 on the large test set")
     figure.suptitle(_finding(rows), x=0.01, ha="left", fontsize=12.5)
-    figure.legend(handles=_handles(rows), loc="outside lower center", ncols=4)
+    columns = min(4, max(2, len(systems)))
+    figure.legend(handles=_handles(rows), loc="outside lower center", ncols=columns)
     return figure
 
 
@@ -130,10 +131,11 @@ def _handles(rows: Sequence[Mapping[str, Any]]) -> list[Any]:
         title, colour, marker = network_look(network)
         kind = {**look, "color": colour, "marker": marker}
         handles.append(Line2D([], [], label=f"{title}, {weights_title(weights)}", **kind))
+    filled, hollow = ("filled: ", "hollow: ") if len(protocols) > 1 else ("", "")
     if "clean" in protocols:
-        handles.append(Line2D([], [], label="filled: equilibrated, split by chain", **look))
+        handles.append(Line2D([], [], label=f"{filled}equilibrated, split by chain", **look))
     if protocols - {"clean"}:
-        handles.append(Line2D([], [], label="hollow: published protocol", markerfacecolor="white", **look))
+        handles.append(Line2D([], [], label=f"{hollow}published protocol", markerfacecolor="white", **look))
     if any(row.get("published") for row in rows):
         handles.append(Line2D([], [], label="published value", **{**look, "color": GREY}, markerfacecolor="white"))
     handles.append(Line2D([], [], color=INK, linewidth=1.2, label="ceiling: best possible"))

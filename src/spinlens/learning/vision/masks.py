@@ -21,8 +21,21 @@ def spread(patches: torch.Tensor, side: int) -> torch.Tensor:
 
 
 def hidden_spins(count: int, side: int, share: float, *, generator: np.random.Generator) -> torch.Tensor:
-    """Return bool (count, side, side): each spin hidden by itself, with the same probability."""
-    return torch.from_numpy(generator.random((count, side, side), dtype=np.float32) < share)
+    """Return bool (count, side, side): each spin hidden by itself, with a probability that differs by configuration.
+
+    Parameters
+    ----------
+    count, side : int
+        Configurations, and L of the L x L lattice.
+    share : float
+        Mean of the probability, which is uniform from none to twice as many (up to a half; larger shares are
+        the same for all): a classifier will see
+        configurations with nothing hidden, so the network has to have seen nearly such.
+    generator : numpy.random.Generator
+        Chooses.
+    """
+    shares = generator.uniform(0.0, 2.0 * share, (count, 1, 1)) if share <= 0.5 else share
+    return torch.from_numpy(generator.random((count, side, side), dtype=np.float32) < shares)
 
 
 def isolated_spins(count: int, side: int, *, spacing: int = 5, generator: np.random.Generator) -> torch.Tensor:
