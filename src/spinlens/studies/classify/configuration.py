@@ -99,7 +99,7 @@ class Native(Section):
     patience: int = 0
     augment: bool = True
     head_first: bool = True
-    head_penalty: float = 1e4
+    head_penalty: float = 1e5
 
 
 class Pretraining(Section):
@@ -112,7 +112,7 @@ class Pretraining(Section):
     spin_ratio: float = 0.1
     token_weight: float = 0.0
     coupling_weight: float = 1.0
-    bond_weight: float = 2.0
+    bond_weight: float = 8.0
 
 
 class Analysis(Section):

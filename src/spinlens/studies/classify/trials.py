@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import json
 import time
@@ -149,9 +150,12 @@ def run_trial(
     begun = time.monotonic()
     classifier = trained(configuration, folder, trial, splits, symmetries=symmetries, device=device, progress=progress)
     both = [classifier.predict_proba(part.spins).astype(np.float32) for part in (splits.test, splits.large_test)]
-    result = {"epochs": len(classifier.history_), "seconds": round(time.monotonic() - begun, 3)}
     data = io.BytesIO()
     np.save(data, np.concatenate(both), allow_pickle=False)
+    result = {
+        "epochs": len(classifier.history_), "seconds": round(time.monotonic() - begun, 3),
+        "probabilities_sha256": hashlib.sha256(data.getvalue()).hexdigest(),
+    }  # fmt: skip
     write_atomically(place / PROBABILITIES, data.getvalue())
     write_atomically(place / RESULT, (json.dumps(result, indent=2) + "\n").encode())
     return _outcome(np.concatenate(both), result, splits)
@@ -183,8 +187,11 @@ def trained(
 def _read(place: Path, splits: Splits) -> Outcome:
     try:
         result = json.loads((place / RESULT).read_text())
-        probability = np.load(place / PROBABILITIES, allow_pickle=False)
-        if probability.shape[0] != len(splits.test) + len(splits.large_test):
+        data = (place / PROBABILITIES).read_bytes()
+        if hashlib.sha256(data).hexdigest() != result["probabilities_sha256"]:
+            raise ValueError(f"{PROBABILITIES} does not match its checksum")
+        probability = np.load(io.BytesIO(data), allow_pickle=False)
+        if len(probability) != len(splits.test) + len(splits.large_test):
             raise ValueError(f"{len(probability)} predictions")
         return _outcome(probability, result, splits)
     except (OSError, ValueError, KeyError, TypeError, EOFError) as problem:

@@ -1,0 +1,273 @@
+"""A tiny classification study from end to end: what it leaves, how it continues, what it refuses."""
+
+from __future__ import annotations
+
+import csv
+import json
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import spinlens as sl
+from spinlens.cli.main import run
+from spinlens.errors import DamagedError, InputError
+from spinlens.images import export_images
+from spinlens.studies.classify import configure, run_classify
+from spinlens.studies.classify.data import read_ensemble, splits_of, wanted
+from spinlens.studies.classify.schedule import trials_of
+from spinlens.studies.classify.table import classify_table
+from spinlens.studies.directory import read_summary
+
+TINY = {
+    "trials": 2,
+    "images": {
+        "side": 8, "step": 0.05, "chains": 32, "draws": 2, "thin": 16, "equilibration": 64, "unlabelled_chains": 4,
+        "train": [12, 8, 8, 12], "validation": [6, 4, 4, 6], "test": [6, 4, 4, 6], "large_test": 100,
+    },
+    "vit": {"patch": 4, "width": 16, "layers": 2, "heads": 2, "stem": 4, "epochs": 2, "epochs_pretrained": 1},
+    "pretraining": {"epochs": 1},
+    "analysis": {"labels": [10, 40], "seeing_images": 24},
+}  # fmt: skip
+
+SETTINGS = [
+    f"{section}.{key}={json.dumps(value)}"
+    for section, values in TINY.items()
+    if isinstance(values, dict)
+    for key, value in values.items()
+]
+ARGUMENTS = [
+    "classify", "--preset", "quick", "--trials", "2", *(word for text in SETTINGS for word in ("--set", text)), "--out",
+]  # fmt: skip
+
+FIGURES = {
+    "scores", "microstates_periodic", "microstates_ground_states", "label_efficiency_periodic", "reliability_periodic",
+    "posterior_periodic_vit", "confusion_periodic", "attention_periodic", "attention_distance_periodic",
+    "probes_periodic", "energy_periodic", "pretraining_periodic",
+}  # fmt: skip
+
+ROW = {
+    "system", "network", "weights", "protocol", "trials", "seeds", "test_images", "macro_f1_mean", "macro_f1_std",
+    "ceiling", "fraction_of_ceiling", "published", "f1", "confusion", "logistic_regression", "small_test_error",
+}  # fmt: skip
+
+
+def command(out: Path) -> list[str]:
+    """Return the command line of the tiny study, as a user would type it into a fresh process."""
+    return [sys.executable, "-c", f"from spinlens.cli.main import run; run({[*ARGUMENTS, str(out)]!r})"]
+
+
+@pytest.fixture(scope="module")
+def study(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("studies") / "whole"
+    done = subprocess.run(command(out), check=False, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    return out
+
+
+def test_everything_is_there(study: Path) -> None:
+    assert {path.name for path in study.iterdir()} == {
+        "config.toml", "stages.json", "ensembles", "models", "figures", "table.csv", "table.md", "summary.json",
+    }  # fmt: skip
+    for name in FIGURES:
+        assert (study / "figures" / f"{name}.png").stat().st_size > 10_000
+        assert (study / "figures" / f"{name}.svg").read_text().startswith("<?xml")
+    assert not list(study.rglob("*.pkl")) + list(study.rglob("*.pt"))
+
+
+def test_the_summary_and_the_tables_agree(study: Path) -> None:
+    summary = read_summary(study)
+    (row,) = summary["rows"]
+    assert set(row) >= ROW
+    assert (row["system"], row["network"], row["trials"], row["seeds"]) == ("periodic", "vit", 2, [1, 2])
+    assert row["fraction_of_ceiling"] == pytest.approx(row["macro_f1_mean"] / row["ceiling"])
+    assert np.sum(row["confusion"]) == 2 * row["test_images"]
+    assert row["published"] == [0.934, 0.008]
+    (line,) = csv.DictReader((study / "table.csv").read_text().splitlines())
+    assert float(line["macro_f1_mean"]) == row["macro_f1_mean"]
+    assert f"{row['macro_f1_mean']:.3f}" in (study / "table.md").read_text()
+    table = classify_table(summary)
+    for text in ("0.934", "ceiling", "2 trials", "conditions are"):
+        assert text in table
+    assert {each["weights"] for each in summary["label_efficiency"]} == {"lattice", "none"}
+    assert {each["labels"] for each in summary["label_efficiency"]} == {10, 40}
+    assert set(summary["seeing"]["periodic"]["logits_explained_by_energy"]) == {
+        "subcritical - far_subcritical", "critical - subcritical", "supercritical - critical",
+    }  # fmt: skip
+    assert summary["pretraining"]["periodic"]["single_spin_floor"] > 0
+
+
+def test_scores_are_those_of_the_predictions(study: Path) -> None:
+    """Counted anew, image by image, from the probabilities that lie there."""
+    configuration = configure("quick", changes=TINY)
+    ensemble = read_ensemble(study, "periodic", "clean")
+    found = []
+    for trial in (0, 1):
+        (file,) = study.glob(f"models/periodic-clean/vit-lattice/40-{trial}/probabilities.npy")
+        predicted = np.load(file, allow_pickle=False)[20:].argmax(axis=1)
+        labels = splits_of(configuration, ensemble, "clean", trial=trial).large_test.labels
+        f1 = []
+        for region in range(4):
+            hits = np.sum((predicted == region) & (labels == region))
+            f1.append(2 * hits / (np.sum(predicted == region) + np.sum(labels == region)))
+        found.append(np.mean(f1))
+    (row,) = read_summary(study)["rows"]
+    assert row["macro_f1_mean"] == pytest.approx(np.mean(found), abs=1e-12)
+    assert row["macro_f1_std"] == pytest.approx(np.std(found, ddof=1), abs=1e-12)
+
+
+def test_no_test_image_shares_a_chain_with_a_training_image(study: Path) -> None:
+    configuration = configure("quick", changes=TINY)
+    ensemble = read_ensemble(study, "periodic", "clean")
+    for trial in (0, 1):
+        splits = splits_of(configuration, ensemble, "clean", trial=trial)
+        parts = [set(part.chain.tolist()) for part in (splits.train, splits.validation, splits.test)]
+        assert not (parts[0] & parts[2]) | (parts[0] & parts[1]) | (parts[1] & parts[2])
+        assert not parts[0] & set(splits.large_test.chain.tolist())
+    plans = wanted(configuration)
+    assert plans["periodic-clean"].seed != plans["periodic-unlabelled"].seed
+
+
+def test_a_finished_study_is_not_computed_again(study: Path) -> None:
+    before = {path: path.stat().st_mtime_ns for path in study.rglob("*")}
+    assert run_classify(configure("quick", changes=TINY), out=study, progress=False) == read_summary(study)
+    assert {path: path.stat().st_mtime_ns for path in study.rglob("*")} == before
+
+
+@pytest.mark.parametrize(
+    "moment", ["models/periodic/pretrained", "models/periodic-clean/vit-none/40-0/model", "figures/scores.svg"]
+)
+def test_a_killed_study_continues_to_the_same_numbers(moment: str, study: Path, tmp_path: Path) -> None:
+    out = tmp_path / "killed"
+    # The ensembles' own kills are tested elsewhere.
+    shutil.copytree(study / "ensembles", out / "ensembles")
+    shutil.copy(study / "config.toml", out)
+    child = subprocess.Popen(command(out), stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+    deadline = time.monotonic() + 120
+    while not (out / moment).exists() and child.poll() is None:
+        assert time.monotonic() < deadline, "the moment never came"
+        time.sleep(0.002)
+    child.send_signal(signal.SIGKILL)
+    child.wait()
+    subprocess.run(command(out), check=True, capture_output=True)
+    here, there = (read_summary(folder) for folder in (out, study))
+    for key in ("differences", "label_efficiency", "baselines", "calibration", "pretraining", "seeing"):
+        assert here[key] == there[key], key
+    for name in ("weights.safetensors", "probabilities.npy"):
+        for file in study.rglob(name):
+            assert (out / file.relative_to(study)).read_bytes() == file.read_bytes(), file
+
+
+def test_damaged_predictions_are_found(study: Path, tmp_path: Path) -> None:
+    out = tmp_path / "copy"
+    shutil.copytree(study, out)
+    (out / "summary.json").unlink()
+    file = next(out.rglob("probabilities.npy"))
+    whole = bytearray(file.read_bytes())
+    whole[-1] ^= 1
+    file.write_bytes(whole)
+    with pytest.raises(DamagedError, match="checksum"):
+        run_classify(configure("quick", changes=TINY), out=out, progress=False)
+
+
+def test_predict_labels_ensembles_and_images_alike(
+    study: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    model = next(study.glob("models/periodic-clean/vit-lattice/40-0/model"))
+    ensemble = sl.simulate(
+        sl.Ising(), sl.Lattice((8, 8)), temperature=[1.0, 3.0], chains=2, equilibration=64, seed=3, workers=1,
+        out=tmp_path / "new.ens", progress=False,
+    )  # fmt: skip
+    export_images(ensemble, tmp_path / "images", progress=False)
+    np.save(tmp_path / "spins.npy", ensemble.spins().values.reshape(-1, 8, 8))
+    answers = []
+    for place in ("new.ens", "images", "spins.npy"):
+        with pytest.raises(SystemExit) as caught:
+            run(["predict", str(model), str(tmp_path / place), "--json"])
+        assert caught.value.code == 0
+        answers.append(json.loads(capsys.readouterr().out))
+    regions = ["far_subcritical", "subcritical", "critical", "supercritical"]
+    tables = [np.array([[row[name] for name in regions] for row in rows]) for rows in answers]
+    assert tables[0].sum(axis=1) == pytest.approx(np.ones(4), abs=1e-5)
+    np.testing.assert_allclose(tables[0], tables[2], atol=2e-6)
+    np.testing.assert_allclose(np.sort(tables[0], axis=0), np.sort(tables[1], axis=0), atol=2e-6)
+    assert answers[0][0]["region"] == regions[int(tables[0][0].argmax())]
+
+
+def test_predict_refuses_other_sizes(study: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    model = next(study.glob("models/periodic-clean/vit-lattice/40-0/model"))
+    np.save(tmp_path / "large.npy", np.ones((1, 10, 10), dtype=np.int8))
+    with pytest.raises(SystemExit) as caught:
+        run(["predict", str(model), str(tmp_path / "large.npy")])
+    error = capsys.readouterr().err
+    assert caught.value.code == 2
+    assert "large.npy" in error
+    assert "8 x 8" in error
+    assert error.count("\n") == 1
+
+
+BAD = {
+    "preset": (["--preset", "standrad"], "Did you mean 'standard'?"),
+    "system": (["--systems", "periodik"], "Did you mean 'periodic'?"),
+    "network": (["--networks", "resnet-19"], "Did you mean 'resnet-18'?"),
+    "network twice": (["--networks", "vit,vit"], "each once"),
+    "protocol": (["--protocol", "cleen"], "Did you mean 'clean'?"),
+    "patch": (["--set", "vit.patch=7"], "does not divide the side"),
+    "key": (["--set", "vit.epoks=3"], "Did you mean 'epochs'?"),
+    "no images": (["--set", "images.train=[0, 8, 8, 12]"], "images.train"),
+    "two chains": (["--set", "images.chains=2"], "a chain each"),
+    "trials": (["--set", "trials=0"], "trials"),
+    "labels": (["--set", "analysis.labels=[1000]"], "analysis.labels"),
+    "weights": (["--weights", "latice"], "neither none, lattice, hub, hub:ID nor a folder"),
+    "weights of vit": (["--weights", "hub"], "there are none for vit"),
+    "seed": (["--seed", "-1"], "must be a whole number >= 0"),
+    "device": (["--device", "abacus"], "device"),
+    "odd side": (["--systems", "antiferromagnet", "--set", "images.side=9", "--set", "vit.patch=3"], "even side"),
+    "step": (["--set", "images.step=0.3"], "must be > 0 and divide 4"),
+}
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_bad_input_is_one_sentence_and_writes_nothing(
+    name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    arguments, message = BAD[name]
+    out = tmp_path / "out"
+    with pytest.raises(SystemExit) as caught:
+        run(["classify", "--preset", "quick", *arguments, "--out", str(out)])
+    error = capsys.readouterr().err
+    assert caught.value.code == 2
+    assert message in error
+    assert error.count("\n") == 1
+    assert not out.exists()
+
+
+def test_the_published_preset_is_the_papers_protocol() -> None:
+    configuration = configure("published")
+    assert configuration.systems == ["periodic", "antiferromagnet", "antiperiodic", "skewed"]
+    assert (configuration.trials, configuration.images.side) == (5, 100)
+    assert configuration.images.sizes["train"] == (220, 80, 90, 210)
+    plan = configuration.plan("skewed", "published")
+    assert (plan.interval, plan.start, plan.algorithm, len(plan.temperature)) == (750, "heated", "metropolis", 400)
+    settings = {network: configuration.word(network) for network in configuration.networks}
+    assert settings["vit-base"] == "hub:google/vit-base-patch16-224"
+
+
+def test_trials_of_the_standard_preset() -> None:
+    trials = trials_of(configure("standard"))
+    assert len(trials) == len(set(trials))
+    full = [trial for trial in trials if trial.labels == 600 and trial.weights == "lattice"]
+    assert len(full) == 4 * 3
+    assert {trial.system for trial in trials if trial.labels < 600} == {"periodic"}
+
+
+def test_published_weights_that_cannot_be_had_are_said_before_any_work(tmp_path: Path) -> None:
+    configuration = configure("quick", changes={"networks": ["resnet-18"]}, weights=str(tmp_path))
+    with pytest.raises(InputError):
+        run_classify(configuration, out=tmp_path / "out", progress=False)
+    assert not (tmp_path / "out" / "ensembles").exists()
