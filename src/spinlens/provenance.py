@@ -14,7 +14,7 @@ from pathlib import Path
 def versions() -> dict[str, str]:
     """Return the versions of spinlens and of the libraries whose numbers enter a result."""
     found = {"python": platform.python_version()}
-    for name in ("spinlens", "numpy", "numba", "zarr", "torch", "scikit-learn"):
+    for name in ("spinlens", "numpy", "numba", "zarr", "torch", "transformers", "scikit-learn"):
         try:
             found[name] = version(name)
         except PackageNotFoundError:

@@ -99,7 +99,7 @@ class Training:
         """
         total = self.epochs * self.batches.steps
         saved = time.monotonic()
-        with _stop_on_interrupt() as stopping:
+        with stop_on_interrupt() as stopping:
             while self.done < total:
                 self._advance(total)
                 at_end = self.done % self.batches.steps == 0
@@ -226,7 +226,7 @@ def write_history(out: Path, history: list[Row]) -> None:
 
 
 @contextmanager
-def _stop_on_interrupt() -> Iterator[threading.Event]:
+def stop_on_interrupt() -> Iterator[threading.Event]:
     """Turn the first Ctrl-C into an event that is read between steps; a second one interrupts at once."""
     stopping = threading.Event()
     if threading.current_thread() is not threading.main_thread():

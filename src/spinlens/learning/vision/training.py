@@ -16,7 +16,7 @@ from torch import nn
 
 from spinlens.errors import DamagedError, IncompleteError, SpinlensError
 from spinlens.learning.checkpoint import read_tensors, write_tensors
-from spinlens.learning.train import CHECKPOINT, Row, _stop_on_interrupt, write_history
+from spinlens.learning.train import CHECKPOINT, Row, stop_on_interrupt, write_history
 from spinlens.learning.vision.placement import Placement
 from spinlens.learning.vision.recipe import Recipe
 from spinlens.progress import Report
@@ -135,7 +135,7 @@ class Training:
         """
         module, _ = self.placement.prepare(self.network, self.optimizer)
         saved = time.monotonic()
-        with _stop_on_interrupt() as stopping:
+        with stop_on_interrupt() as stopping:
             while self.done < self.total and not self.stopped:
                 self.advance(module)
                 if self.done % self.steps == 0:
