@@ -91,7 +91,7 @@ class Native(Section):
     layers: int | None = None
     heads: int | None = None
     epochs: int = 25
-    epochs_pretrained: int = 10
+    epochs_pretrained: int = 0
     batch: int = 32
     learning_rate: float = 1e-3
     rate_pretrained: float = 1e-4
