@@ -11,7 +11,6 @@ from spinlens.exact import state_probabilities
 from spinlens.lattice import Lattice
 from spinlens.models import Ising
 from spinlens.sampling import Plan, run_unit, units
-from tests.chance import FALSE_ALARM as FALSE_ALARM
 
 
 def independent_states(plan: Plan) -> np.ndarray:
