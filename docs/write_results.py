@@ -1,7 +1,7 @@
 """Write the measured numbers into README.md and docs/, between markers, from the committed results files.
 
 ``python docs/write_results.py`` rewrites them; ``--check`` fails where a page has drifted from its results. To adopt a
-new run: ``python docs/write_results.py --adopt runs/crossover``, which copies its summary and its overview picture.
+new run: ``python docs/write_results.py --adopt runs/crossover``, which copies its summary and its pictures.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from spinlens.statistics import Estimate
+from spinlens.studies.classify.table import HEADINGS, cells
 from spinlens.studies.report import crossover_rows
 
 ROOT = Path(__file__).parents[1]
@@ -21,10 +22,13 @@ RESULTS = ROOT / "docs" / "results"
 BENCHMARKS = ROOT / "benchmarks" / "results"
 PAGES = (
     ROOT / "README.md",
+    ROOT / "docs" / "classification.md",
     ROOT / "docs" / "estimators.md",
     ROOT / "docs" / "performance.md",
     ROOT / "docs" / "proof.md",
 )
+
+PICTURES = {"crossover": ["overview"], "classify": ["scores", "label_efficiency_periodic", "attention_periodic"]}
 
 
 def read(path: Path) -> Any:
@@ -51,6 +55,66 @@ def crossover() -> str:
         f"{sum(seconds.values()) / 60:.1f} minutes on two cores: "
         + ", ".join(f"{stage} {value:.0f} s" for stage, value in seconds.items())
         + "."
+    )
+    return f"{table(rows)}\n\n{note}"
+
+
+def classify() -> str:
+    """Return the table of the classification study, published beside this run, below the ceiling."""
+    summary = read(RESULTS / "classify-standard.json")
+    seconds, first = summary["timing"], summary["rows"][0]
+    note = (
+        f"Macro F1, mean and spread of {first['trials']} trials (seeds {', '.join(map(str, first['seeds']))}) on "
+        f"{first['test_images']} test images; the error of a test set of {first['small_test_images']} is "
+        f"{first['small_test_error']:.3f}. {sum(seconds.values()) / 60:.0f} minutes on two cores: "
+        + ", ".join(f"{stage} {value:.0f} s" for stage, value in seconds.items())
+        + "."
+    )
+    return f"{table([HEADINGS, *map(cells, summary['rows'])])}\n\n{note}"
+
+
+def labels() -> str:
+    """Return the table of scores by number of labels."""
+    summary = read(RESULTS / "classify-standard.json")
+    rows = summary["label_efficiency"]
+    systems = sorted({row["system"] for row in rows})
+    counts = sorted({row["labels"] for row in rows})
+    lines: list[tuple[str, ...]] = [("system", "begins with", *(f"{count} labels" for count in counts))]
+    for system in systems:
+        kinds = [(weights, f"vit, {word}") for weights, word in (("lattice", "lattice pretraining"), ("none", "nothing"))]
+        for weights, word in kinds:
+            found = {
+                row["labels"]: row["macro_f1_mean"]
+                for row in rows
+                if row["system"] == system and row["weights"] == weights
+            }
+            lines.append((system, word, *(f"{found[count]:.3f}" for count in counts)))
+        found = {
+            row["labels"]: row["macro_f1_mean"]
+            for row in summary["baselines"]
+            if row["system"] == system and row["protocol"] == "clean"
+        }
+        lines.append((system, "logistic regression on energy and order", *(f"{found[count]:.3f}" for count in counts)))
+    return table(lines)
+
+
+def classification() -> str:
+    """Return the table of the benchmark of the classifiers."""
+    found = read(BENCHMARKS / "classification.json")
+    rows: list[tuple[str, ...]] = [("network", "training, images / s", "ratio", "inference, images / s", "ratio")]
+    rows += [
+        (
+            row["name"],
+            f"{row['train_plain_images_per_second']:.1f} -> {row['train_ours_images_per_second']:.1f}",
+            f"{row['train_ratio']:.2f}",
+            f"{row['look_plain_images_per_second']:.1f} -> {row['look_ours_images_per_second']:.1f}",
+            f"{row['look_ratio']:.2f}",
+        )
+        for row in found["rows"]
+    ]
+    note = (
+        f"{found['side']} x {found['side']} spins, {found['threads']} threads, matrix products in "
+        f"{found['precision']}, against the plain float32 loop with the libraries' own attention."
     )
     return f"{table(rows)}\n\n{note}"
 
@@ -181,8 +245,9 @@ def _signed(value: float | None) -> str:
 
 
 SECTIONS = {
-    "crossover": crossover, "sampling": sampling, "scaling": scaling, "clusters": clusters, "chances": chances,
-    "training": training, "estimators": estimators,
+    "crossover": crossover, "classify": classify, "labels": labels, "sampling": sampling, "scaling": scaling,
+    "clusters": clusters, "chances": chances, "training": training, "classification": classification,
+    "estimators": estimators,
 }  # fmt: skip
 
 
@@ -197,9 +262,11 @@ def rewritten(page: str) -> str:
 
 
 def adopt(study: Path) -> None:
-    """Copy the summary and the overview of a finished study."""
-    shutil.copyfile(study / "summary.json", RESULTS / "crossover-standard.json")
-    shutil.copyfile(study / "figures" / "overview.png", ROOT / "docs" / "images" / "overview.png")
+    """Copy the summary and the pictures of a finished study."""
+    kind = read(study / "summary.json")["study"]
+    shutil.copyfile(study / "summary.json", RESULTS / f"{kind}-standard.json")
+    for picture in PICTURES[kind]:
+        shutil.copyfile(study / "figures" / f"{picture}.png", ROOT / "docs" / "images" / f"{picture}.png")
 
 
 def main(arguments: list[str]) -> int:
