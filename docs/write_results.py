@@ -81,8 +81,7 @@ def labels() -> str:
     counts = sorted({row["labels"] for row in rows})
     lines: list[tuple[str, ...]] = [("system", "begins with", *(f"{count} labels" for count in counts))]
     for system in systems:
-        kinds = [(weights, f"vit, {word}") for weights, word in (("lattice", "lattice pretraining"), ("none", "nothing"))]
-        for weights, word in kinds:
+        for weights, word in (("lattice", "vit, lattice pretraining"), ("none", "vit, nothing")):
             found = {
                 row["labels"]: row["macro_f1_mean"]
                 for row in rows
