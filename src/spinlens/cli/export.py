@@ -16,7 +16,7 @@ def _group() -> None:
 
 @export.command()
 def images(
-    ensemble: Path = typer.Argument(..., help="An ensemble or a study directory."),
+    ensemble: Path = typer.Argument(..., help="An ensemble, or the directory of a crossover study."),
     out: Path = typer.Option(..., help="A new folder, or one whose export was not finished."),
     chains: int = typer.Option(None, help="How many of the first chains; by default all."),
     draws: int = typer.Option(None, help="How many of the first draws of each chain; by default all."),

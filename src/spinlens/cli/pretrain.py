@@ -9,9 +9,12 @@ import typer
 
 
 def pretrain(
-    ensemble: Path = typer.Argument(..., help="An ensemble or a study directory; temperatures are not looked at."),
+    ensemble: Path = typer.Argument(
+        ..., help="An ensemble, or the directory of a crossover study; temperatures are not looked at."
+    ),
     out: Path = typer.Option(..., help="Directory of the weights; an unfinished pretraining is continued."),
     size: str = typer.Option("tiny", help="tiny or small."),
+    stem: int = typer.Option(16, min=0, help="Channels of the convolution below the patches."),
     patch: int = typer.Option(10, min=1, help="Sites along a side of a patch; must divide the lattice."),
     epochs: int = typer.Option(1, min=1, help="Passes over the configurations."),
     batch: int = typer.Option(32, min=1, help="Configurations a step."),
@@ -30,8 +33,8 @@ def pretrain(
     from spinlens.learning.vision import pretrain as run
 
     found = run(
-        open_ensemble(ensemble_place(ensemble)), seed=seed, directory=out, size=size, patch=patch, epochs=epochs,
-        batch=batch, learning_rate=learning_rate, mask_ratio=mask_ratio, spin_ratio=spin_ratio,
+        open_ensemble(ensemble_place(ensemble)), seed=seed, directory=out, size=size, stem=stem, patch=patch,
+        epochs=epochs, batch=batch, learning_rate=learning_rate, mask_ratio=mask_ratio, spin_ratio=spin_ratio,
         token_weight=token_weight, coupling_weight=coupling_weight, bond_weight=bond_weight, device=device,
     )  # fmt: skip
     numbers = {

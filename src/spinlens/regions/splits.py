@@ -13,6 +13,7 @@ from spinlens.ensemble import Ensemble
 from spinlens.errors import InputError
 from spinlens.regions.labelled import Labelled, Places, read
 from spinlens.regions.labels import PUBLISHED_COUNTS, REGIONS, Counts, region_of
+from spinlens.sampling import Plan
 from spinlens.seeds import Purpose, check_seed, generator
 
 LARGE_TEST = 4000
@@ -159,6 +160,56 @@ def fewer_labels(train: Labelled, labels: int) -> Labelled:
         if all_of_it and not here:
             raise InputError("labels", labels, f"the region {name} would have no image", "Take more")
     return part
+
+
+def check_sizes(
+    plan: Plan, *, protocol: str, sizes: Mapping[str, Counts], large_test: int, labels: Sequence[int] = ()
+) -> None:
+    """Refuse sets that the draws of a plan cannot fill, before they are sampled.
+
+    Parameters
+    ----------
+    plan : Plan
+        What is to be sampled.
+    protocol : {"clean", "published"}
+        How it is split.
+    sizes, large_test
+        As `clean_splits`.
+    labels : sequence of int
+        Smaller training sets, see `fewer_labels`.
+
+    Raises
+    ------
+    InputError
+        If a region has no temperature or too few images, or would have none in a smaller training set.
+    """
+    regions = region_of(np.array(plan.temperature))
+    large = _large_counts(sizes["test"], large_test)
+    if protocol == "clean":
+        train, validation, test = (len(part) for part in _apportion(np.arange(plan.chains)))
+        both = tuple(a + b for a, b in zip(sizes["test"], large, strict=True))
+        wanted = [
+            ("train", train, sizes["train"]),
+            ("validation", validation, sizes["validation"]),
+            ("test", test, both),
+        ]
+    else:
+        pool = tuple(sum(sizes[name][c] for name in ("train", "validation", "test")) for c in range(len(REGIONS)))
+        wanted = [("train, validation and test", 1, pool), ("large test", plan.chains - 1, large)]
+    for name, chains, counts in wanted:
+        for region, count in enumerate(counts):
+            there = int(np.count_nonzero(regions == region)) * chains * plan.draws
+            if count > there:
+                raise InputError(
+                    "sizes", count, f"the {name} chains hold {there} images of the region {REGIONS[region]}",
+                    "Simulate more chains or draws",
+                )  # fmt: skip
+    # Every beginning of a training set has the regions in nearly the same proportions: the rarest comes in last.
+    rarest = min(sizes["train"])
+    fewest = sum(int(count / (2 * rarest) + 0.5) for count in sizes["train"])
+    for count in labels:
+        if count < fewest:
+            raise InputError("labels", count, f"a region would have no image among fewer than {fewest}")
 
 
 def _read_splits(ensemble: Ensemble, places: Sequence[Places], random: np.random.Generator) -> Splits:

@@ -20,6 +20,7 @@ from spinlens.regions import (
     calibration,
     ceiling,
     compare,
+    torus_distribution,
 )
 from spinlens.regions.scores import sampling_error
 from spinlens.statistics import Estimate
@@ -39,7 +40,7 @@ class Background:
     Attributes
     ----------
     ceiling : Ceiling
-        From the clean ensemble, for the proportions of the test set.
+        Exact on a torus, else from the clean ensemble; for the proportions of the test set.
     baseline : dict of int to Estimate
         Macro F1 of logistic regression on (energy, |m|) by number of labels: mean and spread over the trials.
     equilibration : dict
@@ -61,8 +62,11 @@ def background(configuration: ClassifyConfiguration, folder: Path, system: str, 
         splits = splits_of(configuration, ensemble, protocol, trial=number)
         for labels, scores in baseline_scores(splits, labels=tuple(counts)).items():
             found.setdefault(labels, []).append(scores.macro_f1.value)
+    # On a torus the distribution of the energy is known, elsewhere the chains tell it.
+    exact = clean.lattice.boundary == "periodic"
+    energies = torus_distribution(clean.model, clean.lattice, temperature=clean.temperature) if exact else clean
     return Background(
-        ceiling=ceiling(clean, counts=configuration.images.sizes["test"]),
+        ceiling=ceiling(energies, counts=configuration.images.sizes["test"]),
         baseline={labels: _spread(values) for labels, values in found.items()},
         equilibration=equilibration_summary(ensemble),
     )
@@ -112,10 +116,11 @@ def _row(configuration: ClassifyConfiguration, found: Outcomes, behind: Backgrou
         "weights": trial.weights,
         "protocol": trial.protocol,
         "trials": len(found),
-        "seeds": [configuration.seed + each.number for each in found],
+        "seeds": [configuration.trial_seed(each.number) for each in found],
         "test_images": len(next(iter(found.values())).labels),
         "macro_f1_mean": large.value,
         "macro_f1_std": large.error,
+        "macro_f1_trials": [outcome.large.macro_f1.value for outcome in found.values()],
         "small_test_images": sum(counts),
         "small_macro_f1_mean": small.value,
         "small_macro_f1_std": small.error,

@@ -7,13 +7,16 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from pydantic import Field
 
 from spinlens.config import Section, merge
 from spinlens.errors import InputError, did_you_mean
 from spinlens.regions import LABELS, PROTOCOLS, PUBLISHED_COUNTS, SYSTEMS, find_system, sampling_plan
 from spinlens.regions.labels import Counts
+from spinlens.regions.splits import check_sizes
 from spinlens.sampling import Plan
+from spinlens.seeds import Purpose, check_seed, seed_sequence
 from spinlens.studies.presets import read_preset
 
 NETWORKS = ("vit", "vit-base", "resnet-18", "resnet-50")
@@ -24,6 +27,15 @@ HUB = {
     "resnet-50": "hub:microsoft/resnet-50",
 }
 """Published weights that the word ``hub`` stands for."""
+
+GIVEN = "lattice:"
+"""Begins the name of lattice weights that lie somewhere already."""
+
+SIZED = ("width", "layers", "heads")
+"""What a size of the native network stands for."""
+
+FEWEST_SEEN = 24
+"""Images to look at: two for each group of temperatures."""
 
 FEWEST_CHAINS = 3
 """Training, validation and test images come from different chains."""
@@ -80,11 +92,12 @@ class Recipe(Section):
 class Native(Section):
     """The lattice-native vision transformer; see `spinlens.VisionTransformer`.
 
-    ``head_first``, ``head_penalty`` and ``rate_pretrained`` hold with lattice weights alone: from scratch there are no
-    features yet that a head could be fitted on.
+    ``head_first``, ``head_penalty``, ``epochs_pretrained`` and ``rate_pretrained`` hold with lattice weights alone:
+    from scratch there are no features yet that a head could be fitted on. A ``size`` that is asked for takes the place
+    of the preset's ``width``, ``layers`` and ``heads``.
     """
 
-    size: str = "tiny"
+    size: str | None = None
     patch: int = 10
     stem: int = 16
     width: int | None = None
@@ -155,19 +168,24 @@ class ClassifyConfiguration(Section):
         """Return what to sample for the pretraining: other chains, from other random streams."""
         plan = self.plan(system, "clean")
         images = self.images
-        # Streams come from the seed's own spawn keys, so a neighbouring seed is as far away as any other.
         return replace(
-            plan, chains=images.unlabelled_chains, draws=images.unlabelled_draws, seed=self.seed + UNLABELLED,
+            plan, chains=images.unlabelled_chains, draws=images.unlabelled_draws,
             thin=images.thin * max(1, images.draws // images.unlabelled_draws),
+            seed=_derived(self.seed, Purpose.PRETRAINING),
         )  # fmt: skip
+
+    def trial_seed(self, number: int) -> int:
+        """Return the seed of a trial's first weights, order and augmentation."""
+        return _derived(self.seed, Purpose.CLASSIFICATION, number)
 
     def word(self, network: str) -> str:
         """Return the weights that a network begins with: ``none``, ``lattice``, or a place."""
         return self.weights.get(network, "none")
 
 
-UNLABELLED = 1_000_003
-"""Added to the seed for unlabelled configurations."""
+def _derived(seed: int, purpose: Purpose, *place: int) -> int:
+    """Return a seed for a part of the study, from a stream of its own."""
+    return int(seed_sequence(check_seed(seed), purpose, *place).generate_state(1, np.uint32)[0])
 
 
 def configure(
@@ -183,14 +201,18 @@ def configure(
         Nested values to change, for example ``{"vit": {"epochs": 5}}``.
     weights : str, optional
         ``"none"`` for all networks, ``"lattice"`` for the native one, ``"hub"`` for the published ones, or
-        ``"hub:ID"`` or a folder for the one published network that is asked for.
+        ``"hub:ID"`` or a folder for the one published network that is asked for; ``"lattice:DIR"`` for weights that
+        `spinlens.pretrain` left in DIR.
 
     Raises
     ------
     InputError
         If the preset, a key, a system, a network or a protocol is unknown, or a value cannot be used.
     """
-    values = merge(read_preset("classify", preset), changes or {})
+    base = read_preset("classify", preset)
+    if "size" in dict((changes or {}).get("vit", {})):
+        base["vit"] = {name: value for name, value in base.get("vit", {}).items() if name not in SIZED}
+    values = merge(base, changes or {})
     configuration = ClassifyConfiguration.resolve(values)
     _check_words(configuration)
     if weights is not None:
@@ -199,18 +221,21 @@ def configure(
     _check_weights(configuration)
     _check_numbers(configuration)
     for system in configuration.systems:
-        for protocol in PROTOCOLS:
-            configuration.plan(system, protocol)
+        for protocol in dict.fromkeys(["clean", *configuration.protocols]):
+            check_sizes(
+                configuration.plan(system, protocol), protocol=protocol, sizes=configuration.images.sizes,
+                large_test=configuration.images.large_test, labels=configuration.analysis.labels,
+            )  # fmt: skip
         configuration.unlabelled_plan(system)
-    from spinlens.studies.classify.networks import estimator
+    from spinlens.studies.classify.networks import check_networks
 
-    for network in configuration.networks:
-        estimator(configuration, network, "none").architecture(configuration.images.side)
+    check_networks(configuration)
     return configuration
 
 
 def _check_words(configuration: ClassifyConfiguration) -> None:
-    for system in [*configuration.systems, *configuration.analysis.label_systems]:
+    analysis = configuration.analysis
+    for system in [*configuration.systems, *analysis.label_systems, *analysis.seeing_systems]:
         find_system(system)
     for what, words, known in (
         ("network", configuration.networks, NETWORKS),
@@ -246,6 +271,15 @@ def _check_numbers(configuration: ClassifyConfiguration) -> None:
             raise InputError("analysis.labels", count, f"the training set has 1 to {sum(sizes['train'])} images")
     if images.large_test < sum(sizes["test"]):
         raise InputError("images.large_test", images.large_test, f"must be >= {sum(sizes['test'])}, the small test set")
+    least = {
+        "images.unlabelled_draws": (images.unlabelled_draws, 1),
+        "images.unlabelled_chains": (images.unlabelled_chains, 2),
+        "analysis.label_trials": (analysis.label_trials, 0),
+        "analysis.seeing_images": (analysis.seeing_images, FEWEST_SEEN),
+    }
+    for name, (value, fewest) in least.items():
+        if value < fewest:
+            raise InputError(name, value, f"must be a whole number >= {fewest}")
 
 
 def _check_weights(configuration: ClassifyConfiguration) -> None:
@@ -255,7 +289,7 @@ def _check_weights(configuration: ClassifyConfiguration) -> None:
             raise InputError(
                 f"weights.{network}", repr(word), "are made for the native vision transformer alone", "Take none or hub"
             )
-        if native and word not in ("none", "lattice"):
+        if native and word not in ("none", "lattice") and not word.startswith(GIVEN):
             raise InputError("weights.vit", repr(word), "fit networks of published layouts alone", "Take lattice")
 
 
@@ -263,17 +297,17 @@ def _weights(word: str, networks: list[str]) -> dict[str, str]:
     """Return the weights of each network that one word means."""
     if word == "none":
         return dict.fromkeys(networks, "none")
-    if word == "lattice":
+    if word == "lattice" or word.startswith(GIVEN):
         if "vit" not in networks:
             raise InputError("weights", "'lattice'", "are made for the native network, vit, which is not asked for")
-        return {network: "lattice" if network == "vit" else "none" for network in networks}
+        return {network: word if network == "vit" else "none" for network in networks}
     published = [network for network in networks if network in HUB]
     if word == "hub":
         if not published:
             raise InputError("weights", "'hub'", "there are none for vit", "Ask for vit-base, resnet-18 or resnet-50")
         return {network: HUB.get(network, "none") for network in networks}
     if not word.startswith("hub:") and not Path(word).is_dir():
-        raise InputError("weights", repr(word), "is neither none, lattice, hub, hub:ID nor a folder")
+        raise InputError("weights", repr(word), "is neither none, lattice, lattice:DIR, hub, hub:ID nor a folder")
     if len(published) != 1:
         raise InputError("weights", repr(word), f"fit one published network, and {len(published)} are asked for")
     return {network: word if network == published[0] else "none" for network in networks}

@@ -46,7 +46,7 @@ def draw_study(
     save_classification_figures(
         folder / "figures",
         microstates=panels,
-        scores=[row for row in rows if row["protocol"] == protocol],
+        scores=rows,
         efficiency=efficiency,
         baselines={
             system: {labels: f1.value for labels, f1 in backgrounds[system, protocol].baseline.items()}

@@ -11,7 +11,12 @@ if TYPE_CHECKING:
 
 
 def estimator(
-    configuration: ClassifyConfiguration, network: str, weights: str | Path, *, device: str | None = None
+    configuration: ClassifyConfiguration,
+    network: str,
+    weights: str | Path,
+    *,
+    boundary: str | None = None,
+    device: str | None = None,
 ) -> Classifier:
     """Return the untrained classifier of a network.
 
@@ -23,24 +28,26 @@ def estimator(
         ``vit``, ``vit-base``, ``resnet-18`` or ``resnet-50``.
     weights : str or path
         As the classifiers take them.
+    boundary : str, optional
+        What the native network sees beyond the edges, as `spinlens.Lattice.boundary_text` says it; pretrained weights
+        know it.
     device : str, optional
         Where to train.
     """
     from spinlens.learning.vision import ResNet, VisionTransformer
 
     if network == "vit":
-        return VisionTransformer(weights=weights, device=device, **_native(configuration, weights))
+        return VisionTransformer(weights=weights, device=device, **_native(configuration, weights, boundary))
     if network == "vit-base":
         return VisionTransformer("base", weights=weights, device=device, **configuration.vit_base.settings)
     return ResNet(int(network.removeprefix("resnet-")), weights=weights, device=device, **configuration.resnet.settings)
 
 
-def _native(configuration: ClassifyConfiguration, weights: str | Path) -> dict[str, Any]:
+def _native(configuration: ClassifyConfiguration, weights: str | Path, boundary: str | None) -> dict[str, Any]:
     settings = configuration.vit.model_dump()
     epochs, rate = settings.pop("epochs_pretrained"), settings.pop("rate_pretrained")
     if str(weights) == "none":
-        settings["head_first"] = False
-        return settings
+        return settings | {"head_first": False, "boundary": boundary}
     # The network is that of the pretraining, which the same section describes.
     for name in ARCHITECTURE:
         settings.pop(name)
@@ -49,3 +56,30 @@ def _native(configuration: ClassifyConfiguration, weights: str | Path) -> dict[s
 
 ARCHITECTURE = ("size", "patch", "stem", "width", "layers", "heads")
 """Settings of the native network that its weights bring along."""
+
+
+def check_networks(configuration: ClassifyConfiguration) -> None:
+    """Build the settings of every network and of the pretraining as if they were used.
+
+    Raises
+    ------
+    InputError
+        If one of them is out of range or does not fit the lattice.
+    """
+    from spinlens.learning.vision import Recipe
+    from spinlens.learning.vision.objective import Task
+    from spinlens.learning.vision.recipe import check_positive
+
+    for network in configuration.networks:
+        fresh = estimator(configuration, network, "none")
+        fresh.architecture(configuration.images.side)
+        fresh.recipe()
+    if "vit" in configuration.networks:
+        check_positive("vit.head_penalty", configuration.vit.head_penalty)
+        estimator(configuration, "vit", "lattice").recipe()
+        settings = configuration.pretraining.model_dump()
+        Recipe(
+            seed=configuration.seed, weight_decay=0.0, schedule="cosine", warm_up=0.0, patience=0, clip=0.0,
+            precision="float32", **{name: settings.pop(name) for name in ("epochs", "batch", "learning_rate")},
+        )  # fmt: skip
+        Task(**settings)

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import xarray as xr
 
 from spinlens.learning.vision import build, hidden_states
@@ -14,8 +13,7 @@ from spinlens.learning.vision.reading import looker
 from spinlens.regions.reading import attention_report, energy_dependence, probe_report
 from spinlens.studies.classify.configuration import ClassifyConfiguration
 from spinlens.studies.classify.data import read_ensemble, splits_of
-from spinlens.studies.classify.schedule import Outcomes
-from spinlens.studies.classify.trials import MODEL, Outcome, Trial
+from spinlens.studies.classify.trials import MODEL, Trial
 
 NETWORK, PROTOCOL = "vit", "clean"
 
@@ -58,7 +56,7 @@ class Seen:
         }  # fmt: skip
 
 
-def see(configuration: ClassifyConfiguration, folder: Path, system: str, outcomes: Outcomes) -> Seen:
+def see(configuration: ClassifyConfiguration, folder: Path, system: str) -> Seen:
     """Look at the native network of a system's first trial.
 
     Parameters
@@ -69,8 +67,6 @@ def see(configuration: ClassifyConfiguration, folder: Path, system: str, outcome
         The study's directory.
     system : str
         Its name.
-    outcomes : dict
-        Of all trials.
     """
     from spinlens.learning.vision import load_classifier
 
@@ -87,11 +83,11 @@ def see(configuration: ClassifyConfiguration, folder: Path, system: str, outcome
             images_per_group=max(2, configuration.analysis.seeing_images // GROUPS),
         ),
         probes=probe_report(hidden_states(classifier, few.spins), few, seed=configuration.seed),
-        dependence=energy_dependence(_logits(outcomes[trial]), test.energy),
+        dependence=energy_dependence(classifier.logits(test.spins), test.energy),
     )  # fmt: skip
 
 
-GROUPS = 12
+GROUPS = 11
 """Groups of temperatures that share the images for attention."""
 
 PROBED = 5
@@ -101,9 +97,3 @@ PROBED = 5
 def _first(configuration: ClassifyConfiguration, system: str) -> Trial:
     labels = sum(configuration.images.train)
     return Trial(system, PROTOCOL, NETWORK, configuration.word(NETWORK), labels, 0)
-
-
-def _logits(outcome: Outcome) -> np.ndarray:
-    """Return logits up to a constant of each image; probabilities that are 0 in single precision are its smallest."""
-    smallest = np.finfo(np.float32).tiny
-    return np.asarray(np.log(np.maximum(outcome.probability.astype(np.float64), smallest)))

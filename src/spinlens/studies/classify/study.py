@@ -11,6 +11,7 @@ from typing import Any
 
 from spinlens.files import write_atomically
 from spinlens.provenance import provenance
+from spinlens.regions import find_system
 from spinlens.studies.classify.analysis import (
     Background,
     background,
@@ -68,10 +69,10 @@ def run_classify(
     from spinlens.learning import choose_device
 
     choose_device(device)
+    _check_reachable(configuration)
     directory = StudyDirectory(out, configuration.model_dump(exclude_none=True))
     if (finished := directory.summary(RESULTS)) is not None:
         return finished
-    _check_reachable(configuration)
     folder = directory.path
     with directory.stage("simulate"):
         sample_all(configuration, folder, scheduler=scheduler, workers=workers, progress=progress)
@@ -94,7 +95,7 @@ def run_classify(
 
         looked_at = "vit" in configuration.networks and "clean" in configuration.protocols
         seen = {
-            system: see(configuration, folder, system, outcomes)
+            system: see(configuration, folder, system)
             for system in configuration.systems
             if looked_at and system in configuration.analysis.seeing_systems
         }
@@ -142,13 +143,15 @@ def run_classify(
 
 
 def _check_reachable(configuration: ClassifyConfiguration) -> None:
-    """Load published weights before any work, because they may not be there."""
+    """Load weights from elsewhere before any work, because they may not be there."""
     from spinlens.learning.vision.weights import first_network
 
     for network in configuration.networks:
         word = configuration.word(network)
         if word not in ("none", "lattice"):
-            architecture = estimator(configuration, network, word).architecture(configuration.images.side)
+            boundary = find_system(configuration.systems[0]).lattice(configuration.images.side).boundary_text
+            chosen = estimator(configuration, network, word, boundary=boundary)
+            architecture = chosen.architecture(configuration.images.side)
             first_network(word, architecture, seed=0)
 
 

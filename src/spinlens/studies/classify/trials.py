@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from spinlens.errors import DamagedError
 from spinlens.files import write_atomically
-from spinlens.regions import Scores, Splits, score
+from spinlens.regions import Scores, Splits, find_system, score
 from spinlens.studies.classify.configuration import ClassifyConfiguration
 from spinlens.studies.classify.data import read_ensemble
 from spinlens.studies.classify.networks import estimator
@@ -55,7 +55,7 @@ class Trial:
     @property
     def folder(self) -> Path:
         """Where it lies, from the study's directory."""
-        word = self.weights.replace("/", "-").replace(":", "-")
+        word = self.weights.replace(":", "-").replace("/", "-").strip("-")
         return Path(FOLDER, f"{self.system}-{self.protocol}", f"{self.network}-{word}", f"{self.labels}-{self.number}")
 
 
@@ -102,7 +102,8 @@ def pretrain_system(
     from spinlens.learning.vision import pretrain
     from spinlens.studies.classify.networks import ARCHITECTURE
 
-    settings = configuration.vit.model_dump(include=set(ARCHITECTURE)) | configuration.pretraining.model_dump()
+    network = configuration.vit.model_dump(include=set(ARCHITECTURE), exclude_none=True)
+    settings = network | configuration.pretraining.model_dump()
     out = pretrained_folder(folder, system)
     out.parent.mkdir(parents=True, exist_ok=True)
     images = read_ensemble(folder, system, "unlabelled")
@@ -176,9 +177,10 @@ def trained(
     weights = trial.weights
     if weights == "lattice":
         weights = f"lattice:{pretrained_folder(folder, trial.system)}"
-    classifier = estimator(configuration, trial.network, weights, device=device)
+    boundary = find_system(trial.system).lattice(configuration.images.side).boundary_text
+    classifier = estimator(configuration, trial.network, weights, boundary=boundary, device=device)
     return classifier.fit(
-        train.spins, train.labels, seed=configuration.seed + trial.number,
+        train.spins, train.labels, seed=configuration.trial_seed(trial.number),
         validation=(validation.spins, validation.labels), symmetries=symmetries if classifier.augment else None,
         directory=folder / trial.folder / MODEL, progress=progress,
     )  # fmt: skip
