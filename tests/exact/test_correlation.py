@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -45,5 +47,10 @@ def test_signs_do_not_matter_and_it_diverges_at_the_critical_point() -> None:
     assert np.all(np.array(correlation_length(near)) > 1e5)
     with pytest.raises(InputError):
         correlation_length(-1.0)
-    with pytest.raises(InputError):
-        correlation_length(1.0, couplings=(1.0, 0.0))
+
+
+@pytest.mark.parametrize("couplings", [(1.0, 0.0), (1.0, 2.0, 3.0), (1.0,), 1.0, "ab", (1.0, "a"), np.ones((2, 2))])
+def test_refuses_what_are_no_two_couplings(couplings: Any) -> None:
+    with pytest.raises(InputError, match="couplings") as caught:
+        correlation_length(1.0, couplings=couplings)
+    assert "\n" not in str(caught.value)

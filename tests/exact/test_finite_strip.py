@@ -83,11 +83,16 @@ def test_limits():
         (Lattice((4, 4)), {"temperature": 0.0}, "temperature"),
         (Lattice((4, 4)), {"temperature": [1.0]}, "one number"),
         (Lattice((4, 4)), {"field": np.nan}, "field"),
+        (Lattice((4, 4)), {"field": "a"}, "field"),
         (Lattice((30, 8), boundary=((1, -1), "antiperiodic")), {"temperature": 1e-2}, "vanish"),
+        (Lattice((8, 4), boundary=("antiperiodic", "periodic")), {"temperature": 1e-2}, "vanish"),
+        (Lattice((4, 4), boundary="antiperiodic"), {"temperature": 1e-2}, "vanish"),
+        (Lattice((5, 5)), {"temperature": 1e-2, "model": Ising(-1.0)}, "vanish"),
     ],
     ids=str,
 )
+@pytest.mark.filterwarnings("error")
 def test_refuses_bad_input(lattice, options, message):
     with pytest.raises(InputError, match=message) as caught:
-        finite_strip(Ising(), lattice, **{"temperature": 2.0, **options})
+        finite_strip(**{"model": Ising(), "temperature": 2.0, **options}, lattice=lattice)
     assert "\n" not in str(caught.value)

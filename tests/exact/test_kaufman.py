@@ -85,7 +85,9 @@ def test_refuses_where_the_answer_would_be_rounding():
         kaufman((4, 4), 1e-3)
 
 
-@pytest.mark.parametrize(("shape", "coupling"), [((1, 4), 1.0), ((4, 4), 0.0), ((4, 4), np.nan)])
+@pytest.mark.parametrize(("shape", "coupling"), [((1, 4), 1.0), ((4, 4), 0.0), ((4, 4), np.nan),
+                         ((4, 4), (1.0, 2.0)), ((4, 4), "a"), ((4, 4), np.ones(1)), ((4, 4), None)])  # fmt: skip
 def test_refuses_bad_input(shape, coupling):
-    with pytest.raises(InputError):
+    with pytest.raises(InputError) as caught:
         kaufman(shape, 2.0, coupling=coupling)
+    assert "\n" not in str(caught.value)

@@ -47,8 +47,12 @@ def test_averages_and_widths_of_a_large_lattice() -> None:
     assert np.all(np.diff(found.energy) > 0)
 
 
-def test_frustrated_rings_are_refused() -> None:
+def test_refuses_bad_input_and_frustrated_rings() -> None:
     with pytest.raises(InputError, match="frustrated"):
         torus_energies((3, 4), [1.0], coupling=-1.0)
     with pytest.raises(InputError, match="must be > 0"):
         torus_energies((4, 4), [0.0])
+    with pytest.raises(InputError, match=r"shape \(1, 2\)"):
+        torus_energies((4, 4), [[1.0, 2.0]])
+    with pytest.raises(InputError, match="one finite number"):
+        torus_energies((4, 4), [2.0], coupling=(1.0, 2.0))  # type: ignore[arg-type]

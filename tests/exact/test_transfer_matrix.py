@@ -2,9 +2,11 @@ import numpy as np
 import pytest
 
 from spinlens.errors import InputError
+from spinlens.exact.finite_strip import finite_strip
 from spinlens.exact.kaufman import kaufman
 from spinlens.exact.onsager import onsager
 from spinlens.exact.transfer_matrix import transfer_matrix
+from spinlens.lattice import Lattice
 from spinlens.models import Ising
 
 
@@ -169,3 +171,46 @@ def test_refuses_bad_input(width, temperature, field, message):
 def test_refuses_unknown_boundaries(across):
     with pytest.raises(InputError, match="across"):
         transfer_matrix(Ising(), 4, temperature=2.0, across=across)
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("width", [3, 6, 10])
+@pytest.mark.parametrize("across", [(1, -1), (-1, 1)], ids=str)
+def test_an_interface_between_walls_is_in_the_middle_or_refused(width, across):
+    for temperature in (0.02, 0.05):
+        with pytest.raises(InputError, match="cannot be told apart") as caught:
+            transfer_matrix(Ising(), width, temperature=temperature, across=across)
+        assert "\n" not in str(caught.value)
+    cold = transfer_matrix(Ising(), width, temperature=0.1, across=across)
+    assert cold.magnetization == pytest.approx(0.0, abs=1e-12)
+    # An interface of width + 1 places costs two, and hops by one place for the price of two: exp(-2 / T) a row.
+    places = 2.0 * np.arange(width + 1) - width
+    hops = 2.0 * np.cos(np.pi * np.arange(1, width + 2) / (width + 2)) * np.exp(-2 / 0.1)
+    modes = np.sin(np.pi * np.outer(np.arange(1, width + 2), np.arange(1, width + 2)) / (width + 2))
+    modes /= np.linalg.norm(modes, axis=0)
+    overlaps = (modes[:, 1:].T @ (places * modes[:, 0])) ** 2
+    expected = 2 / 0.1 * (overlaps / (hops[0] - hops[1:])).sum() / width
+    assert cold.susceptibility == pytest.approx(expected, rel=1e-5)
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("across", ["periodic", "antiperiodic", "free", (1, -1), (1, 1)], ids=str)
+@pytest.mark.parametrize("model", MODELS, ids=str)
+def test_the_cold_is_exact_or_refused(model, across):
+    # A finite strip has its free energy from positive sums alone; one more row, of many, is the infinite one.
+    answers = 0
+    for temperature in (0.05, 0.1, 0.2, 0.4):
+        for field in (0.0, 0.3):
+            try:
+                strip = transfer_matrix(model, 6, temperature=temperature, field=field, across=across)
+            except InputError as error:
+                assert "cannot be told apart" in str(error)  # noqa: PT017
+                continue
+            short, long = (
+                finite_strip(model, Lattice((rows, 6), boundary=("free", across)), temperature=temperature, field=field)
+                for rows in (60, 62)
+            )
+            two_rows = 62 * long.free_energy - 60 * short.free_energy
+            assert strip.free_energy == pytest.approx(two_rows / 2, abs=2e-3)
+            answers += 1
+    assert answers >= 3

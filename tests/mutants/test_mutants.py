@@ -169,6 +169,10 @@ MUTANTS = {
     "a seam's bonds with the sign of all others": Mutant(
         activation, "links[0, 1] ^= np.uint64(_ONES)", "links[0, 1] ^= np.uint64(0)", FRUSTRATED
     ),
+    "a fixed number of clusters where all are single sites": Mutant(
+        wolff, "np.int64(words[at] & ONE)", "np.int64(0)",
+        cluster_visits("wolff", shape=(4, 2), temperature=(1e9,), field=0.0),
+    ),
     "an antiferromagnet that clusters like a ferromagnet": Mutant(
         activation, "_ONES if coupling < 0 else 0", "0", cluster_visits("wolff", coupling=-1.0)
     ),

@@ -41,6 +41,14 @@ def test_energies_are_exact_within_their_errors(rows: list[KernelRow]) -> None:
             assert row.energy_error < 0.01 * abs(row.energy_exact)
 
 
+@pytest.mark.parametrize("algorithm", ["swendsen_wang", "wolff"])
+def test_clusters_have_rows_too(algorithm: str) -> None:
+    for row in kernel_rows((4,), algorithms=(algorithm,), fields=(0.0, 0.2), updates=2e6, seed=4):
+        assert row.algorithm == algorithm
+        assert row.z is not None
+        assert within(row.z, 0.0, 1.0, sigmas=4.5)
+
+
 def test_rows_are_json(rows: list[KernelRow]) -> None:
     values = json.loads(json.dumps([row.to_dict() for row in rows], allow_nan=False))
     assert KernelRow(**values[0]) == rows[0]

@@ -48,11 +48,7 @@ def run_both(
     else:
         size = 0
         for chain in range(chains):
-            for _ in range(count):
-                first = cluster_reference.random_site(stream, lattice.sites)
-                size += cluster_reference.wolff(
-                    slow[chain], first, lambda threshold: stream() < threshold, graph, thresholds, ghost
-                )
+            size += cluster_reference.wolff_clusters(slow[chain], stream, graph, thresholds, ghost, count)
         assert reached == size
     return fast, slow
 

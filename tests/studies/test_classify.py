@@ -225,7 +225,7 @@ BAD = {
     "two chains": (["--set", "images.chains=2"], "a chain each"),
     "trials": (["--set", "trials=0"], "trials"),
     "labels": (["--set", "analysis.labels=[1000]"], "analysis.labels"),
-    "weights": (["--weights", "latice"], "neither none, lattice, hub, hub:ID nor a folder"),
+    "weights": (["--weights", "latice"], "neither none, lattice, lattice:DIR, hub, hub:ID nor a folder"),
     "weights of vit": (["--weights", "hub"], "there are none for vit"),
     "seed": (["--seed", "-1"], "must be a whole number >= 0"),
     "device": (["--device", "abacus"], "device"),
@@ -278,7 +278,7 @@ def test_trials_of_the_standard_preset() -> None:
     trials = trials_of(configure("standard"))
     assert len(trials) == len(set(trials))
     full = [trial for trial in trials if trial.labels == 600 and trial.weights == "lattice"]
-    assert len(full) == 4 * 3
+    assert len(full) == 4 * 2 * 3
     assert {trial.system for trial in trials if trial.labels < 600} == {"periodic"}
 
 

@@ -31,18 +31,31 @@ def check_temperature(temperature: Any) -> NDArray[np.float64]:
     return values
 
 
-def check_coupling(coupling: float) -> float:
-    """Return J as a float, or raise InputError if it is zero or not finite."""
-    if not math.isfinite(coupling) or coupling == 0:
-        raise InputError("coupling", coupling, "must be a finite number other than 0")
+def check_coupling(coupling: Any, *, name: str = "coupling") -> float:
+    """Return J as a float, or raise InputError if it is not one number, zero or not finite."""
+    if not _finite(coupling) or coupling == 0:
+        raise InputError(name, _shown(coupling), "must be one finite number other than 0")
     return float(coupling)
 
 
-def check_field(field: float) -> float:
-    """Return h as a float, or raise InputError if it is not finite."""
-    if not math.isfinite(field):
-        raise InputError("field", field, "must be a finite number (units of abs(J))")
+def check_field(field: Any) -> float:
+    """Return h as a float, or raise InputError if it is not one finite number."""
+    if not _finite(field):
+        raise InputError("field", _shown(field), "must be a finite number (units of abs(J))")
     return float(field)
+
+
+def _finite(value: Any) -> bool:
+    """Return whether the value is one finite real number."""
+    try:
+        return np.ndim(value) == 0 and not isinstance(value, str | bytes) and math.isfinite(value)
+    except (TypeError, ValueError, OverflowError):
+        return False
+
+
+def _shown(value: Any) -> object:
+    """Return what an error shows of a value on its one line."""
+    return value if isinstance(value, int | float) else " ".join(repr(value).split())
 
 
 def check_condition(temperature: Any, field: float) -> tuple[float, float]:

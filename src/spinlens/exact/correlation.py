@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from spinlens.errors import InputError
 from spinlens.exact.conditions import check_coupling, check_temperature
 
 Numbers = NDArray[np.float64] | np.float64
@@ -31,7 +32,7 @@ def correlation_length(temperature: Any, *, couplings: tuple[float, float] = (1.
     Raises
     ------
     InputError
-        If a temperature is not > 0 or a coupling is zero.
+        If a temperature is not > 0, or the couplings are not two numbers other than zero.
 
     Notes
     -----
@@ -44,7 +45,10 @@ def correlation_length(temperature: Any, *, couplings: tuple[float, float] = (1.
     M. E. Fisher and R. J. Burford, Phys. Rev. 156, 583 (1967), doi:10.1103/PhysRev.156.583.
     """
     values = check_temperature(temperature)
-    along = [abs(check_coupling(coupling)) / values for coupling in couplings]
+    if not isinstance(couplings, tuple | list | np.ndarray) or len(couplings) != 2:
+        raise InputError("couplings", " ".join(repr(couplings).split()), "must be two numbers, Jx and Jy")
+    strengths = [abs(check_coupling(each, name=f"couplings[{axis}]")) for axis, each in enumerate(couplings)]
+    along = [strength / values for strength in strengths]
     return _length(along[0], along[1]), _length(along[1], along[0])
 
 

@@ -20,6 +20,9 @@ from spinlens.models.ising import Ising
 
 Array = NDArray[np.float64]
 
+SMALLEST = 1e-290
+"""Weights below this have lost digits of their own, as next to the smallest number there is."""
+
 WIDEST_RING = 10
 """Narrower side where both axes close on themselves: a trace takes 2^width vectors."""
 
@@ -106,11 +109,18 @@ def _log_partition_function(rows: Rows, direction: Direction, lattice: Lattice, 
             log_scale += rows.bond_scale
         top = float(jet.value.max())
         if not top > 0:
-            raise InputError("temperature", temperature, "is so low that all weights vanish in double precision")
+            raise _vanishing(temperature)
         jet, log_scale = jet.scaled(1.0 / top), log_scale + float(np.log(top))
     parts = [_closed(part, along) for part in (jet.value, jet.first, jet.second)]
+    # What closes on itself weighs less than the largest element, and may weigh nothing or have lost its digits.
+    if not parts[0] > SMALLEST:
+        raise _vanishing(temperature)
     result = Jet(*(np.asarray(part) for part in parts)).log()
     return Jet(result.value + log_scale, result.first, result.second)
+
+
+def _vanishing(temperature: float) -> InputError:
+    return InputError("temperature", temperature, "is so low that all weights vanish in double precision", "Raise it")
 
 
 def _walls(along: Rule, row: int, length: int) -> list[int]:

@@ -75,7 +75,7 @@ class Rows:
     def __init__(
         self, model: Ising, width: int, across: Rule, *, temperature: float, field: float, turned: bool = False
     ) -> None:
-        self.width, self.size = width, 1 << width
+        self.width, self.size, self.temperature = width, 1 << width, temperature
         along, over = model.couplings
         bonds, aligned = _bond_sum(width, across), _field_sums(width, staggered=model.staggered)
         if turned:

@@ -55,7 +55,7 @@ def torus_energies(lattice_shape: tuple[int, int], temperature: Any, *, coupling
     ----------
     lattice_shape : tuple of int
         The sides (Lx, Ly), each at least 2.
-    temperature : array, shape (T,)
+    temperature : float or array, shape (T,)
         T > 0, in units of energy (k_B = 1).
     coupling : float
         J; where it is negative both sides must be even.
@@ -77,6 +77,8 @@ def torus_energies(lattice_shape: tuple[int, int], temperature: Any, *, coupling
     """
     shape = Lattice(lattice_shape).shape
     values = np.atleast_1d(check_temperature(temperature))
+    if values.ndim > 1:
+        raise InputError("temperature", f"an array of shape {values.shape}", "must be one number or a list of numbers")
     strength = check_coupling(coupling)
     if strength < 0 and any(side % 2 for side in shape):
         raise InputError("coupling", coupling, f"on {shape[0]} x {shape[1]} it is frustrated", "Take even sides")

@@ -13,16 +13,20 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse.linalg import LinearOperator, cg, eigsh
+from scipy.sparse.linalg import ArpackNoConvergence, LinearOperator, cg, eigsh
 
-from spinlens.errors import SpinlensError
+from spinlens.errors import InputError
 from spinlens.exact.conditions import check_condition
 from spinlens.exact.jet import Jet
 from spinlens.exact.rows import Direction, Rows, check_width
+from spinlens.exact.symmetries import orbits
 from spinlens.lattice import axis_rule
 from spinlens.models.ising import Ising
 
 Array = NDArray[np.float64]
+
+CLOSEST = 1e-12
+"""Relative distance of two eigenvalues below which double precision cannot tell their eigenvectors apart."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +81,8 @@ def transfer_matrix(
     Raises
     ------
     InputError
-        If the width, the temperature, the field or the rule is not allowed.
+        If the width, the temperature, the field or the rule is not allowed, or if the temperature is so low that the
+        largest eigenvalue is degenerate in double precision, as where an interface lies anywhere at the same cost.
 
     Notes
     -----
@@ -118,6 +123,7 @@ class _Leading:
 
     def __init__(self, rows: Rows, *, symmetric: bool) -> None:
         self.rows, self.symmetric = rows, symmetric
+        self.orbits = orbits(rows)
         self.root = np.sqrt(rows.diagonals[0])
         self.eigenvalue, self.vector = self._largest()
         self.log_eigenvalue = float(np.log(self.eigenvalue)) + sum(rows.row_scales) + rows.period * rows.bond_scale
@@ -132,22 +138,34 @@ class _Leading:
 
     def _largest(self) -> tuple[float, Array]:
         """Return the Perron eigenvalue and its positive eigenvector."""
+        members = np.bincount(self.orbits)
+        spread = 1.0 / np.sqrt(members)[self.orbits]
 
-        def even(vector: Array) -> Array:
-            image = self.apply(vector)
-            # At zero field the first odd state can be degenerate within rounding: stay in the even sector.
-            return (image + image[::-1]) / 2.0 if self.symmetric else image
+        def reduced(vector: Array) -> Array:
+            # The Perron vector has every symmetry. Others may be degenerate with it within rounding: leave them out.
+            image = self.apply(vector.reshape(-1)[self.orbits] * spread)
+            return np.bincount(self.orbits, image * spread, minlength=len(members))
 
-        size = self.rows.size
+        size = len(members)
         if size <= 64:
-            matrix = np.stack([even(unit) for unit in np.eye(size)])
+            matrix = np.stack([reduced(unit) for unit in np.eye(size)])
             values, vectors = np.linalg.eigh((matrix + matrix.T) / 2.0)
         else:
-            operator = LinearOperator((size, size), matvec=even, dtype=np.float64)
-            start = self.apply(self.root)
-            values, vectors = eigsh(operator, k=1, which="LA", v0=start, tol=0)
-        vector = np.abs(vectors[:, -1])
+            operator = LinearOperator((size, size), matvec=reduced, dtype=np.float64)
+            start = np.bincount(self.orbits, self.apply(self.root) * spread)
+            try:
+                values, vectors = eigsh(operator, k=2, which="LA", v0=start, tol=0)
+            except ArpackNoConvergence:
+                raise self._refusal() from None
+        if not values[-1] > 0 or np.any(values[-1] - values[:-1] < CLOSEST * values[-1]):
+            raise self._refusal()
+        vector = np.abs(vectors[:, -1])[self.orbits] * spread
         return float(values[-1]), vector / np.linalg.norm(vector)
+
+    def _refusal(self) -> InputError:
+        """Return the error of a condition that double precision cannot resolve."""
+        why = "is so low that the largest eigenvalues of this strip cannot be told apart in double precision"
+        return InputError("temperature", self.rows.temperature, why, "Raise it")
 
     def derivatives(self, direction: Direction) -> tuple[float, float]:
         """Return the first and second derivative of ln lambda."""
@@ -159,6 +177,8 @@ class _Leading:
         jet = rows.row_jet(jet, direction, row=0, power=0.5)
         slope = float(v @ jet.first)
         rest = jet.first - v * slope
+        # Once more: what rounding leaves along v has no solution.
+        rest = rest - v * float(v @ rest)
         curve = float(v @ jet.second + 2.0 * (rest @ self._solve(rest)))
         return slope / value, curve / value - (slope / value) ** 2
 
@@ -177,9 +197,11 @@ class _Leading:
             return np.zeros_like(rest)
         operator = LinearOperator((self.rows.size, self.rows.size), matvec=shifted, dtype=np.float64)
         # The error of rest @ solution is of second order in the residual.
-        solution, failed = cg(operator, rest / norm, rtol=1e-9, maxiter=100 * self.rows.width)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            solution, failed = cg(operator, rest / norm, rtol=1e-9, maxiter=100 * self.rows.width)
+        failed = failed or not np.all(np.isfinite(solution))
         if failed and not self.symmetric:
-            raise SpinlensError("The response of the strip did not converge: two eigenvalues are too close")
+            raise self._refusal()
         if failed or np.linalg.norm(solution) * value > 1e12:
             return np.full_like(rest, np.nan)
         return np.asarray(norm * (solution - v * (v @ solution)), dtype=np.float64)

@@ -108,7 +108,7 @@ class Plan:
             raise InputError("exchange", self.exchange, "must be true or false")
         if self.exchange and self.start == "heated":
             why = "with start 'heated' the temperatures come one after another and cannot swap replicas"
-            raise InputError("exchange", True, why, "Set it to false")
+            raise InputError("exchange", True, why, "Set it to false (--no-exchange)")
         changes: dict[str, Any] = {
             **whole, "temperature": temperature, "field": _grid("field", self.field),
             "thin": _whole("thin", thin, 1), "exchange": bool(self.exchange), "seed": check_seed(self.seed),

@@ -15,6 +15,9 @@ from spinlens.sampling.plan import Plan
 from spinlens.sampling.probabilities import rules
 from spinlens.seeds import Purpose, seed_sequence
 
+COIN = 0.5
+"""Clusters that the coin of `WolffUpdate` adds to each chain and interval on average."""
+
 
 class Update(Protocol):
     """What moves the chains of some temperatures."""
@@ -109,6 +112,10 @@ class WolffUpdate(_ClusterUpdate):
     To stop when enough sites were reached would favour configurations that follow large clusters. So the number of
     clusters is fixed before an interval begins: while the chains equilibrate, by the mean size in the interval before;
     from then on, by the mean size in the later half of equilibration. It is at least 1.
+
+    Each chain grows one cluster more by a fair coin of each interval, drawn from the condition's stream whatever the
+    spins: at high temperature clusters are single sites that always flip, and a fixed number of them would conserve the
+    parity of the number of up spins.
     """
 
     def __init__(self, plan: Plan, field: int, block: int, here: slice) -> None:
@@ -124,7 +131,7 @@ class WolffUpdate(_ClusterUpdate):
         reached = [self._run(wolff.update, sites, c, int(count)) for c, count in enumerate(counts)]
         spins[...] = layout.to_colours(sites)
         if not self.frozen:
-            self.sizes.append(np.array(reached) / (counts * self.chains))
+            self.sizes.append(np.array(reached) / ((counts + COIN) * self.chains))
             self.clusters = self._clusters(self.sizes[-1])
 
     def freeze(self) -> None:

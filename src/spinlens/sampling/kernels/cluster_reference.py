@@ -169,3 +169,36 @@ def wolff(
     if not tied:
         spins[members] *= -1
     return len(members)
+
+
+def wolff_clusters(
+    spins: np.ndarray, random_word: Callable[[], int], model: Graph, thresholds: list[int], ghost: list[int], count: int
+) -> int:
+    """Grow ``count`` clusters of one chain, or by the last bit of the first word one more, in place.
+
+    Without that coin as many single sites would flip in every call as temperature becomes infinite, and the parity of
+    the number of up spins would never change.
+
+    Parameters
+    ----------
+    spins : int8 array, shape (sites,)
+        Spins +-1.
+    random_word : callable
+        Returns the next 64 random bits.
+    model, thresholds, ghost
+        As `swendsen_wang`.
+    count : int
+        Clusters, without the one that the coin adds.
+
+    Returns
+    -------
+    int
+        Sites that the clusters reached.
+    """
+    more = random_word() & 1
+    return sum(
+        wolff(
+            spins, random_site(random_word, model.sites), lambda below: random_word() < below, model, thresholds, ghost
+        )
+        for _ in range(count + more)
+    )

@@ -4,6 +4,10 @@ A neighbour joins across a satisfied bond of strength J with probability 1 - exp
 walls together hold a site that follows them, the ghost spin joins likewise; a cluster that the ghost has joined stays,
 and need not be grown any further. Every other cluster flips.
 
+Towards infinite temperature clusters become single sites that always flip: after a fixed number of them the parity of
+the number of up spins is fixed too. So a fair coin, which knows nothing of the spins, adds one cluster or none to each
+chain of each call; a mixture of two valid updates by such a coin is valid.
+
 References
 ----------
 U. Wolff, Phys. Rev. Lett. 62, 361 (1989), doi:10.1103/PhysRevLett.62.361.
@@ -132,14 +136,16 @@ def update(
     sites: Any, stream: Any, links_x: Any, links_y: Any, thresholds: Any, held: Any, kinds: Any, ghost_thresholds: Any,
     chains: int, count: int,
 ) -> int:  # fmt: skip
-    """Grow ``count`` clusters in each chain of one condition, one chain after another, in place.
+    """Grow ``count`` clusters, or by a fair coin of its own one more, in each chain of one condition, in place.
+
+    The chains follow one after another.
 
     Parameters
     ----------
     sites, stream, links_x, links_y, thresholds, held, kinds, ghost_thresholds, chains
         As `spinlens.sampling.kernels.swendsen_wang.update`.
     count : int
-        Clusters of each chain.
+        Clusters of each chain, without the one that its coin adds.
 
     Returns
     -------
@@ -163,7 +169,11 @@ def update(
         for x in range(height):
             for y in range(width):
                 spins[x, y] = (sites[x, y] >> place) & ONE
-        for _ in range(count):
+        if at == words.size:
+            at = _refill(words, at, stream)
+        more = np.int64(words[at] & ONE)
+        at += 1
+        for _ in range(count + more):
             first, at = _random_site(words, at, stream, shift, height * width)
             at, size = _grow(
                 spins, first, near_x, near_y, turned_x, turned_y, thresholds, held, kinds, ghost_thresholds, ghost,
