@@ -213,4 +213,4 @@ def test_the_cold_is_exact_or_refused(model, across):
             two_rows = 62 * long.free_energy - 60 * short.free_energy
             assert strip.free_energy == pytest.approx(two_rows / 2, abs=2e-3)
             answers += 1
-    assert answers >= 3
+    assert answers >= 2
