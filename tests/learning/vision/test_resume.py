@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -15,7 +16,7 @@ import torch
 from spinlens.errors import DamagedError, IncompleteError, InputError
 from spinlens.lattice import Lattice
 from spinlens.learning.train import CHECKPOINT
-from spinlens.learning.vision import ResNet, Symmetries, VisionTransformer, pretrain
+from spinlens.learning.vision import ResNet, Symmetries, VisionTransformer, load_classifier, pretrain
 from spinlens.learning.vision.training import Training
 from spinlens.models import Ising
 
@@ -40,10 +41,10 @@ def residual(out):
     return estimator.network_, estimator.history_
 
 
-def hide(out):
+def hide(out, **more):
     found = pretrain(
         IMAGES, seed=2, symmetries=SYMMETRIES, epochs=3, batch=12, mask_ratio=0.5, spin_ratio=0.1, bond_weight=0.3,
-        directory=out, progress=False, **TINY,
+        directory=out, progress=False, **TINY | more,
     )  # fmt: skip
     return found.network, found.history
 
@@ -160,3 +161,46 @@ def test_without_a_directory_nothing_is_promised(monkeypatch):
     interrupt_at(monkeypatch, 2)
     with pytest.raises(IncompleteError, match=r"nothing was kept\. Pass directory=DIRECTORY"):
         classify(None)
+
+
+def test_a_folder_is_the_same_wherever_it_lies(tmp_path):
+    """No path enters a training: copies of one pretraining give equal bytes, and what was moved continues."""
+    hide(tmp_path / "here" / "pretrained")
+    shutil.copytree(tmp_path / "here", tmp_path / "there")
+    settings = {"patch": None, "width": None, "layers": None, "heads": None, "stem": None, "epochs": 1}
+    for place in ("here", "there"):
+        classify(tmp_path / place / "model", weights=f"lattice:{tmp_path / place / 'pretrained'}", **settings)
+    one, other = (tmp_path / place / "model" for place in ("here", "there"))
+    assert sorted(file.name for file in one.iterdir()) == ["history.jsonl", "model.json", "weights.safetensors"]
+    for file in one.iterdir():
+        assert file.read_bytes() == (other / file.name).read_bytes(), file.name
+    shutil.move(tmp_path / "there", tmp_path / "elsewhere")
+    elsewhere = tmp_path / "elsewhere"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Training, "run", None)
+        classify(elsewhere / "model", weights=elsewhere / "pretrained", **settings)
+    loaded = load_classifier(elsewhere / "model")
+    assert loaded.weights.startswith("sha256:")
+    with pytest.raises(InputError, match="known by their digest alone"):
+        loaded.architecture(8)
+    pretrain(IMAGES, seed=3, symmetries=SYMMETRIES, epochs=0, directory=tmp_path / "third", progress=False, **TINY)
+    with pytest.raises(InputError, match=r"holds a training with other parameters\.weights\. "):
+        classify(elsewhere / "model", weights=tmp_path / "third", **settings)
+
+
+@pytest.mark.parametrize("kind", ["classify", "pretrain"])
+def test_another_device_continues(monkeypatch, tmp_path, kind):
+    """What "auto" means on another CPU is no other training, but a precision that was asked for is."""
+    run = KINDS[kind]
+    module = "classifier" if kind == "classify" else "pretraining"
+    meanings = iter(["bfloat16", "float32", "float32", "float32"])
+    name = f"spinlens.learning.vision.{module}.resolve_precision"
+    monkeypatch.setattr(name, lambda *_, **__: next(meanings))
+    with monkeypatch.context() as patch:
+        interrupt_at(patch, 2)
+        with pytest.raises(IncompleteError):
+            run(tmp_path, device=None)
+    run(tmp_path, device="cpu")
+    run(tmp_path, device=torch.device("cpu"))
+    with pytest.raises(InputError, match=r"holds a training with other .*training\.precision"):
+        run(tmp_path, precision="float32")

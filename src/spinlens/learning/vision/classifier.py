@@ -19,7 +19,7 @@ from spinlens.learning.train import Row
 from spinlens.learning.vision.architecture import Architecture
 from spinlens.learning.vision.configurations import Configurations, configurations, same_lattice
 from spinlens.learning.vision.folder import finished, read_model, write_model
-from spinlens.learning.vision.inference import autocast, evaluating, in_chunks
+from spinlens.learning.vision.inference import autocast, channels_last, evaluating, in_chunks
 from spinlens.learning.vision.networks import Reader
 from spinlens.learning.vision.placement import Placement
 from spinlens.learning.vision.probe import fit_head
@@ -32,7 +32,7 @@ from spinlens.learning.vision.training import (
     batch_at,
     steps_per_epoch,
 )
-from spinlens.learning.vision.weights import first_network, rebuild
+from spinlens.learning.vision.weights import first_network, rebuild, weights_identity
 from spinlens.progress import progress_bar
 from spinlens.provenance import provenance
 from spinlens.seeds import Purpose, check_seed, generator
@@ -179,9 +179,7 @@ class Classifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         if folder is not None and finished(folder, description):
             return self._restore(folder)
         placement = Placement(self.device)
-        network = self._first_network(architecture, recipe.seed).to(placement.device)
-        # Convolutions run faster with channels last; the rest does not mind.
-        network = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        network = channels_last(self._first_network(architecture, recipe.seed)).to(placement.device)
         if folder is not None:
             make_folder(folder)
         training = self._training(network, recipe, labelled, held, moves, placement, description, folder)
@@ -233,21 +231,20 @@ class Classifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         names: np.ndarray,
         moves: Symmetries | None,
     ) -> dict[str, Any]:
-        parameters = {
-            name: str(value) if isinstance(value, Path | torch.device) else value
-            for name, value in self.get_params().items()
-        }
+        # Neither a path nor a device makes a training another one, so that it can be moved and continued elsewhere.
+        parameters = {name: value for name, value in self.get_params().items() if name != "device"}
+        parameters["weights"] = weights_identity(self.weights)
         return {
             "kind": KIND,
             "estimator": type(self).__name__,
             "parameters": parameters,
             "architecture": architecture.to_dict(),
-            "training": recipe.to_dict(),
+            "training": recipe.to_dict() | {"precision": self.precision},
             "labels": names.tolist(),
             "images": labelled.digest,
             "validation": None if held is None else held.digest,
             "symmetries": None if moves is None else moves.to_dict(),
-            "provenance": provenance(),
+            "provenance": provenance() | {"precision": recipe.precision},
         }
 
     def _first_network(self, architecture: Architecture, seed: int) -> Reader:
@@ -343,7 +340,7 @@ class Classifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     def _restore(self, folder: Path) -> Self:
         tensors, description, self.history_ = read_model(folder, KIND)
         try:
-            network = rebuild(description, folder)
+            network = channels_last(rebuild(description, folder))
             network.load_state_dict(tensors)
             names = np.array(description["labels"])
         except (KeyError, TypeError, RuntimeError, ValueError) as problem:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TypeVar
 
 import numpy as np
 import torch
@@ -10,6 +11,8 @@ from torch import nn
 
 from spinlens.learning.vision.configurations import Configurations
 from spinlens.progress import Report, silent
+
+Network = TypeVar("Network", bound=nn.Module)
 
 CHUNK = 64
 """Configurations that pass through a network at once when it is not training."""
@@ -50,6 +53,15 @@ def in_chunks(
 def autocast(device: torch.device, precision: str) -> torch.autocast:
     """Return the context in which matrix products take factors of a precision."""
     return torch.autocast(device.type, torch.bfloat16, enabled=precision == "bfloat16")
+
+
+def channels_last(network: Network) -> Network:
+    """Return the network with its weights in the order in which convolutions run fastest.
+
+    The order decides which kernel multiplies, and so the last bits: trained and loaded networks need the same.
+    """
+    ordered: Network = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    return ordered
 
 
 def evaluating(network: nn.Module, device: torch.device) -> nn.Module:

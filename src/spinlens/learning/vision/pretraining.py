@@ -170,6 +170,8 @@ def pretrain(
         raise InputError("mask_ratio", mask_ratio, f"hides none of the {patches} patches", "Take a larger share")
     moves = choose_symmetries(symmetries, images=images, shape=material.trained.shape, augment=augment)
     description = _describe(task, recipe, architecture, material, moves)
+    # What "auto" means depends on the device, which does not make a training another one.
+    description["training"]["precision"] = precision
     folder = None if directory is None else Path(directory)
     if folder is not None and finished(folder, description):
         return load_pretrained(folder)
@@ -239,5 +241,5 @@ def _describe(
         "training": recipe.to_dict(),
         "images": {"trained": material.trained.digest, "kept": material.kept.digest, "count": len(material.trained)},
         "symmetries": None if moves is None else moves.to_dict(),
-        "provenance": provenance(),
+        "provenance": provenance() | {"precision": recipe.precision},
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,11 +11,15 @@ from typing import Any
 import torch
 
 from spinlens.errors import DamagedError, InputError
+from spinlens.learning.checkpoint import digest
 from spinlens.learning.vision.architecture import RESNETS, Architecture
 from spinlens.learning.vision.folder import MODEL, read_model
 from spinlens.learning.vision.networks import Reader, TransformerReader, from_architecture, wrap
 
 PRETRAINING = "pretraining"
+DIGEST = "sha256:"
+"""What the name of weights begins with where a description keeps no path."""
+
 IGNORED = ("pooler.",)
 """Published transformers come with a pooling layer for their own head; the networks here have none."""
 
@@ -22,6 +27,9 @@ IGNORED = ("pooler.",)
 def lattice_folder(weights: str | Path) -> Path | None:
     """Return the folder of a pretraining on the lattice that ``weights`` means, if it does."""
     text = str(weights)
+    if text.startswith(DIGEST):
+        why = "these weights are known by their digest alone"
+        raise InputError("weights", text, why, "Set weights to the folder that holds them")
     if text.startswith("lattice:"):
         folder = Path(text.removeprefix("lattice:"))
         if not (folder / MODEL).is_file():
@@ -29,6 +37,30 @@ def lattice_folder(weights: str | Path) -> Path | None:
             raise InputError("weights", text, why, "Make one with spinlens.learning.vision.pretrain")
         return folder
     return Path(text) if (Path(text) / MODEL).is_file() else None
+
+
+def weights_identity(weights: str | Path) -> str:
+    """Return what tells weights from others, wherever they lie: a word, a place on the hub, or a SHA-256.
+
+    Raises
+    ------
+    InputError
+        If there are no weights in the folder.
+    DamagedError
+        If a pretraining on the lattice is damaged.
+    """
+    text = str(weights)
+    if text == "none" or text.startswith("hub:"):
+        return text
+    folder = lattice_folder(weights)
+    if folder is not None:
+        return DIGEST + digest(read_model(folder, PRETRAINING)[0])
+    _check_folder(Path(text), text)
+    total = hashlib.sha256()
+    for file in (Path(text) / "config.json", *sorted(Path(text).glob("*.safetensors"))):
+        with file.open("rb") as content:
+            total.update(f"{file.name} {hashlib.file_digest(content, 'sha256').hexdigest()}\n".encode())
+    return DIGEST + total.hexdigest()
 
 
 def lattice_architecture(folder: Path) -> Architecture:
