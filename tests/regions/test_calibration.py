@@ -9,6 +9,7 @@ from spinlens.ensemble import Ensemble
 from spinlens.errors import InputError
 from spinlens.regions import calibration, clean_splits, posterior
 from spinlens.regions.energies import energy_distribution
+from tests.chance import within
 
 
 def sharpened(probability: np.ndarray, power: float) -> np.ndarray:
@@ -33,7 +34,7 @@ def test_the_exact_posterior_is_calibrated(predictions: tuple[np.ndarray, np.nda
     assert found.images.sum() == len(labels)
     filled = found.images > 100
     error = np.sqrt(0.25 / found.images[filled])
-    assert np.all(np.abs(found.confidence - found.accuracy)[filled] < 4 * error)
+    assert within(found.accuracy[filled], found.confidence[filled], error, degrees=None)
 
 
 @pytest.mark.parametrize("power", [0.5, 3.0])

@@ -144,7 +144,7 @@ class _Leading:
         def reduced(vector: Array) -> Array:
             # The Perron vector has every symmetry. Others may be degenerate with it within rounding: leave them out.
             image = self.apply(vector.reshape(-1)[self.orbits] * spread)
-            return np.bincount(self.orbits, image * spread, minlength=len(members))
+            return np.asarray(np.bincount(self.orbits, image * spread), dtype=np.float64)
 
         size = len(members)
         if size <= 64:
