@@ -62,5 +62,5 @@ def test_an_ensemble_of_another_rule_is_not_continued(tmp_path: Path, monkeypatc
     stored = json.loads((tmp_path / "auto" / "zarr.json").read_text())["attributes"]
     assert stored["choice_rule"] == choice.RULE
     monkeypatch.setattr("spinlens.ensemble.writer.RULE", choice.RULE + 1)
-    with pytest.raises(InputError, match="chose its algorithms by rule 1, this spinlens knows 2"):
+    with pytest.raises(InputError, match="chose its algorithms by rule 2, this spinlens knows 3"):
         open_ensemble(tmp_path / "auto")

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from spinlens.exact import correlation_length
+from spinlens.exact.strip import strip_correlation_length
 from spinlens.lattice import Lattice
 from spinlens.models import Ising
 
@@ -15,7 +16,7 @@ LOCAL = ("heat_bath", "metropolis")
 CLUSTERS = ("swendsen_wang", "wolff")
 ALGORITHMS = (*LOCAL, *CLUSTERS, "auto")
 
-RULE = 1
+RULE = 2
 """Number of the rule of `choose`; it changes whenever a plan may resolve otherwise, and is stored with ensembles."""
 
 LONG = 12.0
@@ -26,6 +27,12 @@ SHARE = 0.25
 
 FIELD_REACH = 0.54
 """In units of (h / J)^(-8/15): at the critical point both break even in a field of about 0.003 J."""
+
+ELONGATED = 2
+"""From this ratio of the sides on a lattice is a strip: its narrow side decides how far correlations reach."""
+
+RARE = 300.0
+"""Where correlations of a strip reach over so many of its long sides, one draw in a million has a reversed stretch."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +58,16 @@ _NEAR = Choice(
 _FAR = Choice(
     "heat_bath",
     f"correlations reach over less than {LONG:g} sites, and sweeps of single spins cost far less than of clusters",
+)
+_REVERSING = Choice(
+    "swendsen_wang",
+    f"correlations along the narrow lattice reach over {LONG:g} sites or more, where single-spin updates hardly make "
+    "or move the walls between reversed stretches",
+)
+_FROZEN = Choice(
+    "heat_bath",
+    "walls across the narrow lattice are too rare to matter, but for them correlations reach over less than "
+    f"{LONG:g} sites, and sweeps of single spins cost far less than of clusters",
 )
 _COMPETING = Choice(
     "heat_bath", "the field competes with the couplings, so that clusters of bonds do not follow the correlations"
@@ -79,6 +96,13 @@ def choose(model: Ising, lattice: Lattice, *, temperature: float, field: float) 
     side, and the scale of an ordering field. The constants are where both gave as many effective samples a second for
     the slower one of energy and order parameter, on one core; ``benchmarks/clusters.py`` measures the advantage beyond.
 
+    On a strip, a lattice of one side at least twice the other, it is along the long side the exact correlation length
+    of an infinitely long periodic strip: never more than the bulk's above the critical temperature, about 4 / pi times
+    the narrow side at it for equal couplings, and below it growing exponentially with the narrow side, because walls
+    across it reverse whole stretches. Where it exceeds `RARE` long sides, hardly a draw has them and the bulk's counts;
+    between held walls nothing is reversed, and the length is the lesser of the bulk's and the strip's. A free or
+    antiperiodic narrow side changes the length by a factor of about two, which the rule leaves out.
+
     Where the field competes with the couplings (a uniform one with an antiferromagnet), the ghost ties clusters that
     should move: exact, but slower than the heat bath.
 
@@ -87,12 +111,29 @@ def choose(model: Ising, lattice: Lattice, *, temperature: float, field: float) 
     """
     if field != 0 and not _ordering(model):
         return _COMPETING
-    lengths = correlation_length(temperature, couplings=model.couplings)
-    reach = max(min(float(length), SHARE * side) for length, side in zip(lengths, lattice.shape, strict=True))
+    lengths = [float(length) for length in correlation_length(temperature, couplings=model.couplings)]
+    near, far = _NEAR, _FAR
+    if max(lattice.shape) >= ELONGATED * min(lattice.shape):
+        long = int(np.argmax(lattice.shape))
+        strip = _along_strip(model, lattice, long, temperature=temperature, bulk=lengths[long])
+        if strip > RARE * lattice.shape[long]:
+            far = _FROZEN
+        else:
+            near = _REVERSING if strip > lengths[long] else _NEAR
+            lengths[long] = strip
+    reach = max(min(length, SHARE * side) for length, side in zip(lengths, lattice.shape, strict=True))
     if field != 0:
         strength = np.sqrt(abs(model.couplings[0] * model.couplings[1]))
         reach = min(reach, FIELD_REACH * (abs(field) / strength) ** (-8 / 15))
-    return _NEAR if reach >= LONG else _FAR
+    return near if reach >= LONG else far
+
+
+def _along_strip(model: Ising, lattice: Lattice, long: int, *, temperature: float, bulk: float) -> float:
+    """Return how far correlations reach along the long side, in sites."""
+    along, across = model.couplings[long], model.couplings[1 - long]
+    found = strip_correlation_length(lattice.shape[1 - long], temperature, along=along, across=across)
+    # Between held walls nothing is reversed.
+    return min(found, bulk) if lattice.walled else found
 
 
 def _ordering(model: Ising) -> bool:
