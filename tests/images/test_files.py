@@ -94,6 +94,35 @@ def test_arrays_that_are_not_spins(tmp_path: Path) -> None:
     refused(path, "cannot be read")
 
 
+def with_header(text: str) -> bytes:
+    """Return a NumPy file of 54 bytes that says something else of itself."""
+    return b"\x93NUMPY\x01\x00" + len(text).to_bytes(2, "little") + text.encode() + SPINS[0].tobytes()
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("a.npy", b"PK\x03\x04 no zip archive either"),
+        ("a.npy", with_header("{'descr': '<f8', 'fortran_order': False, 'shape': (1000000000000, 10)}\n")),
+        ("a.npy", with_header("{'descr': '|i1', 'fortran_order': False, 'shape': (" + "9" * 30 + ",)}\n")),
+        ("a.npy", with_header("{[]: 1}\n")),
+        ("a.npy", with_header("{'descr': \n")),
+        ("a.npy", with_header("(" * 9000)),
+        ("a.png", encode_png(SPINS[0]).replace(b"\0\0\0\x09\0\0\0\x06", b"\0\1\0\0\0\1\0\0")),
+    ],
+    ids=["zip", "huge", "huger", "no key", "cut", "nested", "huge picture"],
+)
+def test_files_that_announce_something_else(tmp_path: Path, name: str, content: bytes) -> None:
+    (tmp_path / name).write_bytes(content)
+    refused(tmp_path / name, "cannot be read")
+
+
+def test_an_archive_is_no_array(tmp_path: Path) -> None:
+    with (tmp_path / "a.npy").open("wb") as file:
+        np.savez(file, spins=SPINS)
+    refused(tmp_path / "a.npy", "cannot be read")
+
+
 def test_other_files(tmp_path: Path) -> None:
     refused(tmp_path / "none.png", "no such file")
     refused(tmp_path / "a.jpg", "other formats may lose spins")

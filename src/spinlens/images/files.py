@@ -5,6 +5,8 @@ from __future__ import annotations
 import io
 from collections.abc import Sequence
 from pathlib import Path
+from tokenize import TokenError
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +20,12 @@ SUFFIXES = (".png", ".npy")
 
 _PAIRS = (((0, 0, 0), (255, 255, 255)), (DOWN, UP))
 """Colours of down and up."""
+
+UNREADABLE = (
+    UnidentifiedImageError, Image.DecompressionBombError, TokenError, OSError, SyntaxError, ValueError, TypeError,
+    EOFError, MemoryError, OverflowError, RecursionError,
+)  # fmt: skip
+"""What NumPy and Pillow raise for files that are cut, changed, or announce more than any memory holds."""
 
 
 def find_images(path: Path | str) -> list[Path]:
@@ -84,27 +92,39 @@ def _read(file: Path) -> NDArray[np.int8]:
     """Return the configurations in one file, (n, Lx, Ly)."""
     if file.suffix.lower() not in SUFFIXES:
         raise InputError(str(file), repr(file.suffix), "images are .png or .npy files; other formats may lose spins")
+    is_array = file.suffix.lower() == ".npy"
     try:
-        spins = _read_array(file) if file.suffix.lower() == ".npy" else _read_png(file)
+        content = _load_array(file) if is_array else _load_pixels(file)
     except FileNotFoundError:
         raise InputError("path", file, "there is no such file") from None
     except InputError:
         raise
-    except (UnidentifiedImageError, OSError, SyntaxError, ValueError, EOFError) as error:
-        raise InputError("path", file, f"cannot be read ({' '.join(str(error).split())})") from None
-    return spins
+    except UNREADABLE as error:
+        reason = " ".join(str(error).split()) or type(error).__name__
+        raise InputError("path", file, f"cannot be read ({reason})") from None
+    return _from_array(file, content) if is_array else _from_pixels(file, content)
 
 
-def _read_array(file: Path) -> NDArray[np.int8]:
-    spins = check_spins(str(file), np.load(file, allow_pickle=False), dimensions=(2, 3))
-    return spins if spins.ndim == 3 else spins[None]
+def _load_array(file: Path) -> NDArray[np.generic]:
+    # numpy.load would also open zip archives and pickles.
+    with file.open("rb") as stream:
+        content: NDArray[np.generic] = np.lib.format.read_array(stream, allow_pickle=False)
+    return content
 
 
-def _read_png(file: Path) -> NDArray[np.int8]:
+def _load_pixels(file: Path) -> NDArray[np.uint8]:
     with Image.open(file, formats=["PNG"]) as image:
         if image.mode.startswith("I"):
             raise InputError(str(file), f"mode {image.mode}", "spins are black or white pixels of at most eight bits")
-        pixels = np.asarray(image.convert("RGBA"))
+        return np.asarray(image.convert("RGBA"))
+
+
+def _from_array(file: Path, values: NDArray[Any]) -> NDArray[np.int8]:
+    spins = check_spins(str(file), values, dimensions=(2, 3))
+    return spins if spins.ndim == 3 else spins[None]
+
+
+def _from_pixels(file: Path, pixels: NDArray[Any]) -> NDArray[np.int8]:
     for down, up in _PAIRS:
         is_up, is_down = (np.all(pixels == (*colour, 255), axis=2) for colour in (up, down))
         if np.all(is_up | is_down):

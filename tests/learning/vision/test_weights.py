@@ -10,7 +10,7 @@ import torch
 from safetensors.torch import load_file, save_file
 from transformers import ResNetConfig, ResNetForImageClassification, ViTConfig, ViTForImageClassification
 
-from spinlens.errors import DamagedError, InputError
+from spinlens.errors import InputError
 from spinlens.learning.vision import ResNet, VisionTransformer
 from spinlens.learning.vision.weights import first_network
 
@@ -106,8 +106,30 @@ def test_the_pooler_that_published_files_carry_is_no_trouble(transformer):
 def test_a_corrupted_file(transformer):
     _, folder = transformer
     (folder / "model.safetensors").write_bytes(b"\xff" * 100)
-    with pytest.raises(DamagedError, match=r"cannot be read.*Fetch them again"):
+    with pytest.raises(InputError, match=r"cannot be read.*Fetch them again") as caught:
         load(folder)
+    assert str(caught.value).count("\n") == 0
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("3", "configuration is not one of vit"),
+        ("{", "cannot be loaded"),
+        ({"hidden_size": "big"}, "'hidden_size' expected int, got str"),
+        ({"patch_size": 0}, "configuration is not one of vit"),
+        ({"hidden_act": "nope"}, "'nope'"),
+        ({"id2label": 3}, "configuration is not one of vit"),
+        ({"image_size": [32, 32]}, r"they see \[32, 32\] pixels"),
+    ],
+)
+def test_a_configuration_that_describes_nothing(transformer, content, message):
+    _, folder = transformer
+    path = folder / "config.json"
+    path.write_text(content if isinstance(content, str) else json.dumps(json.loads(path.read_text()) | content))
+    with pytest.raises(InputError, match=message) as caught:
+        load(folder)
+    assert str(caught.value).count("\n") == 0
 
 
 def test_pickled_weights_are_not_read(transformer):

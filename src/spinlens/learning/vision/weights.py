@@ -107,9 +107,9 @@ def first_network(weights: str | Path, architecture: Architecture, *, seed: int)
     Raises
     ------
     InputError
-        If the weights are not there, are of another shape, or leave anything but the head unfilled.
+        If the weights are not there, cannot be read, are of another shape, or leave anything but the head unfilled.
     DamagedError
-        If a file is damaged.
+        If a pretraining on the lattice is damaged.
 
     Notes
     -----
@@ -168,6 +168,8 @@ def _from_published(weights: str, architecture: Architecture, seed: int) -> Read
     with torch.random.fork_rng(devices=[]):
         network = wrap(model.config, architecture)
     network.adopt(model)
+    if isinstance(network, TransformerReader) and not isinstance(model.config.image_size, int):
+        raise InputError("weights", weights, f"they see {model.config.image_size} pixels, not a square of them")
     if isinstance(network, TransformerReader) and int(model.config.image_size) < architecture.side:
         why = f"they see {model.config.image_size} pixels a side, fewer than the {architecture.side} spins"
         raise InputError("weights", weights, why, "Take weights for larger images")
@@ -186,6 +188,7 @@ def _check_folder(folder: Path, weights: str) -> None:
 
 
 def _load(place: str, weights: str, architecture: Architecture, seed: int) -> tuple[Any, dict[str, Any]]:
+    from huggingface_hub.errors import StrictDataclassError
     from safetensors import SafetensorError
     from transformers import AutoConfig, ResNetForImageClassification, ViTForImageClassification
 
@@ -205,12 +208,19 @@ def _load(place: str, weights: str, architecture: Architecture, seed: int) -> tu
                 use_safetensors=True, ignore_mismatched_sizes=True, dtype=torch.float32, **local,
             )  # fmt: skip
     except SafetensorError as problem:
-        raise DamagedError(f"{weights}: the weights cannot be read: {problem}. Fetch them again.") from problem
+        raise InputError("weights", weights, f"cannot be read: {_line(problem)}", "Fetch them again") from problem
     except InputError:
         raise
     except (OSError, ValueError, RuntimeError) as problem:
         raise _unreachable(weights, place, problem) from problem
+    except (TypeError, AttributeError, ArithmeticError, LookupError, StrictDataclassError) as problem:
+        why = f"their configuration is not one of {word}: {_line(problem)}"
+        raise InputError("weights", weights, why, "Fetch them again") from problem
     return found
+
+
+def _line(problem: Exception) -> str:
+    return " ".join(str(problem).split()).rstrip(".")
 
 
 def _unreachable(weights: str, place: str, problem: Exception) -> InputError:
@@ -221,7 +231,7 @@ def _unreachable(weights: str, place: str, problem: Exception) -> InputError:
             "that folder as weights"
         )
         return InputError("weights", weights, why, do)
-    return InputError("weights", weights, f"cannot be loaded: {str(problem).splitlines()[0].rstrip('.')}")
+    return InputError("weights", weights, f"cannot be loaded: {_line(problem)}")
 
 
 def _check_report(report: dict[str, Any], weights: str, head: str) -> None:
