@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from machine import hardware
 
 import spinlens as sl
-from sampling import hardware
 from spinlens.exact import critical_temperature
 from spinlens.provenance import provenance
 from spinlens.sampling import Plan, Unit, run_unit
@@ -42,7 +42,7 @@ SCHEDULE: dict[tuple[int, str], tuple[int, int]] = {
 """For each side and algorithm the sweeps between recordings and the number of recordings."""
 
 FORGET = 0.4
-"""Sweeps to equilibrate, as a part of those that are recorded: ten autocorrelation times or more."""
+"""Sweeps to equilibrate, as a part of those that are recorded: at least eight autocorrelation times of every row."""
 
 
 def measure(side: int, algorithm: str) -> dict[str, Any]:

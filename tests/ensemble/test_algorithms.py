@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from spinlens.ensemble import describe, open_ensemble, repair, sample
+from spinlens.ensemble import describe, open_ensemble, repair, sample, status, verify
 from spinlens.errors import InputError
 from spinlens.lattice import Lattice
 from spinlens.sampling import choice
@@ -57,10 +57,38 @@ def test_auto_says_what_it_took(tmp_path: Path) -> None:
     assert named.algorithm_reasons == []
 
 
-def test_an_ensemble_of_another_rule_is_not_continued(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    sample(replace(PLAN, algorithm="auto"), out=tmp_path / "auto", progress=False)
+def test_another_rule_reads_an_ensemble_and_does_not_continue_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = sample(MIXED, out=tmp_path / "auto", workers=1, progress=False)
+    algorithm, reasons, spins = whole.algorithm.values, whole.algorithm_reasons, whole.packed()
     stored = json.loads((tmp_path / "auto" / "zarr.json").read_text())["attributes"]
     assert stored["choice_rule"] == choice.RULE
+    before = contents(tmp_path / "auto")
+    torn = Path(shutil.copytree(tmp_path / "auto", tmp_path / "torn"))
+    rust = next((torn / "spins").glob("c.1*"))
+    rust.write_bytes(b"rust")
+    unfinished = Path(shutil.copytree(tmp_path / "auto", tmp_path / "unfinished"))
+    journal = unfinished / "log.jsonl"
+    journal.write_bytes(b"".join(journal.read_bytes().splitlines(keepends=True)[:2]))
+
     monkeypatch.setattr("spinlens.ensemble.writer.RULE", choice.RULE + 1)
-    with pytest.raises(InputError, match="chose its algorithms by rule 2, this spinlens knows 3"):
-        open_ensemble(tmp_path / "auto")
+    monkeypatch.setattr(choice, "LONG", 0.0)
+    assert set(sum(MIXED.algorithms, ())) == {"swendsen_wang"}, "the other rule must choose otherwise"
+    found = open_ensemble(tmp_path / "auto")
+    np.testing.assert_array_equal(found.algorithm.values, algorithm)
+    assert found.algorithm_reasons == reasons
+    np.testing.assert_array_equal(found.packed(), spins)
+    assert status(tmp_path / "auto").seconds_left == 0
+    assert verify(tmp_path / "auto").intact
+    assert len(verify(torn).damages) == 1
+    # Where nothing is left to sample, nothing is refused.
+    sample(MIXED, out=tmp_path / "auto", workers=1, progress=False)
+    assert repair(tmp_path / "auto", progress=False).units == ()
+    assert contents(tmp_path / "auto") == before
+    refusal = f"chose its algorithms by rule {choice.RULE}, this spinlens samples by rule {choice.RULE + 1}"
+    with pytest.raises(InputError, match=refusal):
+        sample(MIXED, out=unfinished, workers=1, progress=False)
+    with pytest.raises(InputError, match=refusal):
+        repair(torn, progress=False)
+    assert rust.read_bytes() == b"rust"

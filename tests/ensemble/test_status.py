@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,8 @@ from spinlens.ensemble.journal import DESCRIPTION, Entry, Journal
 from spinlens.ensemble.status import durations
 from spinlens.ensemble.writer import lock
 from spinlens.errors import DamagedError, InputError
+from spinlens.lattice import Lattice
+from spinlens.sampling.chains import CLUSTER_COST, work
 from spinlens.sampling.diagnostics import equilibration
 from tests.ensemble.tiny import PLAN, contents
 
@@ -50,6 +53,22 @@ def test_a_half_finished_one_counts_the_chains_so_far(copy: Path) -> None:
     assert status(copy).done == 6
 
 
+def test_units_of_clusters_take_longer(tmp_path: Path) -> None:
+    # At zero field both temperatures take clusters, in the strong one neither.
+    plan = replace(
+        PLAN, lattice=Lattice((48, 48)), temperature=(2.26, 2.27), field=(0.0, 0.3), chains=64, algorithm="auto"
+    )
+    sample(plan, out=tmp_path / "auto", workers=1, progress=False)
+    assert work(plan, 0) == 2 * CLUSTER_COST
+    assert work(plan, 1) == 2
+    known = Journal(tmp_path / "auto").read()
+    description, first, second = (known[name] for name in (DESCRIPTION, "field=0 block=0", "field=1 block=0"))
+    write_journal(tmp_path / "auto", [description, first])
+    assert status(tmp_path / "auto").seconds_left == pytest.approx(first.seconds / CLUSTER_COST)
+    write_journal(tmp_path / "auto", [description, second])
+    assert status(tmp_path / "auto").seconds_left == pytest.approx(second.seconds * CLUSTER_COST)
+
+
 def test_nothing_sampled_is_nothing_known(copy: Path) -> None:
     write_journal(copy, [Journal(copy).read()[DESCRIPTION]])
     now = status(copy)
@@ -59,7 +78,7 @@ def test_nothing_sampled_is_nothing_known(copy: Path) -> None:
 
 
 def test_the_time_left_is_that_of_the_last_run() -> None:
-    names = {"a", "b", "c", "d"}
+    names = dict.fromkeys("abcd", 1)
     entries = [
         Entry(unit, {}, seconds)
         for unit, seconds in [(DESCRIPTION, 0.0), ("a", 100.0), ("b", 200.0), ("c", 3.0), ("d", 6.0), ("field", 6.5)]
@@ -68,6 +87,7 @@ def test_the_time_left_is_that_of_the_last_run() -> None:
     assert durations(entries[:3], names) == (200.0, (200.0, 2))
     # A resumed run that has only judged what was there says nothing of the pace.
     assert durations([*entries[:3], Entry("field", {}, 0.5)], names) == (200.5, (200.0, 2))
+    assert durations(entries, {"a": 1, "b": 1, "c": 160, "d": 4}) == (206.5, (6.0, 164))
     assert durations([], names) == (0.0, (0.0, 0))
 
 

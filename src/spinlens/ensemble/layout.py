@@ -39,7 +39,7 @@ from zarr.codecs import Crc32cCodec
 from zarr.storage import MemoryStore
 
 from spinlens.provenance import versions
-from spinlens.sampling.choice import RULE
+from spinlens.sampling.choice import RULE, sentences
 from spinlens.sampling.kernels import generator
 from spinlens.sampling.plan import LANES, Plan
 
@@ -100,7 +100,17 @@ def attributes(plan: Plan) -> dict[str, Any]:
         "fingerprint": fingerprint(plan.to_dict()),
         "random_generator": generator.NAME,
         "versions": versions(),
-        **({"choice_rule": RULE} if plan.algorithm == "auto" else {}),
+        **(_resolution(plan) if plan.algorithm == "auto" else {}),
+    }
+
+
+def _resolution(plan: Plan) -> dict[str, Any]:
+    """Return what ``"auto"`` stands for: the rule's number, the update of each [field][temperature], and why."""
+    choices = [plan.choices(field) for field in range(len(plan.field))]
+    return {
+        "choice_rule": RULE,
+        "algorithms": [list(row) for row in plan.algorithms],
+        "algorithm_reasons": sentences(choices, temperature=plan.temperature, field=plan.field),
     }
 
 

@@ -22,7 +22,6 @@ from spinlens.errors import IncompleteError
 from spinlens.lattice import Lattice
 from spinlens.models import Ising, lattice_gas
 from spinlens.sampling import Plan, units
-from spinlens.sampling.choice import sentences
 from spinlens.statistics.fluctuations import observables
 
 Index = int | slice | None
@@ -105,16 +104,17 @@ class Ensemble:
 
     @property
     def algorithm(self) -> xr.DataArray:
-        """The update of each condition, str (field, temperature): where the plan says ``"auto"``, what was chosen."""
-        return xr.DataArray(np.array(self.plan.algorithms), self._grid, ("field", "temperature"), name="algorithm")
+        """The update of each condition, str (field, temperature): for ``"auto"`` what was chosen then."""
+        names = self._group.attrs["algorithms"] if self.plan.algorithm == "auto" else self.plan.algorithms
+        return xr.DataArray(np.array(names), self._grid, ("field", "temperature"), name="algorithm")
 
     @property
     def algorithm_reasons(self) -> list[str]:
         """Which update was taken where and why, one sentence for each distinct choice; empty unless ``"auto"``."""
         if self.plan.algorithm != "auto":
             return []
-        choices = [self.plan.choices(field) for field in range(len(self.plan.field))]
-        return sentences(choices, temperature=self.plan.temperature, field=self.plan.field)
+        reasons: Any = self._group.attrs["algorithm_reasons"]
+        return list(reasons)
 
     def packed(self, *, chain: slice = slice(None)) -> np.ndarray:
         """Return configurations as they are stored.

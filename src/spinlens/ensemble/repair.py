@@ -75,7 +75,8 @@ def repair(
     Raises
     ------
     InputError
-        If there is no ensemble, or another process is writing to it.
+        If there is no ensemble, another process is writing to it, or ``"auto"`` chose by another rule for what must be
+        sampled again.
     DamagedError
         If the plan is lost, or this version does not make the bytes that the journal knows; the damaged files are
         then left as they are.
@@ -115,6 +116,8 @@ def _restore(
         lost = lost_names(path, plan, writer.done, some=True) if altered else []
         again = {damage.unit for damage in damages} - {DESCRIPTION, ""} | set(lost)
         work = [unit for unit in units(plan) if unit_name(unit) in again]
+        if work:
+            writer.check_rule()
         with progress_bar("repair", show=progress) as report:
             finished = finished_units(plan, work, workers=workers, scheduler=scheduler, report=_ignore)
             for done, (unit, draws) in enumerate(finished, start=1):

@@ -134,6 +134,8 @@ def _on_disk(plan: Plan, path: Path, report: Report, options: dict[str, Any]) ->
     try:
         writer = Writer(path, plan)
         work = writer.missing_units()
+        if work:
+            writer.check_rule()
         # Fields are judged as they fill up, while the workers go on with the others.
         for field in writer.filled_fields():
             writer.commit_diagnostics(field, diagnose(writer.read, plan, field))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import time
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from spinlens.ensemble.intact import read_intact
 from spinlens.ensemble.journal import Entry, Journal
 from spinlens.ensemble.writer import diagnostics_name, read_plan, unit_name
 from spinlens.sampling import Plan, units
+from spinlens.sampling.chains import work
 from spinlens.sampling.diagnostics import equilibration
 
 
@@ -42,7 +44,8 @@ class Status:
     seconds : float
         How long all runs have lasted, up to their last commits.
     seconds_left : float or None
-        For the units that are not stored, if they take as long as those before; None where nothing is known.
+        For the units that are not stored, if their work, that of `spinlens.sampling.chains.work`, takes as long as that
+        of those before; None where nothing is known.
     seconds_since : float or None
         Since the last commit.
     """
@@ -86,15 +89,16 @@ def status(path: Path | str) -> Status:
     journal = Journal(path)
     entries = [entry for entry in journal.lines() if entry is not None]
     known = {entry.unit: entry for entry in entries}
-    names = [unit_name(unit) for unit in units(plan)]
-    missing = tuple(name for name in names if name not in known)
-    spent, work = durations(entries, set(names))
+    weights = {unit_name(unit): work(plan, unit.field) for unit in units(plan)}
+    missing = tuple(name for name in weights if name not in known)
+    left = sum(weights[name] for name in missing)
+    spent, (seconds, done) = durations(entries, weights)
     sizes, equilibrated = _worth(path, plan, known)
     judged = np.isfinite(sizes).all() and sizes.size > 0
     return Status(
         path=str(path),
-        units=len(names),
-        done=len(names) - len(missing),
+        units=len(weights),
+        done=len(weights) - len(missing),
         missing=missing,
         running=_running(path),
         conditions=len(plan.field) * len(plan.temperature),
@@ -103,13 +107,15 @@ def status(path: Path | str) -> Status:
         total_effective_samples=float(sizes.sum()) if judged else None,
         flagged=int((~equilibrated).sum()),
         seconds=spent,
-        seconds_left=0.0 if not missing else (work[0] / work[1] * len(missing) if work[1] else None),
+        seconds_left=0.0 if not missing else (seconds / done * left if done else None),
         seconds_since=max(0.0, time.time() - journal.path.stat().st_mtime) if entries else None,
     )
 
 
-def durations(entries: list[Entry], names: set[str]) -> tuple[float, tuple[float, int]]:
-    """Return how long all runs lasted, and for the estimate of what is left seconds and the units done in them.
+def durations(entries: list[Entry], weights: Mapping[str, int]) -> tuple[float, tuple[float, int]]:
+    """Return how long all runs lasted, and for the estimate of what is left seconds and the work done in them.
+
+    ``weights`` is the work of each unit by its name.
 
     The clock of the journal starts anew with every run. The last run with a unit in it counts for the estimate: its
     workers and its machine are those to expect.
@@ -121,8 +127,8 @@ def durations(entries: list[Entry], names: set[str]) -> tuple[float, tuple[float
         runs[-1].append(entry)
     spent = sum(run[-1].seconds for run in runs)
     for run in reversed(runs):
-        if found := [entry for entry in run if entry.unit in names]:
-            return spent, (found[-1].seconds, len(found))
+        if found := [entry for entry in run if entry.unit in weights]:
+            return spent, (found[-1].seconds, sum(weights[entry.unit] for entry in found))
     return spent, (0.0, 0)
 
 

@@ -88,6 +88,21 @@ class Writer:
             self.close()
             raise
 
+    def check_rule(self) -> None:
+        """Make sure that units sampled now get the algorithms that those before had.
+
+        Raises
+        ------
+        InputError
+            If ``"auto"`` was resolved by another rule than this version's.
+        """
+        said = self.group.attrs
+        if self.plan.algorithm == "auto" and said.get("choice_rule") != RULE:
+            raise InputError(
+                "out", self.path, f"chose its algorithms by rule {said.get('choice_rule')}, this spinlens samples by "
+                f"rule {RULE}", f"Continue or repair it with the version that made it: {said.get('versions')}",
+            )  # fmt: skip
+
     def missing_units(self) -> list[Unit]:
         """Return the units of work that are not committed yet."""
         return [unit for unit in units(self.plan) if unit_name(unit) not in self.done]
@@ -324,10 +339,4 @@ def read_plan(path: Path) -> Plan:
         raise InputError("path", path, "has no sampling plan in its attributes", "Restore its zarr.json from a copy")
     if attributes.get("fingerprint") != layout.fingerprint(stored):
         raise DamagedError(f"{path}: the sampling plan in zarr.json does not match its fingerprint.")
-    plan = Plan.from_dict(stored)
-    if plan.algorithm == "auto" and attributes.get("choice_rule") != RULE:
-        raise InputError(
-            "path", path, f"chose its algorithms by rule {attributes.get('choice_rule')}, this spinlens knows {RULE}",
-            f"Use the version that made it: {attributes.get('versions')}",
-        )  # fmt: skip
-    return plan
+    return Plan.from_dict(stored)

@@ -73,6 +73,11 @@ def units(plan: Plan) -> list[Unit]:
     return [Unit(f, b) for f in range(len(plan.field)) for b in range(plan.blocks)]
 
 
+def work(plan: Plan, field: int) -> int:
+    """Return about how long a sweep of all temperatures of a field takes, in local sweeps of one temperature."""
+    return sum(CLUSTER_COST if choice.algorithm in CLUSTERS else 1 for choice in plan.choices(field))
+
+
 def run_unit(plan: Plan, unit: Unit, report: Callable[[float], object] = float) -> UnitDraws:
     """Equilibrate and sample one unit.
 
@@ -100,8 +105,7 @@ def run_unit(plan: Plan, unit: Unit, report: Callable[[float], object] = float) 
     sums = {name: np.empty((temperatures, chains, plan.recordings), dtype=np.int32) for name in plan.series}
     packed = np.empty((temperatures, chains, height, spins.shape[-1]), dtype=np.uint8)
     stages = _stages(plan)
-    work = sum(CLUSTER_COST if choice.algorithm in CLUSTERS else 1 for choice in plan.choices(unit.field))
-    often = max(1, int(SEGMENT * len(stages) // (work * LANES * plan.lattice.sites * plan.interval)))
+    often = max(1, int(SEGMENT * len(stages) // (work(plan, unit.field) * LANES * plan.lattice.sites * plan.interval)))
     for stage, here in enumerate(stages):
         if stage:
             walk.inherit(stage)

@@ -17,7 +17,7 @@ CLUSTERS = ("swendsen_wang", "wolff")
 ALGORITHMS = (*LOCAL, *CLUSTERS, "auto")
 
 RULE = 2
-"""Number of the rule of `choose`; it changes whenever a plan may resolve otherwise, and is stored with ensembles."""
+"""Number of the rule of `choose`; it changes whenever a plan may resolve otherwise, and ensembles store it."""
 
 LONG = 12.0
 """Sites over which correlations must reach for Swendsen-Wang to yield more effective samples a second."""
