@@ -100,4 +100,7 @@ def dependence() -> xr.Dataset:
 
 @pytest.fixture(scope="session")
 def history() -> list[dict]:
-    return [{"epoch": epoch, "loss": 1 / epoch, "validation_loss": 1.1 / epoch} for epoch in range(1, 5)]
+    return [
+        {"epoch": epoch, "loss": 3 / epoch, "hidden_loss": 1 / epoch, "validation_loss": 1.1 / epoch}
+        for epoch in range(1, 5)
+    ]

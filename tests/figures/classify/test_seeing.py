@@ -104,7 +104,8 @@ def test_pretraining_beside_its_floor(history):
     assert [line.get_ydata()[0] for line in ax.lines[:2]] == [1.0, 1.1]
     assert "0.0300 nats more" in ax.get_title(loc="left")
     assert any(np.allclose(line.get_ydata(), 0.22) for line in ax.lines)
-    alone = draw_pretraining([{"epoch": 1, "loss": 0.5}])
+    assert {str(line.get_label()) for line in ax.lines[:2]} == {"training, hidden spins", "held out, hidden spins"}
+    alone = draw_pretraining([{"epoch": 1, "loss": 0.7, "hidden_loss": 0.5}])
     assert "0.500 nats" in alone.get_title(loc="left")
     with pytest.raises(InputError, match="history = 0"):
         draw_pretraining([])

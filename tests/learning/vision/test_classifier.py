@@ -15,7 +15,6 @@ from spinlens.learning.vision import ResNet, Symmetries, VisionTransformer, load
 from spinlens.learning.vision.classifier import Classifier
 from spinlens.learning.vision.estimators import NATIVE, PUBLISHED
 from spinlens.learning.vision.recipe import Recipe
-from spinlens.seeds import Purpose, generator
 
 from .conftest import TINY, labelled
 
@@ -120,9 +119,15 @@ def test_a_probe_of_three_classes_sees_copies(symmetries):
 
 
 def test_bfloat16_gives_the_same_scores(symmetries):
+    """A training in bfloat16 comes out far nearer to that in float32 than one of another seed does."""
+    images = labelled(400, seed=1)[0]
     full, half = (fit(transformer(precision=word), symmetries) for word in ("float32", "bfloat16"))
+    other = fit(transformer(precision="float32"), symmetries, seed=1)
     assert half.network_.head.weight.dtype == torch.float32
-    assert full.score(OTHERS, OTHER_LABELS) == pytest.approx(half.score(OTHERS, OTHER_LABELS), abs=0.07)
+    half.set_params(precision="float32")
+    there, near, far = (each.predict_proba(images)[:, 0] for each in (full, half, other))
+    assert 0 < np.abs(there - near).mean() < 0.01
+    assert np.abs(there - far).mean() > 0.05
     rounded = full.set_params(precision="bfloat16").predict_proba(OTHERS)
     exact = full.set_params(precision="float32").predict_proba(OTHERS)
     assert 0 < np.abs(rounded - exact).max() < 0.05
@@ -194,9 +199,10 @@ def test_dropout_depends_on_seed_and_step_alone(symmetries):
     torch.manual_seed(1)
     one = fit(transformer(epochs=1, dropout=0.3), symmetries)
     torch.manual_seed(2)
+    before = torch.get_rng_state()
     assert (one.logits(OTHERS) == fit(transformer(epochs=1, dropout=0.3), symmetries).logits(OTHERS)).all()
     assert not (one.logits(OTHERS) == fit(transformer(epochs=1), symmetries).logits(OTHERS)).all()
-    assert generator(0, Purpose.CLASSIFICATION).integers(9) is not None
+    assert torch.equal(before, torch.get_rng_state())
 
 
 def test_a_rate_that_is_too_high_is_an_error_not_a_result(symmetries):

@@ -25,6 +25,18 @@ def random_spins(count, side=8):
     return torch.from_numpy(numbers(5).choice([-1.0, 1.0], (count, 1, side, side))).float()
 
 
+def test_body_and_decoder_have_streams_of_their_own():
+    """Neither the stream of the next seed, nor that of the same one, fills the decoder."""
+    weights = [MaskedReader(Architecture(name="vit", side=8, classes=2, **TINY), seed=seed) for seed in (3, 3, 4)]
+    first, same, other = (each.decoder.weight for each in weights)
+    assert torch.equal(first, same)
+    assert not torch.equal(first, other)
+    for seed in (3, 4):
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(seed)
+            assert not torch.equal(first, torch.nn.Linear(16, 16).weight)
+
+
 def test_the_same_number_of_patches_everywhere():
     hidden = hidden_patches(400, 25, 0.6, generator=numbers())
     assert hidden.sum(1).unique().tolist() == [15]

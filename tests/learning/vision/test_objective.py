@@ -34,7 +34,9 @@ def test_repeating_what_is_seen_is_worth_nothing(mask_ratio, spin_ratio):
     material = divide(labelled(40)[0], 0.25)
     work = Work(material, task, recipe, moves=moves, patches=4, device=torch.device("cpu"))
     cheat = Cheat()
-    assert float(work.loss(cheat, 0, slice(None))) == pytest.approx(1.5 * np.log(2), rel=1e-6)
+    losses = work.loss(cheat, 0, slice(None))
+    assert float(losses["loss"]) == pytest.approx(1.5 * np.log(2), rel=1e-6)
+    assert float(losses["hidden_loss"]) == pytest.approx(np.log(2), rel=1e-6)
     hidden = (cheat.seen == 0).float().mean()
     assert hidden == pytest.approx(mask_ratio + (1 - mask_ratio) * spin_ratio, abs=0.03)
     assert cheat.patches.sum(1).unique().tolist() == [4 * mask_ratio]

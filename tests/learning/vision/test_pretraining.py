@@ -111,6 +111,8 @@ def test_bond_sums_are_learned_beside():
     assert (found.network.patch_bonds(images) == 1).all()
     assert (said - 1).abs().max() < 0.2
     assert found.single_spin_floor is None
+    # What is descended has the squared errors in it; the likelihood beside it has not.
+    assert found.history[0]["loss"] > found.history[0]["hidden_loss"] > 0
 
 
 @pytest.mark.parametrize(
@@ -136,14 +138,13 @@ def test_what_is_refused_is_refused_before_any_work(change, message, tmp_path):
     assert not (tmp_path / "out").exists()
 
 
-def test_couplings_name_the_temperature(ensemble, pretrained):
+def test_couplings_name_the_temperature(ensemble):
     """Log odds are 2 K times the sum of the neighbours, K = J / T, so the network has to read 1 / T off the picture."""
     found = pretrain(
         ensemble, mask_ratio=0.0, spin_ratio=0.1, learning_rate=5e-3, held_out=0.25, coupling_weight=1.0,
         **QUICK | {"epochs": 12},
     )  # fmt: skip
-    assert found.single_spin_floor - 4 * found.single_spin_error < found.single_spin_loss
-    assert found.single_spin_loss < pretrained.single_spin_loss
+    assert found.single_spin_floor - 4 * found.single_spin_error < found.single_spin_loss < 0.8 * np.log(2)
     network = found.network.eval()
     with torch.inference_mode():
         spins = Configurations(ensemble.packed(chain=slice(48, 64)).reshape(-1, 8, 1), 8).take(slice(None))

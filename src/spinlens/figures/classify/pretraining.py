@@ -25,12 +25,13 @@ def draw_pretraining(
     single_spin_error: float = 0.0,
     single_spin_floor: float | None = None,
 ) -> Axes:
-    """Draw the loss of each epoch, and that of single hidden spins beside the least that it can be.
+    """Draw the loss of hidden spins of each epoch, and that of single hidden spins beside the least that it can be.
 
     Parameters
     ----------
     history : sequence of mapping
-        Rows with ``epoch``, ``loss`` and, if there was validation, ``validation_loss``, in nats per hidden spin.
+        Rows with ``epoch``, ``hidden_loss`` and, if there was validation, ``validation_loss``, in nats per hidden
+        spin; see `spinlens.learning.vision.Pretrained`.
     axes : Axes, optional
         Where to draw; new ones by default.
     single_spin_loss, single_spin_error, single_spin_floor : float, optional
@@ -45,13 +46,12 @@ def draw_pretraining(
         raise InputError("history", 0, "there is nothing to draw")
     ax = new_axes(SIZE) if axes is None else axes
     epochs = [row["epoch"] for row in history]
-    ax.plot(epochs, [row["loss"] for row in history], color=BLUE, label="training, hidden patches")
+    ax.plot(epochs, [row["hidden_loss"] for row in history], color=BLUE, label="training, hidden spins")
     held = [(row["epoch"], row["validation_loss"]) for row in history if row.get("validation_loss") is not None]
     if held:
-        ax.plot(*zip(*held, strict=True), color=VERMILION, marker="o", markersize=3.5, label="held out, hidden patches")
-    title = (
-        f"Hidden patches: {(held[-1][1] if held else history[-1]['loss']):.3f} nats per spin after {epochs[-1]} epochs"
-    )
+        ax.plot(*zip(*held, strict=True), color=VERMILION, marker="o", markersize=3.5, label="held out, hidden spins")
+    last = held[-1][1] if held else history[-1]["hidden_loss"]
+    title = f"Hidden spins: {last:.3f} nats each after {epochs[-1]} epochs"
     if single_spin_loss is not None:
         ax.errorbar(
             epochs[-1], single_spin_loss, single_spin_error, fmt="D", color=INK, markersize=6, markerfacecolor="white",

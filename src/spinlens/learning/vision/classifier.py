@@ -378,8 +378,8 @@ class Objective:
         self.labelled, self.recipe, self.moves = labelled, recipe, moves
         self.device, self.smoothing = device, smoothing
 
-    def __call__(self, module: nn.Module, step: int, share: slice) -> torch.Tensor:
-        """Return the mean over this process's share of a step, in nats."""
+    def __call__(self, module: nn.Module, step: int, share: slice) -> dict[str, torch.Tensor]:
+        """Return the mean over this process's share of a step, ``loss``, in nats."""
         recipe, purpose = self.recipe, Purpose.CLASSIFICATION
         places = batch_at(step, count=len(self.labelled), batch=recipe.batch, seed=recipe.seed, purpose=purpose)
         spins = self.labelled.images.take(places, device=self.device)
@@ -388,7 +388,7 @@ class Objective:
         targets = torch.from_numpy(self.labelled.classes[places]).to(self.device)
         with autocast(self.device, recipe.precision):
             logits = module(spins[share])
-        return nn.functional.cross_entropy(logits.float(), targets[share], label_smoothing=self.smoothing)
+        return {"loss": nn.functional.cross_entropy(logits.float(), targets[share], label_smoothing=self.smoothing)}
 
 
 def _validate(network: Reader, held: Labelled, device: torch.device, precision: str) -> Row:

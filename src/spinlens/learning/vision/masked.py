@@ -12,6 +12,8 @@ from spinlens.lattice.boundary import Rule
 from spinlens.learning.vision.architecture import Architecture
 from spinlens.learning.vision.networks import TransformerReader, from_architecture
 from spinlens.learning.vision.surroundings import bond_density, surround
+from spinlens.learning.vision.training import INITIAL
+from spinlens.seeds import Purpose, generator
 
 NEIGHBOURS = tuple((x, y) for x in (-1, 0, 1) for y in (-1, 0, 1) if (x, y) != (0, 0))
 """Steps to the eight nearest sites."""
@@ -55,7 +57,8 @@ class MaskedReader(nn.Module):
         self, architecture: Architecture, *, couplings: bool = False, bonds: bool = False, seed: int = 0
     ) -> None:
         super().__init__()
-        reader = from_architecture(architecture, seed=seed)
+        body, heads = (int(generator(seed, Purpose.PRETRAINING, INITIAL, k).integers(2**63)) for k in range(2))
+        reader = from_architecture(architecture, seed=body)
         assert isinstance(reader, TransformerReader)
         self.reader, self.patch = reader, architecture.patch
         # The head of the classifier plays no part here.
@@ -63,7 +66,7 @@ class MaskedReader(nn.Module):
         width = architecture.sizes[0]
         reader.model.vit.embeddings.mask_token = nn.Parameter(torch.zeros(1, 1, width))
         with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(seed + 1)
+            torch.manual_seed(heads)
             self.decoder = nn.Linear(width, self.patch**2)
             self.bonds = nn.Linear(width, 1) if bonds else None
             self.couplings = Couplings(width, architecture.rules) if couplings else None

@@ -154,8 +154,11 @@ class Work:
         self.material, self.task, self.recipe = material, task, recipe
         self.moves, self.patches, self.device = moves, patches, device
 
-    def loss(self, module: nn.Module, step: int, share: slice) -> torch.Tensor:
-        """Return the mean loss of a step: nats per hidden spin, and what couplings and bond sums add."""
+    def loss(self, module: nn.Module, step: int, share: slice) -> dict[str, torch.Tensor]:
+        """Return ``loss``, the weighted sum that is descended, and ``hidden_loss``, nats per hidden spin.
+
+        The latter is minus the log likelihood alone, as `validate` takes it, so that both can be compared.
+        """
         seed = self.recipe.seed
         places = batch_at(step, count=len(self.material.trained), batch=self.recipe.batch, seed=seed, purpose=PURPOSE)
         spins = self.material.trained.take(places, device=self.device)
@@ -165,13 +168,16 @@ class Work:
         spins, patches, hidden = spins[share], patches[share], hidden[share]
         with autocast(self.device, self.recipe.precision):
             said = module(spins * ~hidden[:, None], patches)
-        total = self.task.token_weight * hidden_loss(said.logits, spins, hidden)
+        unlike = hidden_loss(said.logits, spins, hidden)
+        total = self.task.token_weight * unlike
         if said.coupled is not None:
-            total = total + self.task.coupling_weight * hidden_loss(said.coupled, spins, hidden)
+            coupled = hidden_loss(said.coupled, spins, hidden)
+            total = total + self.task.coupling_weight * coupled
+            unlike = unlike if self.task.token_weight else coupled
         if said.bonds is not None:
             reader: Any = getattr(module, "module", module)
             total = total + self.task.bond_weight * nn.functional.mse_loss(said.bonds, reader.patch_bonds(spins))
-        return total
+        return {"loss": total, "hidden_loss": unlike}
 
     def mask(self, count: int, numbers: np.random.Generator) -> tuple[torch.Tensor, torch.Tensor]:
         """Return hidden patches (n, P) and all hidden spins (n, L, L)."""

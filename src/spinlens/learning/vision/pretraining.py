@@ -1,4 +1,4 @@
-"""Self-supervised pretraining by masked spins: hide patches, predict every hidden spin by its likelihood."""
+"""Self-supervised pretraining: hide patches and single spins, predict every hidden spin by its likelihood."""
 
 from __future__ import annotations
 
@@ -19,11 +19,10 @@ from spinlens.learning.vision.objective import PURPOSE, Material, Task, Work, di
 from spinlens.learning.vision.placement import Placement
 from spinlens.learning.vision.recipe import Recipe, resolve_precision
 from spinlens.learning.vision.symmetries import Symmetries, choose_symmetries
-from spinlens.learning.vision.training import INITIAL, Training, steps_per_epoch
+from spinlens.learning.vision.training import Training, steps_per_epoch
 from spinlens.learning.vision.weights import PRETRAINING, stored_architecture
 from spinlens.progress import progress_bar
 from spinlens.provenance import provenance
-from spinlens.seeds import generator
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +34,9 @@ class Pretrained:
     network : MaskedReader
         The network with its decoder.
     history : list of dict
-        One row per epoch: losses in nats per hidden spin.
+        One row per epoch. ``hidden_loss`` (training) and ``validation_loss`` are minus the log likelihood of hidden
+        spins, nats per hidden spin; ``loss`` is what training descends, the likelihoods and squared errors times
+        their weights.
     validation_loss : float
         Nats per hidden spin on configurations that were not trained on, hidden as in training.
     single_spin_loss, single_spin_error : float
@@ -178,8 +179,7 @@ def pretrain(
     if folder is not None:
         make_folder(folder)
     placement = Placement(place)
-    first = int(generator(recipe.seed, PURPOSE, INITIAL).integers(2**62))
-    network = _network(architecture, task, seed=first).to(placement.device)
+    network = _network(architecture, task, seed=recipe.seed).to(placement.device)
     work = Work(material, task, recipe, moves=moves, patches=patches, device=placement.device)
     training = Training(
         network=network,

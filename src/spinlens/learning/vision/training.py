@@ -25,10 +25,11 @@ from spinlens.seeds import Purpose, generator
 ORDER, AUGMENTATION, NOISE, MASK, INITIAL, VALIDATION = range(6)
 """Places of the streams of a training."""
 
-Loss = Callable[[nn.Module, int, slice], torch.Tensor]
-"""Mean loss of one process's share of a step: network, step, the share of the batch's places."""
-
 Tensors = dict[str, torch.Tensor]
+
+Loss = Callable[[nn.Module, int, slice], Tensors]
+"""Means over one process's share of a step (network, step, the share of the batch's places): ``loss``, which is
+descended, and what else is kept for the history."""
 
 
 def batch_at(step: int, *, count: int, batch: int, seed: int, purpose: Purpose) -> np.ndarray:
@@ -66,7 +67,7 @@ class Training:
     network : Module
         The weights, changed in place; on the device of ``placement``.
     loss : callable
-        Mean loss of a step; see `Loss`.
+        Mean loss of a step, and other means to keep; see `Loss`.
     validate : callable or None
         Returns the row of numbers to keep for an epoch, ``validation_loss`` among them.
     recipe : Recipe
@@ -96,7 +97,7 @@ class Training:
     out: Path | None
     checkpoint_seconds: float = 60.0
     done: int = 0
-    total_loss: float = 0.0
+    totals: dict[str, float] = field(default_factory=dict)
     best: float = math.inf
     waited: int = 0
     history: list[Row] = field(default_factory=list)
@@ -157,24 +158,26 @@ class Training:
         self.optimizer.param_groups[0]["lr"] = recipe.rate(self.done, self.total)
         module.train()
         with noise_of(self.done, seed=recipe.seed, purpose=self.purpose, placement=self.placement):
-            loss = self.loss(module, self.done, self.placement.share)
+            means = self.loss(module, self.done, self.placement.share)
         self.optimizer.zero_grad()
-        self.placement.backward(loss)
+        self.placement.backward(means["loss"])
         if recipe.clip:
             nn.utils.clip_grad_norm_(self.network.parameters(), recipe.clip)
         self.optimizer.step()
-        value = float(loss.detach())
-        if not math.isfinite(value):
-            message = f"the loss became {value} at step {self.done + 1}: the training diverged. Lower learning_rate."
+        values = {name: float(mean.detach()) for name, mean in means.items()}
+        if not math.isfinite(values["loss"]):
+            message = (
+                f"the loss became {values['loss']} at step {self.done + 1}: the training diverged. Lower learning_rate."
+            )
             raise SpinlensError(message)
-        self.total_loss += value
+        self.totals = {name: self.totals.get(name, 0.0) + value for name, value in values.items()}
         self.done += 1
 
     def _finish_epoch(self) -> None:
         rate = float(self.optimizer.param_groups[0]["lr"])
         row: Row = {"epoch": len(self.history) + 1, "steps": self.done, "learning_rate": rate}
-        row["loss"] = self.total_loss / self.steps
-        self.total_loss = 0.0
+        row |= {name: total / self.steps for name, total in self.totals.items()}
+        self.totals = {}
         if self.validate is not None:
             self.network.eval()
             row |= self.validate()
@@ -192,7 +195,7 @@ class Training:
 
     def _note(self) -> str:
         if not self.history:
-            return f"epoch 1/{self.recipe.epochs}: loss {self.total_loss / max(self.done, 1):.4f}"
+            return f"epoch 1/{self.recipe.epochs}: loss {self.totals.get('loss', 0.0) / max(self.done, 1):.4f}"
         row = self.history[-1]
         note = f"epoch {len(self.history)}/{self.recipe.epochs}: loss {row['loss']:.4f}"
         return note + (f", validation {row['validation_loss']:.4f}" if "validation_loss" in row else "")
@@ -212,7 +215,7 @@ class Training:
         for index, state in self.optimizer.state_dict()["state"].items():
             tensors |= {f"optimizer.{index}.{name}": value for name, value in state.items()}
         best = self.best if math.isfinite(self.best) else None
-        state = {"done": self.done, "total_loss": self.total_loss, "best": best, "waited": self.waited}
+        state = {"done": self.done, "totals": self.totals, "best": best, "waited": self.waited}
         entry = {"configuration": self.description, "state": state, "history": self.history}
         write_tensors(self.out / CHECKPOINT, tensors, entry)
         write_history(self.out, self.history)
@@ -255,6 +258,6 @@ class Training:
                 if value.shape == weight.shape:
                     state_of[key] = torch.empty_like(weight).copy_(value)
         state = entry["state"]
-        self.done, self.total_loss, self.waited = state["done"], state["total_loss"], state["waited"]
+        self.done, self.totals, self.waited = state["done"], state["totals"], state["waited"]
         self.best = math.inf if state["best"] is None else state["best"]
         self.history = list(entry["history"])
