@@ -224,6 +224,7 @@ def test_a_rate_that_is_too_high_is_an_error_not_a_result(symmetries):
         (transformer(), {"validation": 3}, "must be a pair"),
         (transformer(patch=3), {}, "does not divide the side 8"),
         (transformer(size="enormous"), {}, "size = 'enormous': is unknown"),
+        (transformer(size="tiny"), {}, "width = 16: differs from the 128 of size 'tiny'. Leave out one"),
         (transformer(epochs=-1), {}, "epochs = -1"),
         (transformer(batch=0), {}, "batch = 0"),
         (transformer(learning_rate=0), {}, "learning_rate = 0"),

@@ -48,6 +48,14 @@ def test_spins_to_logits(name, settings):
     assert not torch.equal(network.head.weight, other.head.weight)
 
 
+def test_a_size_and_what_it_stands_for():
+    sizes = [
+        Architecture(name="vit", side=8, classes=2, patch=4, **given).sizes
+        for given in ({}, {"size": "tiny"}, {"size": "small", "width": 256}, {"width": 64})
+    ]
+    assert sizes == [(128, 6, 4), (128, 6, 4), (256, 8, 8), (64, 6, 4)]
+
+
 def test_building_leaves_the_global_stream_alone():
     torch.manual_seed(0)
     before = torch.get_rng_state()
@@ -86,6 +94,9 @@ def test_the_stem_sees_what_lies_beyond_the_edges(rule, equivariant):
     [
         ("vit", {"patch": 3}, r"patch = 3: does not divide the side 8\. Take one of 2, 4\."),
         ("vit", {"size": "huge"}, "size = 'huge': is unknown"),
+        ("vit", {"size": "small", "width": 64}, "width = 64: differs from the 256 of size 'small'"),
+        ("vit", {"size": "tiny", "layers": 2}, "layers = 2: differs from the 6 of size 'tiny'"),
+        ("vit", {"size": "tiny", "heads": 8}, "heads = 8: differs from the 4 of size 'tiny'"),
         ("vit", {"pooling": "max"}, "pooling = 'max': is unknown"),
         ("vit", {"patch": 4, "width": 10, "heads": 4}, "heads = 4: does not divide the width 10"),
         ("vit", {"patch": 4, "boundary": "periodc"}, "Did you mean 'periodic'"),

@@ -82,6 +82,8 @@ def test_weights_of_another_shape_are_refused(pretrained, ensemble):
         VisionTransformer(weights=weights, patch=2).fit(ensemble, labels, progress=False)
     with pytest.raises(InputError, match=r"width, layers and heads \(16, 2, 2\) \(not \(128, 6, 4\)\)"):
         VisionTransformer("tiny", weights=weights).fit(ensemble, labels, progress=False)
+    with pytest.raises(InputError, match=r"width, layers and heads \(16, 2, 2\) \(not \(32, 2, 2\)\)"):
+        VisionTransformer(width=32, weights=weights).fit(ensemble, labels, progress=False)
     with pytest.raises(InputError, match=r"side 8 \(not 4\)"):
         VisionTransformer(weights=weights, augment=False).fit(np.ones((3, 4, 4), np.int8), [0, 1, 2], progress=False)
 
@@ -123,6 +125,7 @@ def test_bond_sums_are_learned_beside():
         ({"mask_ratio": 0.05}, "hides none of the 4 patches"),
         ({"spin_ratio": -0.1}, "spin_ratio = -0.1"),
         ({"bond_weight": -1.0}, "bond_weight = -1.0"),
+        ({"size": "tiny"}, "width = 16: differs from the 128 of size 'tiny'"),
         ({"patch": 3}, "does not divide the side 8"),
         ({"held_out": 0.0}, "held_out = 0.0"),
         ({"images": np.ones((1, 8, 8), np.int8)}, "some are trained on"),

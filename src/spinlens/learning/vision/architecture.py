@@ -15,6 +15,9 @@ POOLINGS = ("mean", "cls")
 SIZES = {"tiny": (128, 6, 4), "small": (256, 8, 8)}
 """Width, layers and heads of the native vision transformers."""
 
+SHAPE = ("width", "layers", "heads")
+"""What a size stands for."""
+
 RESNETS: dict[str, dict[str, Any]] = {
     "resnet-18": {"layer_type": "basic", "depths": [2, 2, 2, 2], "hidden_sizes": [64, 128, 256, 512]},
     "resnet-50": {"layer_type": "bottleneck", "depths": [3, 4, 6, 3], "hidden_sizes": [256, 512, 1024, 2048]},
@@ -31,7 +34,7 @@ class Architecture:
     name: str
     side: int
     classes: int
-    size: str = "tiny"
+    size: str | None = None
     patch: int = 10
     pooling: str = "mean"
     stem: int = 32
@@ -46,7 +49,6 @@ class Architecture:
         check_word("network", self.name, NETWORKS)
         check_whole("side", self.side, 2)
         check_whole("classes", self.classes, 2)
-        check_word("size", self.size, tuple(SIZES))
         check_word("pooling", self.pooling, POOLINGS)
         check_whole("patch", self.patch, 1)
         check_whole("stem", self.stem, 0)
@@ -54,15 +56,25 @@ class Architecture:
             raise InputError("channels", self.channels, "must be 1, or 3 for weights of colour images")
         if not is_number(self.dropout) or not 0 <= self.dropout < 1:
             raise InputError("dropout", self.dropout, "must be a share from 0 to below 1")
-        for name in ("width", "layers", "heads"):
-            if getattr(self, name) is not None:
-                check_whole(name, getattr(self, name), 1)
+        self._check_sizes()
         _ = self.rules
         if self.name == "vit":
             self._check_patches()
         elif self.name == "vit-base" and self.side > BASE_SIDE:
             why = f"the published layout sees {BASE_SIDE} x {BASE_SIDE} pixels and would lose spins"
             raise InputError("side", self.side, why, "Take the native network, 'vit'")
+
+    def _check_sizes(self) -> None:
+        if self.size is not None:
+            check_word("size", self.size, tuple(SIZES))
+        for place, name in enumerate(SHAPE):
+            value = getattr(self, name)
+            if value is None:
+                continue
+            check_whole(name, value, 1)
+            if self.size is not None and value != SIZES[self.size][place]:
+                why = f"differs from the {SIZES[self.size][place]} of size {self.size!r}"
+                raise InputError(name, value, why, "Leave out one of the two")
 
     def _check_patches(self) -> None:
         if self.side % self.patch:
@@ -76,7 +88,7 @@ class Architecture:
     @property
     def sizes(self) -> tuple[int, int, int]:
         """Width, layers and heads of the native transformer."""
-        width, layers, heads = SIZES[self.size]
+        width, layers, heads = SIZES[self.size or "tiny"]
         return self.width or width, self.layers or layers, self.heads or heads
 
     @property

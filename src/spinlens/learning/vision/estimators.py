@@ -10,7 +10,7 @@ import torch
 from spinlens.errors import DamagedError, InputError
 from spinlens.learning.checkpoint import read_json
 from spinlens.learning.choices import check_word
-from spinlens.learning.vision.architecture import BASE_PATCH, SIZES, Architecture
+from spinlens.learning.vision.architecture import BASE_PATCH, SHAPE, SIZES, Architecture
 from spinlens.learning.vision.classifier import KIND, Classifier
 from spinlens.learning.vision.folder import MODEL
 from spinlens.learning.vision.weights import lattice_architecture, lattice_folder
@@ -47,7 +47,7 @@ class VisionTransformer(Classifier):
     boundary : str, optional
         What that convolution sees beyond the edges; by default the boundary of the weights or of the ensemble.
     width, layers, heads : int, optional
-        In place of those of the size.
+        In place of a size; those left open are those of the weights, else of ``tiny``.
     dropout : float
         In the transformer.
     epochs, batch, learning_rate, weight_decay, schedule, warm_up, patience, clip : optional
@@ -127,14 +127,14 @@ class VisionTransformer(Classifier):
                 channels=3, dropout=self.dropout,
             )  # fmt: skip
         folder = lattice_folder(self.weights)
-        names = ("size", "patch", "pooling", "stem", "boundary", "width", "layers", "heads")
+        names = ("size", "patch", "pooling", "stem", "boundary", *SHAPE)
         given = {name: getattr(self, name) for name in names if getattr(self, name) is not None}
         open_ones: dict[str, Any] = {"boundary": boundary}
         if folder is not None:
             there = lattice_architecture(folder)
-            open_ones = {name: getattr(there, name) for name in names}
-            if "size" in given:
-                open_ones |= {"width": None, "layers": None, "heads": None}
+            open_ones = {name: getattr(there, name) for name in ("patch", "pooling", "stem", "boundary")}
+            if self.size is None:
+                open_ones |= dict(zip(SHAPE, there.sizes, strict=True))
         return Architecture(name="vit", side=side, classes=classes, dropout=self.dropout, **(open_ones | given))
 
     def _refuse_native(self) -> None:

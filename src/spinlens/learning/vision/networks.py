@@ -31,7 +31,8 @@ def build(name: str, *, side: int, classes: int = 4, seed: int = 0, **settings: 
     seed : int
         Of the first weights.
     **settings
-        ``size`` ("tiny": six layers of 128, "small": eight of 256), ``width``, ``layers``, ``heads``, ``patch``,
+        ``size`` ("tiny", the default: six layers of 128, "small": eight of 256), or in its place ``width``,
+        ``layers``, ``heads`` (those of "tiny" where they are left open); ``patch``,
         ``pooling`` ("mean" over the patches or "cls"), ``stem`` (channels of a 3 x 3 convolution and GELU below the
         patches; 0 for linear patches), ``boundary`` (what the stem sees beyond the edges, as
         `spinlens.lattice.parse_boundary` reads it), all for ``vit``; ``channels`` (1 or 3) for the residual

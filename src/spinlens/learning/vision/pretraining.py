@@ -65,7 +65,7 @@ def pretrain(
     *,
     seed: int,
     directory: str | Path | None = None,
-    size: str = "tiny",
+    size: str | None = None,
     patch: int = 10,
     stem: int = 32,
     boundary: str | None = None,
