@@ -58,9 +58,9 @@ class Plan:
         negligible weight. ``"swendsen_wang"`` or ``"wolff"``: clusters, in any field and at any boundary, the field
         and the walls as one bond of each spin to a ghost spin; right everywhere, of use where no field competes with
         the couplings. A sweep of Swendsen-Wang is one update of all clusters, a sweep of Wolff a fixed number of
-        clusters that reaches every site once on average; it is measured while the chains equilibrate, separately for
-        each condition and block of 64 chains. ``"auto"``: heat bath or Swendsen-Wang, whichever suits the condition,
-        see `algorithms`.
+        clusters that reaches every site once on average, and by a fair coin of each chain and interval one more; it is
+        measured while the chains equilibrate, separately for each condition and block of 64 chains. ``"auto"``: heat
+        bath or Swendsen-Wang, whichever suits the condition, see `algorithms`.
     exchange : bool
         Whether to swap replicas between neighbouring temperatures of one field.
     start : str
