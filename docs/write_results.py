@@ -28,7 +28,15 @@ PAGES = (
     ROOT / "docs" / "proof.md",
 )
 
-PICTURES = {"crossover": ["overview"], "classify": ["scores", "label_efficiency_periodic", "attention_periodic"]}
+CLASSIFY = RESULTS / "classify-standard.json"
+CLASSIFY_PICTURES = {
+    "scores": "Scores beside their ceilings",
+    "label_efficiency_periodic": "Score by number of labels",
+    "attention_periodic": "Attention of the native network",
+}
+PICTURES = {"crossover": ["overview"], "classify": list(CLASSIFY_PICTURES)}
+
+NO_RUN = "No run of this study is committed yet."
 
 
 def read(path: Path) -> Any:
@@ -61,7 +69,9 @@ def crossover() -> str:
 
 def classify() -> str:
     """Return the table of the classification study, published beside this run, below the ceiling."""
-    summary = read(RESULTS / "classify-standard.json")
+    if not CLASSIFY.exists():
+        return NO_RUN
+    summary = read(CLASSIFY)
     seconds, first = summary["timing"], summary["rows"][0]
     note = (
         f"Macro F1, mean and spread of {first['trials']} trials (seeds {', '.join(map(str, first['seeds']))}) on "
@@ -74,8 +84,10 @@ def classify() -> str:
 
 
 def labels() -> str:
-    """Return the table of scores by number of labels."""
-    summary = read(RESULTS / "classify-standard.json")
+    """Return the table of scores by number of labels, and the pictures of the study."""
+    if not CLASSIFY.exists():
+        return NO_RUN
+    summary = read(CLASSIFY)
     rows = summary["label_efficiency"]
     systems = sorted({row["system"] for row in rows})
     counts = sorted({row["labels"] for row in rows})
@@ -94,7 +106,8 @@ def labels() -> str:
             if row["system"] == system and row["protocol"] == "clean"
         }
         lines.append((system, "logistic regression on energy and order", *(f"{found[count]:.3f}" for count in counts)))
-    return table(lines)
+    pictures = [f"![{words}](images/{name}.png)" for name, words in CLASSIFY_PICTURES.items()]
+    return "\n\n".join([table(lines), *pictures])
 
 
 def classification() -> str:
