@@ -46,7 +46,7 @@ def cells(row: Mapping[str, Any]) -> tuple[str, ...]:
         _spread(row["macro_f1_mean"], row["macro_f1_std"]),
         _spread(row["small_macro_f1_mean"], row["small_macro_f1_std"]),
         "-" if row["published"] is None else _spread(*row["published"]),
-        str(Estimate(row["ceiling"], row["ceiling_error"])),
+        str(Estimate(row["ceiling"], row["ceiling_error"])) if row["ceiling_error"] else f"{row['ceiling']:.4f}",
         f"{row['fraction_of_ceiling']:.3f}",
         f"{row['logistic_regression']:.3f}",
     )  # fmt: skip
