@@ -32,7 +32,7 @@ CLASSIFY = RESULTS / "classify-standard.json"
 CLASSIFY_PICTURES = {
     "scores": "Scores beside their ceilings",
     "label_efficiency_periodic": "Score by number of labels",
-    "attention_periodic": "Attention of the native network",
+    "attention_periodic_vit": "Attention of the native network",
 }
 PICTURES = {"crossover": ["overview"], "classify": list(CLASSIFY_PICTURES)}
 
