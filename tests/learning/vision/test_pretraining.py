@@ -15,6 +15,10 @@ from spinlens.learning.vision.masked import NEIGHBOURS, Couplings
 from .conftest import TINY
 
 QUICK = TINY | {"seed": 1, "epochs": 1, "batch": 32, "progress": False}
+TOKENS = QUICK | {"mask_ratio": 0.6, "spin_ratio": 0.0, "token_weight": 1.0, "coupling_weight": 0.0, "bond_weight": 0.0}
+"""Whole patches are hidden, and their tokens alone predict them."""
+
+SPINS = TOKENS | {"mask_ratio": 0.0, "spin_ratio": 0.1, "learning_rate": 5e-3, "held_out": 0.25, "epochs": 12}
 
 
 @pytest.fixture(scope="module")
@@ -29,10 +33,7 @@ def ensemble():
 def pretrained(ensemble, tmp_path_factory):
     torch.set_num_threads(1)
     folder = tmp_path_factory.mktemp("pretrained") / "model"
-    return pretrain(
-        ensemble, directory=folder, mask_ratio=0.0, spin_ratio=0.1, learning_rate=5e-3, held_out=0.25,
-        **QUICK | {"epochs": 12},
-    )  # fmt: skip
+    return pretrain(ensemble, directory=folder, **SPINS)
 
 
 def test_it_learns_towards_the_floor_and_not_below(pretrained, ensemble):
@@ -104,8 +105,8 @@ def test_bond_sums_are_learned_beside():
     spins = np.repeat(np.random.default_rng(0).choice([-1, 1], (64, 1, 1)), 8, 1).repeat(8, 2).astype(np.int8)
     symmetries = Symmetries.of(sl.Ising(), sl.Lattice((8, 8)))
     found = pretrain(
-        spins, mask_ratio=0.25, bond_weight=1.0, boundary="periodic", symmetries=symmetries, learning_rate=5e-3,
-        **QUICK | {"epochs": 20},
+        spins, boundary="periodic", symmetries=symmetries, learning_rate=5e-3,
+        **TOKENS | {"mask_ratio": 0.25, "bond_weight": 1.0, "epochs": 20},
     )  # fmt: skip
     images = torch.from_numpy(spins)[:, None].float()
     with torch.inference_mode():
@@ -135,7 +136,7 @@ def test_bond_sums_are_learned_beside():
     ],
 )
 def test_what_is_refused_is_refused_before_any_work(change, message, tmp_path):
-    given = QUICK | {"images": np.ones((8, 8, 8), np.int8), "augment": False, "directory": tmp_path / "out"} | change
+    given = TOKENS | {"images": np.ones((8, 8, 8), np.int8), "augment": False, "directory": tmp_path / "out"} | change
     with pytest.raises(InputError, match=message):
         pretrain(given.pop("images"), **given)
     assert not (tmp_path / "out").exists()
@@ -143,10 +144,7 @@ def test_what_is_refused_is_refused_before_any_work(change, message, tmp_path):
 
 def test_couplings_name_the_temperature(ensemble):
     """Log odds are 2 K times the sum of the neighbours, K = J / T, so the network has to read 1 / T off the picture."""
-    found = pretrain(
-        ensemble, mask_ratio=0.0, spin_ratio=0.1, learning_rate=5e-3, held_out=0.25, coupling_weight=1.0,
-        **QUICK | {"epochs": 12},
-    )  # fmt: skip
+    found = pretrain(ensemble, **SPINS | {"coupling_weight": 1.0})
     assert found.single_spin_floor - 4 * found.single_spin_error < found.single_spin_loss < 0.8 * np.log(2)
     network = found.network.eval()
     with torch.inference_mode():

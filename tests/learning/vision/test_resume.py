@@ -44,7 +44,7 @@ def residual(out):
 def hide(out, **more):
     found = pretrain(
         IMAGES, seed=2, symmetries=SYMMETRIES, epochs=3, batch=12, mask_ratio=0.5, spin_ratio=0.1, bond_weight=0.3,
-        directory=out, progress=False, **TINY | more,
+        token_weight=1.0, directory=out, progress=False, **TINY | more,
     )  # fmt: skip
     return found.network, found.history
 
