@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
@@ -23,10 +22,12 @@ from spinlens.learning.checkpoint import (
     write_tensors,
 )
 from spinlens.learning.choices import Design, Recipe, as_dict, check_whole, choose_device, choose_precision
+from spinlens.learning.continuation import CHECKPOINT
+from spinlens.learning.history import HISTORY, Row, read_history, write_history
 from spinlens.learning.losses import stratified_weights
 from spinlens.learning.network import Network, check_shape
 from spinlens.learning.steps import choose_step
-from spinlens.learning.train import CHECKPOINT, HISTORY, Row, Training, write_history
+from spinlens.learning.train import Training
 from spinlens.progress import progress_bar
 from spinlens.provenance import provenance
 from spinlens.seeds import Purpose, check_seed, generator
@@ -280,8 +281,7 @@ class TCVAE:
             folder,
             checkpoint_seconds,
         )
-        if folder is not None and (folder / CHECKPOINT).exists():
-            training.resume()
+        training.resume()
         return training
 
     def encode(
@@ -415,7 +415,7 @@ class TCVAE:
             line = str(problem).replace("\n", " ")
             raise DamagedError(f"{folder / WEIGHTS} does not fit {MODEL}: {line}") from problem
         self._network, self._description = network, description
-        self.history = _read_history(folder)
+        self.history = read_history(folder)
         return self
 
 
@@ -440,13 +440,3 @@ def _finished(folder: Path, description: dict[str, Any]) -> bool:
         why = f"holds a training with other {', '.join(keys)}"
         raise InputError("out", folder, why, "Take another directory")
     return done
-
-
-def _read_history(folder: Path) -> list[Row]:
-    path = folder / HISTORY
-    if not path.is_file():
-        return []
-    try:
-        return [json.loads(line) for line in path.read_text().splitlines()]
-    except ValueError as problem:
-        raise DamagedError(f"{path} is not JSON lines: {problem}. {REMEDY}") from problem

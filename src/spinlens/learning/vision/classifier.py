@@ -15,7 +15,7 @@ from torch import nn
 from spinlens.errors import DamagedError, InputError
 from spinlens.learning.checkpoint import make_folder
 from spinlens.learning.choices import check_whole, choose_device, is_number
-from spinlens.learning.train import Row
+from spinlens.learning.history import Row
 from spinlens.learning.vision.architecture import Architecture
 from spinlens.learning.vision.configurations import Configurations, configurations, same_lattice
 from spinlens.learning.vision.folder import finished, read_model, write_model

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +18,8 @@ from spinlens.learning.checkpoint import (
     write_json,
     write_tensors,
 )
-from spinlens.learning.train import CHECKPOINT, HISTORY, Row, write_history
+from spinlens.learning.continuation import CHECKPOINT
+from spinlens.learning.history import HISTORY, Row, read_history, write_history
 
 MODEL, WEIGHTS = "model.json", "weights.safetensors"
 OUTCOMES = ("provenance", "result", "configuration")
@@ -85,14 +85,4 @@ def read_model(folder: Path, kind: str) -> tuple[dict[str, torch.Tensor], dict[s
     tensors, beside = read_tensors(folder / WEIGHTS)
     if keys := differing(description, beside):
         raise DamagedError(f"{folder}: {MODEL} and {WEIGHTS} disagree on {', '.join(keys)}. {REMEDY}")
-    return tensors, description, _read_history(folder)
-
-
-def _read_history(folder: Path) -> list[Row]:
-    path = folder / HISTORY
-    if not path.is_file():
-        return []
-    try:
-        return [json.loads(line) for line in path.read_text().splitlines()]
-    except ValueError as problem:
-        raise DamagedError(f"{path} is not JSON lines: {problem}. {REMEDY}") from problem
+    return tensors, description, read_history(folder)

@@ -11,7 +11,7 @@ import torch
 from spinlens.errors import DamagedError, InputError
 from spinlens.learning.checkpoint import make_folder
 from spinlens.learning.choices import choose_device
-from spinlens.learning.train import Row
+from spinlens.learning.history import Row
 from spinlens.learning.vision.architecture import Architecture
 from spinlens.learning.vision.folder import finished, read_model, write_model
 from spinlens.learning.vision.masked import MaskedReader
