@@ -12,13 +12,13 @@ import torch
 from sklearn.base import BaseEstimator, ClassifierMixin
 from torch import nn
 
-from spinlens.errors import DamagedError, InputError
+from spinlens.errors import InputError
 from spinlens.learning.checkpoint import make_folder
 from spinlens.learning.choices import check_whole, choose_device, is_number
+from spinlens.learning.folder import finished, fitting_weights, read_model, write_model
 from spinlens.learning.history import Row
 from spinlens.learning.vision.architecture import Architecture
 from spinlens.learning.vision.configurations import Configurations, configurations, same_lattice
-from spinlens.learning.vision.folder import finished, read_model, write_model
 from spinlens.learning.vision.inference import autocast, channels_last, evaluating, in_chunks
 from spinlens.learning.vision.networks import Reader
 from spinlens.learning.vision.placement import Placement
@@ -176,7 +176,7 @@ class Classifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         self._check_probe()
         description = self._describe(recipe, architecture, labelled, held, names, moves)
         folder = None if directory is None else Path(directory)
-        if folder is not None and finished(folder, description):
+        if folder is not None and finished(folder, description, argument="directory"):
             return self._restore(folder)
         placement = Placement(self.device)
         network = channels_last(self._first_network(architecture, recipe.seed)).to(placement.device)
@@ -339,13 +339,10 @@ class Classifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
 
     def _restore(self, folder: Path) -> Self:
         tensors, description, self.history_ = read_model(folder, KIND)
-        try:
+        with fitting_weights(folder):
             network = channels_last(rebuild(description, folder))
             network.load_state_dict(tensors)
             names = np.array(description["labels"])
-        except (KeyError, TypeError, RuntimeError, ValueError) as problem:
-            line = str(problem).replace("\n", " ")
-            raise DamagedError(f"{folder} does not hold the network that it describes: {line}") from problem
         self.network_, self.classes_, self._description = network.eval(), names, description
         return self
 
