@@ -14,6 +14,7 @@ from spinlens.learning.choices import choose_device
 from spinlens.learning.folder import finished, fitting_weights, read_model, write_model
 from spinlens.learning.history import Row
 from spinlens.learning.vision.architecture import Architecture
+from spinlens.learning.vision.configurations import boundary_of
 from spinlens.learning.vision.masked import MaskedReader
 from spinlens.learning.vision.objective import PURPOSE, Material, Task, Work, divide
 from spinlens.learning.vision.placement import Placement
@@ -160,10 +161,9 @@ def pretrain(
         precision=resolve_precision(precision, place),
     )  # fmt: skip
     material = divide(images, held_out)
-    if boundary is None:
-        boundary = str(images.lattice.boundary_text) if hasattr(images, "lattice") else "free"
     architecture = Architecture(
-        name="vit", side=material.trained.side, classes=2, size=size, patch=patch, stem=stem, boundary=boundary,
+        name="vit", side=material.trained.side, classes=2, size=size, patch=patch, stem=stem,
+        boundary=boundary_of(images) if boundary is None else boundary,
         width=width, layers=layers, heads=heads, dropout=dropout,
     )  # fmt: skip
     patches = (architecture.side // patch) ** 2
