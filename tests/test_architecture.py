@@ -28,6 +28,7 @@ MAY_IMPORT: dict[str, set[str]] = {
                          "regions", "images", "figures"},
 }  # fmt: skip
 MAY_IMPORT["cli"] = MAY_IMPORT["studies"] | {"studies"}
+MAY_IMPORT["__main__"] = {"cli"}
 LEAF_ORDER = ["errors", "files", "seeds", "progress", "provenance", "config"]
 
 ONLY_IN = {

@@ -14,7 +14,7 @@ PARTIAL = ".partial"
 """Ending of a file that is still being written; left behind only by a kill, and then worthless."""
 
 
-def write_atomically(path: Path, data: bytes | memoryview) -> None:
+def write_atomically(path: Path, data: bytes | memoryview, *, durable: bool = True) -> None:
     """Write ``data`` under a temporary name, flush it to the disk and give it its name.
 
     Parameters
@@ -23,6 +23,8 @@ def write_atomically(path: Path, data: bytes | memoryview) -> None:
         The file; its folder must exist.
     data : bytes or memoryview
         Its whole content.
+    durable : bool
+        Whether it must outlive a power cut. False spares the flush, for files that can be made and checked again.
 
     Raises
     ------
@@ -33,13 +35,15 @@ def write_atomically(path: Path, data: bytes | memoryview) -> None:
     try:
         with partial.open("wb") as file:
             file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
+            if durable:
+                file.flush()
+                os.fsync(file.fileno())
         partial.replace(path)
     except BaseException:
         partial.unlink(missing_ok=True)
         raise
-    sync_folder(path.parent)
+    if durable:
+        sync_folder(path.parent)
 
 
 def sync_folder(folder: Path) -> None:

@@ -95,6 +95,36 @@ def test_the_paired_error_is_that_of_repeated_test_sets(labels: np.ndarray) -> N
     assert np.mean(errors) == pytest.approx(spread, rel=0.25)
 
 
+def test_the_error_over_trainings_is_that_of_repeated_trainings(labels: np.ndarray) -> None:
+    """The first classifier's share of repaired answers differs from training to training, which images cannot tell."""
+    random = np.random.default_rng(7)
+    count = 8
+
+    def study() -> tuple[np.ndarray, np.ndarray]:
+        ones, others = [], []
+        for repaired in random.uniform(0, 0.6, count):
+            other = answers(labels, random)
+            ones.append(np.where(random.random(len(labels)) < repaired, labels, other))
+            others.append(other)
+        return np.concatenate(ones), np.concatenate(others)
+
+    truth, trials = np.tile(labels, count), np.repeat(np.arange(count), len(labels))
+    studies = [study() for _ in range(200)]
+    spread = np.std([np.subtract(*(macro_f1(confusion_matrix(truth, p)) for p in both)) for both in studies])
+    here = [compare(truth, *both, trials=trials, resamples=300).difference.error for both in studies[:20]]
+    blind = [compare(truth, *both, resamples=300).difference.error for both in studies[:20]]
+    assert np.mean(here) == pytest.approx(spread, rel=0.25)
+    assert np.mean(blind) < 0.6 * spread
+
+
+def test_one_training_is_no_training_resampled(labels: np.ndarray) -> None:
+    random = np.random.default_rng(8)
+    both = answers(labels, random), answers(labels, random)
+    assert compare(labels, *both) == compare(labels, *both, trials=np.full(len(labels), 5))
+    with pytest.raises(InputError, match=r"trials\.shape"):
+        compare(labels, *both, trials=[0])
+
+
 def test_the_same_seed_gives_the_same_error(labels: np.ndarray) -> None:
     predicted = answers(labels, np.random.default_rng(6))
     assert score(labels, predicted, seed=1) is not None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import os
 import shutil
 import signal
 import subprocess
@@ -47,8 +48,8 @@ ARGUMENTS = [
 
 FIGURES = {
     "scores", "microstates_periodic", "microstates_ground_states", "label_efficiency_periodic", "reliability_periodic",
-    "posterior_periodic_vit", "confusion_periodic", "attention_periodic", "attention_distance_periodic",
-    "probes_periodic", "energy_periodic", "pretraining_periodic",
+    "posterior_periodic_vit", "confusion_periodic", "attention_periodic_vit", "attention_distance_periodic_vit",
+    "probes_periodic_vit", "energy_periodic_vit", "pretraining_periodic",
 }  # fmt: skip
 
 ROW = {
@@ -98,7 +99,7 @@ def test_the_summary_and_the_tables_agree(study: Path) -> None:
         assert text in table
     assert {each["weights"] for each in summary["label_efficiency"]} == {"lattice", "none"}
     assert {each["labels"] for each in summary["label_efficiency"]} == {10, 40}
-    assert set(summary["seeing"]["periodic"]["logits_explained_by_energy"]) == {
+    assert set(summary["seeing"]["periodic"]["vit"]["logits_explained_by_energy"]) == {
         "subcritical - far_subcritical", "critical - subcritical", "supercritical - critical",
     }  # fmt: skip
     assert summary["pretraining"]["periodic"]["single_spin_floor"] > 0
@@ -163,6 +164,28 @@ def test_a_killed_study_continues_to_the_same_numbers(moment: str, study: Path, 
     for name in ("weights.safetensors", "probabilities.npy"):
         for file in study.rglob(name):
             assert (out / file.relative_to(study)).read_bytes() == file.read_bytes(), file
+
+
+@pytest.mark.slow
+def test_two_processes_share_one_study(study: Path, tmp_path: Path) -> None:
+    """The first one samples, scores and writes; both train, and a second call finds the study finished."""
+    out = tmp_path / "shared"
+    launcher = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc_per_node=2", "-m", "spinlens"]
+    environment = os.environ | {"ACCELERATE_USE_CPU": "true", "OMP_NUM_THREADS": "1"}
+    done = subprocess.run(
+        [*launcher, *ARGUMENTS, str(out)], check=False, capture_output=True, text=True, env=environment, timeout=600
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stderr.count("trial 1 of") == 1
+    here, there = (read_summary(folder) for folder in (out, study))
+    assert here["provenance"]["ensembles"] == there["provenance"]["ensembles"]
+    assert here["baselines"] == there["baselines"]
+    assert [row["seeds"] for row in here["rows"]] == [row["seeds"] for row in there["rows"]]
+    files = ({path.relative_to(folder) for path in folder.rglob("*")} for folder in (out, study))
+    assert next(files) == next(files)
+    before = {path: path.stat().st_mtime_ns for path in out.rglob("*")}
+    run_classify(configure("quick", changes=TINY), out=out, progress=False)
+    assert {path: path.stat().st_mtime_ns for path in out.rglob("*")} == before
 
 
 def test_damaged_predictions_are_found(study: Path, tmp_path: Path) -> None:

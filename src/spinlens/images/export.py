@@ -56,8 +56,8 @@ def export_images(
 
     Notes
     -----
-    Files appear complete or not at all. Called again, it writes what is missing or differs, so that it can be
-    interrupted at any time.
+    Files appear complete or not at all. Called again, it compares every file and writes what is missing or differs, so
+    that it can be interrupted at any time.
     """
     out, plan = Path(out), ensemble.plan
     counts = {"chains": _at_most("chains", chains, plan.chains), "draws": _at_most("draws", draws, plan.draws)}
@@ -72,7 +72,7 @@ def export_images(
         for done, (row, picture) in enumerate(_pictures(ensemble, labels, counts)):
             file, data = out / row["file"], encode_png(picture)
             if not file.is_file() or file.read_bytes() != data:
-                write_atomically(file, data)
+                write_atomically(file, data, durable=False)
             rows.append(row)
             report(done / (total * counts["chains"] * counts["draws"]), row["region"])
         text = io.StringIO()

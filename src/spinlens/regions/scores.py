@@ -136,20 +136,29 @@ def sampling_error(
     return float(np.std(macro_f1(tables), ddof=1))
 
 
-def compare(labels: Any, first: Any, second: Any, *, seed: int = 0, resamples: int = RESAMPLES) -> Comparison:
+def compare(
+    labels: Any, first: Any, second: Any, *, trials: Any = None, seed: int = 0, resamples: int = RESAMPLES
+) -> Comparison:
     """Compare two sets of predictions for the same images by the paired bootstrap.
 
     Parameters
     ----------
     labels, first, second : array of int, shape (n,)
         True regions, and what each classifier predicted.
+    trials : array of int, shape (n,), optional
+        Which training each prediction comes from. Trainings are then drawn with replacement before their images are,
+        so that a difference is real only if it outlives other trainings too. By default all are of one.
     seed, resamples : int
         Of the bootstrap: images of each region are drawn with replacement, both answers of an image together.
 
     Raises
     ------
     InputError
-        As `score`.
+        As `score`; or if ``trials`` has another shape.
+
+    Notes
+    -----
+    Of few trainings the bootstrap knows little: with k of them it sees (k - 1) / k of the variance between them.
 
     References
     ----------
@@ -158,10 +167,16 @@ def compare(labels: Any, first: Any, second: Any, *, seed: int = 0, resamples: i
     tables = confusion_matrix(labels, first), confusion_matrix(labels, second)
     size = len(REGIONS)
     place = (_regions("labels", labels) * size + _regions("first", first)) * size + _regions("second", second)
-    pairs = np.bincount(place, minlength=size**3).reshape(size, size**2)
+    trainings, member = _trainings(trials, len(place))
     random = _stream(seed, resamples)
-    drawn = _resampled(pairs.astype(np.float64), pairs.sum(axis=1), random, resamples).reshape(-1, size, size, size)
-    differences = macro_f1(drawn.sum(axis=3)) - macro_f1(drawn.sum(axis=2))
+    times = random.multinomial(trainings, np.full(trainings, 1 / trainings), resamples)
+    drawn = np.zeros((resamples, size, size**2), dtype=np.int64)
+    for training in range(trainings):
+        pairs = np.bincount(place[member == training], minlength=size**3).reshape(size, size**2)
+        counts = pairs.sum(axis=1)[:, None] * times[:, training]
+        drawn += _resampled(pairs.astype(np.float64), counts, random, resamples)
+    answers = drawn.reshape(-1, size, size, size)
+    differences = macro_f1(answers.sum(axis=3)) - macro_f1(answers.sum(axis=2))
     found = float(macro_f1(tables[0]) - macro_f1(tables[1]))
     low, high = (float(edge) for edge in np.quantile(differences, (0.025, 0.975)))
     below = float(np.mean(differences < 0) + np.mean(differences == 0) / 2)
@@ -169,12 +184,28 @@ def compare(labels: Any, first: Any, second: Any, *, seed: int = 0, resamples: i
     return Comparison(Estimate(found, float(differences.std(ddof=1))), (low, high), p_value)
 
 
+def _trainings(trials: Any, images: int) -> tuple[int, Integers]:
+    """Return the number of trainings and the training of each image, counted from 0."""
+    if trials is None:
+        return 1, np.zeros(images, dtype=np.int64)
+    given = np.asarray(trials)
+    if given.shape != (images,):
+        raise InputError("trials.shape", given.shape, f"must be ({images},), one for each image")
+    names, member = np.unique(given, return_inverse=True)
+    return len(names), member.astype(np.int64)
+
+
 def _resampled(table: Floats, counts: Integers, random: np.random.Generator, resamples: int) -> Integers:
-    """Draw (resamples, row, column): ``counts`` entries in each row, distributed as the rows of ``table``."""
+    """Draw (resamples, row, column): ``counts`` entries in each row, distributed as the rows of ``table``.
+
+    ``counts`` has one number for each row, or one for each row and resample.
+    """
     sums = table.sum(axis=1, keepdims=True)
     rows = np.divide(table, sums, out=np.full_like(table, 1 / table.shape[1]), where=sums > 0)
-    counts = np.where(sums[:, 0] > 0, counts, 0)
-    drawn = [random.multinomial(int(n), row, resamples) for n, row in zip(counts, rows, strict=True)]
+    wanted = np.broadcast_to(counts.T, (resamples, len(table)))
+    drawn = [
+        random.multinomial(np.where(total > 0, n, 0), row) for n, row, total in zip(wanted.T, rows, sums, strict=True)
+    ]
     return np.stack(drawn, axis=1).astype(np.int64)
 
 

@@ -53,7 +53,7 @@ def test_a_size_and_what_it_stands_for():
         Architecture(name="vit", side=8, classes=2, patch=4, **given).sizes
         for given in ({}, {"size": "tiny"}, {"size": "small", "width": 256}, {"width": 64})
     ]
-    assert sizes == [(128, 6, 4), (128, 6, 4), (256, 8, 8), (64, 6, 4)]
+    assert sizes == [(128, 6, 4), (128, 6, 4), (256, 8, 4), (64, 6, 4)]
 
 
 def test_building_leaves_the_global_stream_alone():

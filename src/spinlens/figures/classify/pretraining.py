@@ -13,7 +13,7 @@ from spinlens.figures.palette import BLUE, INK, VERMILION
 from spinlens.figures.style import new_axes, styled
 from spinlens.statistics import Estimate
 
-SIZE = (5.8, 4.0)
+SIZE = (6.4, 4.6)
 
 
 @styled
@@ -58,16 +58,11 @@ def draw_pretraining(
             capsize=3, label=f"single hidden spins, {Estimate(single_spin_loss, single_spin_error)}", clip_on=False,
         )  # fmt: skip
     if single_spin_floor is not None:
-        ax.axhline(single_spin_floor, color=INK, linestyle=(0, (4, 2)))
-        ax.annotate(
-            f"exact floor of single hidden spins: heat-bath entropy {single_spin_floor:.4f}",
-            (0.99, single_spin_floor), xycoords=("axes fraction", "data"), xytext=(0, -4), textcoords="offset points",
-            ha="right", va="top", fontsize=9,
-        )  # fmt: skip
+        label = f"their exact floor, {single_spin_floor:.4f}"
+        ax.axhline(single_spin_floor, color=INK, linestyle=(0, (4, 2)), label=label)
         if single_spin_loss is not None:
             title = f"Single hidden spins cost {single_spin_loss - single_spin_floor:.4f} nats more than they must"
-    ax.set_ylim(bottom=0)
     ax.xaxis.set_major_locator(MaxNLocator(integer=True))
     ax.set(xlabel="epoch", ylabel="loss (nats per hidden spin)", title=title)
-    ax.legend(loc="upper right")
+    ax.legend(loc="upper center", bbox_to_anchor=(0.5, -0.14), ncols=2, fontsize=9)
     return ax

@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from spinlens.figures.palette import BLUE, PALE, VERMILION
 from spinlens.figures.style import new_axes, styled
 
-SIZE = (5.8, 4.2)
+SIZE = (6.4, 4.2)
 LOOKS = {"energy": (BLUE, "o", "energy"), "order": (VERMILION, "s", "absolute order parameter")}
 LEAST = 1e-5
 """Unexplained shares are drawn as at least this."""
@@ -45,6 +45,7 @@ def draw_probes(report: xr.Dataset, axes: Axes | None = None) -> Axes:
     ax.set_axisbelow(True)
     best = report["r2"].sel(quantity="energy").to_numpy()
     place = int(best.argmax())
-    ax.set_title(f"A linear function of layer {names[place]} knows the energy to $R^2$ = {float(best[place]):.4f}")
+    where = f"layer {names[place]}" if place else "the patches"
+    ax.set_title(f"A linear probe of {where} reads the energy to $R^2$ = {float(best[place]):.4f}")
     ax.legend(loc="upper left", bbox_to_anchor=(0.02, 0.88))
     return ax

@@ -12,7 +12,7 @@ from spinlens.learning.choices import check_whole, check_word, is_number
 
 NETWORKS = ("vit", "vit-base", "resnet-18", "resnet-50")
 POOLINGS = ("mean", "cls")
-SIZES = {"tiny": (128, 6, 4), "small": (256, 8, 8)}
+SIZES = {"tiny": (128, 6, 4), "small": (256, 8, 4)}
 """Width, layers and heads of the native vision transformers."""
 
 SHAPE = ("width", "layers", "heads")

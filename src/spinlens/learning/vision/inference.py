@@ -42,11 +42,12 @@ def in_chunks(
         Called with the share that is done.
     """
     parts = []
-    for start in range(0, len(images), CHUNK):
-        spins = images.take(slice(start, start + CHUNK), device=device)
-        with torch.inference_mode(), autocast(device, precision):
+    # One context for all chunks, because autocast keeps the weights that it has rounded; not in inference mode.
+    with torch.no_grad(), autocast(device, precision):
+        for start in range(0, len(images), CHUNK):
+            spins = images.take(slice(start, start + CHUNK), device=device)
             parts.append(function(spins).float().cpu().numpy())
-        report(min(start + CHUNK, len(images)) / len(images), "")
+            report(min(start + CHUNK, len(images)) / len(images), "")
     return np.concatenate(parts)
 
 

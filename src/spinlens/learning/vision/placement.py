@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
+from datetime import timedelta
 from typing import Any
 
 import torch
 from torch import nn
 
 from spinlens.learning.choices import choose_device
+
+PATIENCE = timedelta(days=7)
+"""How long processes wait for the first one, which may sample for hours."""
 
 
 class Placement:
@@ -26,12 +31,14 @@ class Placement:
     """
 
     def __init__(self, device: str | torch.device | None = None) -> None:
-        from accelerate import Accelerator  # type: ignore[import-untyped]
+        from accelerate import Accelerator, InitProcessGroupKwargs  # type: ignore[import-untyped]
 
         wanted = choose_device(device)
         # Accelerate keeps the first kind of device of a process for good, so it is asked for the same one every time
         # and decides only where several processes work together.
-        self._accelerator = Accelerator(cpu=not torch.cuda.is_available())
+        self._accelerator = Accelerator(
+            cpu=not torch.cuda.is_available(), kwargs_handlers=[InitProcessGroupKwargs(timeout=PATIENCE)]
+        )  # fmt: skip
         self.device: torch.device = self._accelerator.device if self.processes > 1 else wanted
 
     @property
@@ -48,6 +55,14 @@ class Placement:
     def first(self) -> bool:
         """Whether this process is the one that writes."""
         return bool(self._accelerator.is_main_process)
+
+    def first_goes_first(self) -> AbstractContextManager[None]:
+        """Let the first process through a block before all others, which then find its work done."""
+        return self._accelerator.main_process_first()  # type: ignore[no-any-return]
+
+    def wait(self) -> None:
+        """Wait until all processes are here."""
+        self._accelerator.wait_for_everyone()
 
     def prepare(self, network: nn.Module, optimizer: torch.optim.Optimizer) -> tuple[Any, Any]:
         """Return the network as processes share it, and the optimizer."""

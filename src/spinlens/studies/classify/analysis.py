@@ -138,7 +138,7 @@ def _row(configuration: ClassifyConfiguration, found: Outcomes, behind: Backgrou
 
 
 def differences(configuration: ClassifyConfiguration, outcomes: Outcomes) -> list[dict[str, Any]]:
-    """Compare every two networks on the same test images, all trials together; which differences are real."""
+    """Compare every two networks on the same images of all trials, which are resampled too: what is real."""
     everything = sum(configuration.images.train)
     rows = []
     for system in configuration.systems:
@@ -152,7 +152,8 @@ def differences(configuration: ClassifyConfiguration, outcomes: Outcomes) -> lis
                     for name in (first, second)
                 )  # fmt: skip
                 labels = np.concatenate([outcome.labels for outcome in a.values()])
-                found = compare(labels, _joined(a), _joined(b), seed=configuration.seed)
+                trials = np.repeat([trial.number for trial in a], [len(outcome.labels) for outcome in a.values()])
+                found = compare(labels, _joined(a), _joined(b), trials=trials, seed=configuration.seed)
                 rows.append({
                     "system": system, "protocol": protocol, "first": first, "second": second,
                     "difference": found.difference.value, "error": found.difference.error,

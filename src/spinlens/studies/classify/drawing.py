@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -28,8 +29,8 @@ def draw_study(
     backgrounds: dict[tuple[str, str], Background],
     outcomes: Outcomes,
     calibrations: dict[Trial, Calibration],
-    pretrainings: dict[str, Any],
-    seen: dict[str, Seen],
+    pretrainings: Mapping[str, Any],
+    seen: dict[tuple[str, str], Seen],
     progress: bool,
 ) -> None:
     """Draw and write all figures; those of single networks show the first protocol."""
@@ -59,9 +60,9 @@ def draw_study(
             for trial in shown
         }),
         confusions=_by_row([row for row in rows if row["protocol"] == protocol]),
-        attention={system: found.attention for system, found in seen.items()},
-        probes={system: found.probes for system, found in seen.items()},
-        dependence={system: found.dependence for system, found in seen.items()},
+        attention={"_".join(key): found.attention for key, found in seen.items() if found.attention is not None},
+        probes={"_".join(key): found.probes for key, found in seen.items()},
+        dependence={"_".join(key): found.dependence for key, found in seen.items()},
         pretrainings=pretrainings,
         progress=progress,
     )  # fmt: skip

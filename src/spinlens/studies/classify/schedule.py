@@ -43,7 +43,12 @@ def _networks(
 
 
 def run_trials(
-    configuration: ClassifyConfiguration, folder: Path, *, device: str | None = None, progress: bool = True
+    configuration: ClassifyConfiguration,
+    folder: Path,
+    *,
+    device: str | None = None,
+    writes: bool = True,
+    progress: bool = True,
 ) -> Outcomes:
     """Run all trials, or what is left of them.
 
@@ -55,6 +60,8 @@ def run_trials(
         The study's directory, with its ensembles and pretrainings.
     device : str, optional
         Where to train.
+    writes : bool
+        Whether this process is the one that writes, of several that train together.
     progress : bool
         Whether to show progress on stderr.
     """
@@ -68,8 +75,9 @@ def run_trials(
                 if progress:
                     _announce(trial, trials, outcomes)
                 outcomes[trial] = run_trial(
-                    configuration, folder, trial, splits, symmetries=symmetries, device=device, progress=progress
-                )
+                    configuration, folder, trial, splits, symmetries=symmetries, device=device, writes=writes,
+                    progress=progress,
+                )  # fmt: skip
     return outcomes
 
 

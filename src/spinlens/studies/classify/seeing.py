@@ -1,4 +1,4 @@
-"""What the native network of the first trial sees: attention, what its layers know, what its answers depend on."""
+"""What the networks of the first trial see: attention, what their layers know, what their answers depend on."""
 
 from __future__ import annotations
 
@@ -15,49 +15,65 @@ from spinlens.studies.classify.configuration import ClassifyConfiguration
 from spinlens.studies.classify.data import read_ensemble, splits_of
 from spinlens.studies.classify.trials import MODEL, Trial
 
-NETWORK, PROTOCOL = "vit", "clean"
+PROTOCOL = "clean"
+TRANSFORMERS = ("vit", "vit-base")
+"""The networks that have attention."""
 
 
 @dataclass(frozen=True, eq=False)
 class Seen:
-    """Reports of `spinlens.regions.reading` about one system.
+    """Reports of `spinlens.regions.reading` about one network of the first trial.
 
     Attributes
     ----------
-    attention, probes, dependence : Dataset
-        Of the native network of the first trial.
+    attention : Dataset or None
+        None for a network that has no attention.
+    probes, dependence : Dataset
+        What its layers know, and how far its answers are a function of the energy.
     """
 
-    attention: xr.Dataset
+    attention: xr.Dataset | None
     probes: xr.Dataset
     dependence: xr.Dataset
 
     @property
     def numbers(self) -> dict[str, Any]:
         """What the summary says of them."""
-        distance = self.attention["distance"].mean(["head", "group"])
-        by_layer = {name: distance.sel(network=name).values.tolist() for name in ("trained", "untrained")}
         quantities = self.probes["quantity"].values.tolist()
+        pairs, explained = (self.dependence[name].values.tolist() for name in ("pair", "explained"))
         return {
-            "attention_distance_by_layer": by_layer,
-            "uniform_attention_distance": float(self.attention["uniform_distance"]),
-            "attention_distance_by_temperature": {
-                "temperature": self.attention["temperature"].values.tolist(),
-                "distance": self.attention["distance"].sel(network="trained").mean(["layer", "head"]).values.tolist(),
-                "correlation_length": self.attention["correlation_length"].values.tolist(),
-            },
+            "attention": None if self.attention is None else _distances(self.attention),
             "probe_r2_by_layer": {name: self.probes["r2"].sel(quantity=name).values.tolist() for name in quantities},
             "probe_r2_of_raw_spins": {name: float(self.probes["raw_r2"].sel(quantity=name)) for name in quantities},
-            "logits_explained_by_energy": dict(
-                zip(
-                    self.dependence["pair"].values.tolist(), self.dependence["explained"].values.tolist(), strict=True
-                )
-            ),
-        }  # fmt: skip
+            "logits_explained_by_energy": dict(zip(pairs, explained, strict=True)),
+        }
 
 
-def see(configuration: ClassifyConfiguration, folder: Path, system: str) -> Seen:
-    """Look at the native network of a system's first trial.
+def _distances(attention: xr.Dataset) -> dict[str, Any]:
+    """Return mean distances of attention in lattice units, by layer and by temperature."""
+    distance = attention["distance"]
+    by_layer = distance.mean(["head", "group"])
+    return {
+        "distance_by_layer": {name: by_layer.sel(network=name).values.tolist() for name in ("trained", "untrained")},
+        "uniform_distance": float(attention["uniform_distance"]),
+        "temperature": attention["temperature"].values.tolist(),
+        "distance_by_temperature": distance.sel(network="trained").mean(["layer", "head"]).values.tolist(),
+        "correlation_length": attention["correlation_length"].values.tolist(),
+    }
+
+
+def seen_networks(configuration: ClassifyConfiguration) -> list[tuple[str, str]]:
+    """Return the systems and networks that are looked at; only the clean protocol is."""
+    if PROTOCOL not in configuration.protocols:
+        return []
+    chosen = configuration.analysis.seeing_systems
+    return [
+        (system, network) for system in configuration.systems if system in chosen for network in configuration.networks
+    ]
+
+
+def see(configuration: ClassifyConfiguration, folder: Path, system: str, network: str) -> Seen:
+    """Look at a network of a system's first trial.
 
     Parameters
     ----------
@@ -65,26 +81,28 @@ def see(configuration: ClassifyConfiguration, folder: Path, system: str) -> Seen
         Settings.
     folder : path
         The study's directory.
-    system : str
-        Its name.
+    system, network : str
+        Their names.
     """
     from spinlens.learning.vision import load_classifier
 
-    trial = _first(configuration, system)
+    trial = _first(configuration, system, network)
     ensemble = read_ensemble(folder, system, PROTOCOL)
     test = splits_of(configuration, ensemble, PROTOCOL, trial=trial.number).large_test
     classifier = load_classifier(folder / trial.folder / MODEL)
-    architecture = classifier.network_.architecture.to_dict()
-    untrained = build(seed=configuration.seed, **architecture)
     few = test[: configuration.analysis.seeing_images * PROBED]
-    return Seen(
-        attention=attention_report(
+    attention = None
+    if network in TRANSFORMERS:
+        untrained = build(seed=configuration.seed, **classifier.network_.architecture.to_dict())
+        attention = attention_report(
             looker(classifier, ensemble.lattice), looker(untrained, ensemble.lattice), test,
             images_per_group=max(2, configuration.analysis.seeing_images // GROUPS),
-        ),
+        )  # fmt: skip
+    return Seen(
+        attention=attention,
         probes=probe_report(hidden_states(classifier, few.spins), few, seed=configuration.seed),
         dependence=energy_dependence(classifier.logits(test.spins), test.energy),
-    )  # fmt: skip
+    )
 
 
 GROUPS = 11
@@ -94,6 +112,6 @@ PROBED = 5
 """Times as many images for linear probes, which are quick and need more."""
 
 
-def _first(configuration: ClassifyConfiguration, system: str) -> Trial:
+def _first(configuration: ClassifyConfiguration, system: str, network: str) -> Trial:
     labels = sum(configuration.images.train)
-    return Trial(system, PROTOCOL, NETWORK, configuration.word(NETWORK), labels, 0)
+    return Trial(system, PROTOCOL, network, configuration.word(network), labels, 0)

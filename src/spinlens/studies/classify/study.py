@@ -7,24 +7,17 @@ four Ising systems in four temperature regions, from few labels; here beside the
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from spinlens.files import write_atomically
-from spinlens.provenance import provenance
 from spinlens.regions import find_system
-from spinlens.studies.classify.analysis import (
-    Background,
-    background,
-    calibrations,
-    differences,
-    label_efficiency,
-    table_rows,
-)
 from spinlens.studies.classify.configuration import ClassifyConfiguration
-from spinlens.studies.classify.data import read_ensemble, sample_all
+from spinlens.studies.classify.data import sample_all
 from spinlens.studies.classify.networks import estimator
-from spinlens.studies.classify.table import comma_separated, markdown
-from spinlens.studies.directory import StudyDirectory
+from spinlens.studies.classify.report import conclude
+from spinlens.studies.directory import StudyDirectory, read_summary
+
+if TYPE_CHECKING:
+    from spinlens.learning.vision import Pretrained
 
 RESULTS = ("ensembles", "models", "figures", "table.csv", "table.md")
 """What a finished study holds beside its summary."""
@@ -65,81 +58,34 @@ def run_classify(
         If ``out`` holds something else, or published weights cannot be had.
     IncompleteError
         If it was interrupted; the same call continues.
-    """
-    from spinlens.learning import choose_device
 
-    choose_device(device)
+    Notes
+    -----
+    Under ``accelerate launch`` the processes share every training; the first one alone samples, scores and draws, and
+    writes all files.
+    """
+    from spinlens.learning.vision.placement import Placement
+
+    placement = Placement(device)
     _check_reachable(configuration)
-    directory = StudyDirectory(out, configuration.model_dump(exclude_none=True))
+    progress = progress and placement.first
+    with placement.first_goes_first():
+        directory = StudyDirectory(out, configuration.model_dump(exclude_none=True), writes=placement.first)
     if (finished := directory.summary(RESULTS)) is not None:
         return finished
     folder = directory.path
-    with directory.stage("simulate"):
+    with placement.first_goes_first(), directory.stage("simulate"):
         sample_all(configuration, folder, scheduler=scheduler, workers=workers, progress=progress)
     with directory.stage("pretrain"):
         pretrainings = _pretrain(configuration, folder, device=device, progress=progress)
     with directory.stage("train"):
         from spinlens.studies.classify.schedule import run_trials
 
-        outcomes = run_trials(configuration, folder, device=device, progress=progress)
-    with directory.stage("analyse"):
-        behind = {
-            (system, protocol): background(configuration, folder, system, protocol)
-            for system in configuration.systems
-            for protocol in configuration.protocols
-        }
-        judged = calibrations(configuration, folder, outcomes, behind)
-        rows = table_rows(configuration, outcomes, behind)
-        efficiency = label_efficiency(configuration, outcomes)
-        from spinlens.studies.classify.seeing import see
-
-        looked_at = "vit" in configuration.networks and "clean" in configuration.protocols
-        seen = {
-            system: see(configuration, folder, system)
-            for system in configuration.systems
-            if looked_at and system in configuration.analysis.seeing_systems
-        }
-    with directory.stage("figures"):
-        from spinlens.studies.classify.drawing import draw_study
-
-        draw_study(
-            configuration, folder, rows=rows, efficiency=efficiency, backgrounds=behind, outcomes=outcomes,
-            calibrations=judged, pretrainings=pretrainings, seen=seen, progress=progress,
-        )  # fmt: skip
-    write_atomically(folder / "table.csv", comma_separated(rows).encode())
-    write_atomically(folder / "table.md", markdown(rows).encode())
-    summary = {
-        "study": "classify",
-        "preset": configuration.preset,
-        "rows": rows,
-        "differences": differences(configuration, outcomes),
-        "label_efficiency": efficiency,
-        "baselines": _baselines(behind),
-        "calibration": [
-            {
-                "system": trial.system, "protocol": trial.protocol, "network": trial.network,
-                "expected_calibration_error": found.expected_error, "log_loss": found.log_loss,
-                "divergence_from_posterior": found.divergence, "distance_from_posterior": found.distance,
-            }
-            for trial, found in judged.items()
-        ],
-        "pretraining": {
-            system: {
-                "validation_loss": found.validation_loss, "single_spin_loss": found.single_spin_loss,
-                "single_spin_error": found.single_spin_error, "single_spin_floor": found.single_spin_floor,
-            }
-            for system, found in pretrainings.items()
-        },
-        "seeing": {system: found.numbers for system, found in seen.items()},
-        "equilibration": {"-".join(key): found.equilibration for key, found in behind.items()},
-        "timing": directory.timing,
-        "provenance": {
-            **provenance(), "seed": configuration.seed,
-            "ensembles": {"-".join(key): read_ensemble(folder, *key).fingerprint for key in behind},
-        },
-    }  # fmt: skip
-    directory.write_summary(summary)
-    return summary
+        outcomes = run_trials(configuration, folder, device=device, writes=placement.first, progress=progress)
+    if placement.first:
+        conclude(configuration, directory, outcomes=outcomes, pretrainings=pretrainings, progress=progress)
+    placement.wait()
+    return read_summary(folder)
 
 
 def _check_reachable(configuration: ClassifyConfiguration) -> None:
@@ -157,7 +103,7 @@ def _check_reachable(configuration: ClassifyConfiguration) -> None:
 
 def _pretrain(
     configuration: ClassifyConfiguration, folder: Path, *, device: str | None, progress: bool
-) -> dict[str, Any]:
+) -> dict[str, Pretrained]:
     if "vit" not in configuration.networks or configuration.word("vit") != "lattice":
         return {}
     from spinlens.studies.classify.trials import pretrain_system
@@ -166,11 +112,3 @@ def _pretrain(
         system: pretrain_system(configuration, folder, system, device=device, progress=progress)
         for system in configuration.systems
     }
-
-
-def _baselines(backgrounds: dict[tuple[str, str], Background]) -> list[dict[str, Any]]:
-    return [
-        {"system": system, "protocol": protocol, "labels": labels, "macro_f1_mean": f1.value, "macro_f1_std": f1.error}
-        for (system, protocol), behind in backgrounds.items()
-        for labels, f1 in behind.baseline.items()
-    ]

@@ -118,6 +118,7 @@ def run_trial(
     *,
     symmetries: Any,
     device: str | None = None,
+    writes: bool = True,
     progress: bool = True,
 ) -> Outcome:
     """Train and test, or read what an earlier run found.
@@ -136,6 +137,8 @@ def run_trial(
         Of the system.
     device : str, optional
         Where to train.
+    writes : bool
+        Whether this process is the one that writes, of several that train together.
     progress : bool
         Whether to show progress on stderr.
 
@@ -157,8 +160,9 @@ def run_trial(
         "epochs": len(classifier.history_), "seconds": round(time.monotonic() - begun, 3),
         "probabilities_sha256": hashlib.sha256(data.getvalue()).hexdigest(),
     }  # fmt: skip
-    write_atomically(place / PROBABILITIES, data.getvalue())
-    write_atomically(place / RESULT, (json.dumps(result, indent=2) + "\n").encode())
+    if writes:
+        write_atomically(place / PROBABILITIES, data.getvalue())
+        write_atomically(place / RESULT, (json.dumps(result, indent=2) + "\n").encode())
     return _outcome(np.concatenate(both), result, splits)
 
 
