@@ -22,7 +22,6 @@ from spinlens.lattice import Lattice
 from spinlens.learning.vision import Symmetries, build
 from spinlens.learning.vision.architecture import Architecture
 from spinlens.learning.vision.configurations import configurations
-from spinlens.learning.vision.configurations import configurations
 from spinlens.learning.vision.cross_entropy import Objective
 from spinlens.learning.vision.estimators import NATIVE, PUBLISHED
 from spinlens.learning.vision.inference import channels_last, in_chunks
