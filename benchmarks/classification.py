@@ -21,10 +21,11 @@ from torch import nn
 from spinlens.lattice import Lattice
 from spinlens.learning.vision import Symmetries, build
 from spinlens.learning.vision.architecture import Architecture
-from spinlens.learning.vision.classifier import Labelled, Objective
 from spinlens.learning.vision.configurations import configurations
+from spinlens.learning.vision.cross_entropy import Objective
 from spinlens.learning.vision.estimators import NATIVE, PUBLISHED
 from spinlens.learning.vision.inference import channels_last, in_chunks
+from spinlens.learning.vision.labelled import Labelled
 from spinlens.learning.vision.placement import Placement
 from spinlens.learning.vision.recipe import Recipe, resolve_precision
 from spinlens.learning.vision.training import Training

@@ -17,7 +17,9 @@ import torch
 from spinlens.errors import DamagedError, IncompleteError, InputError
 from spinlens.learning import TCVAE
 from spinlens.learning.batches import Batches
-from spinlens.learning.train import CHECKPOINT, HISTORY, PATIENCE, Training
+from spinlens.learning.continuation import CHECKPOINT
+from spinlens.learning.history import HISTORY
+from spinlens.learning.train import PATIENCE, Training
 
 STEPS = 10  # two epochs of five steps
 

@@ -44,6 +44,9 @@ FORMATS: dict[str, dict[str, str | None]] = {
 }
 """File formats, each with the metadata that would make its bytes depend on the day or the version."""
 
+Drawings = dict[str, Callable[[], Axes | Figure]]
+"""By the name of the file: what draws it when its turn comes."""
+
 
 def save_figures(
     directory: Path | str,
@@ -73,12 +76,32 @@ def save_figures(
     list of pathlib.Path
         What was written: ``NAME.png`` (200 dots an inch) and ``NAME.svg``.
     """
-    directory = Path(directory)
-    directory.mkdir(parents=True, exist_ok=True)
-    drawings: dict[str, Callable[[], Axes | Figure]] = {name: partial(draw, maps) for name, draw in MAPS.items()}
+    drawings: Drawings = {name: partial(draw, maps) for name, draw in MAPS.items()}
     if reconstruction is not None:
         drawings |= {name: partial(draw, reconstruction) for name, draw in HISTOGRAMS.items()}
     drawings["overview"] = lambda: draw_overview(maps, crossover)
+    return save_all(drawings, directory, progress=progress)
+
+
+def save_all(drawings: Drawings, directory: Path | str, *, progress: bool = True) -> list[Path]:
+    """Draw and write figures one after another.
+
+    Parameters
+    ----------
+    drawings : dict of str to callable
+        By the name of the file, without a suffix.
+    directory : path-like
+        Made if it is missing. Files of the same names are replaced.
+    progress : bool
+        False for silence.
+
+    Returns
+    -------
+    list of pathlib.Path
+        What was written, see `save_figure`.
+    """
+    directory = Path(directory)
+    directory.mkdir(parents=True, exist_ok=True)
     written: list[Path] = []
     with progress_bar("figures", show=progress) as report:
         for done, (name, draw) in enumerate(drawings.items()):

@@ -9,9 +9,10 @@ from importlib import import_module
 from typing import Any
 
 from spinlens.learning.choices import choose_device
+from spinlens.learning.latents import Latents
 from spinlens.learning.losses import stratified_weights
 from spinlens.learning.reconstruct import reconstruct as reconstruction
-from spinlens.learning.tcvae import TCVAE, Latents
+from spinlens.learning.tcvae import TCVAE
 
 __all__ = ["TCVAE", "Latents", "choose_device", "reconstruction", "stratified_weights"]
 

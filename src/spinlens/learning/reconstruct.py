@@ -8,7 +8,8 @@ import xarray as xr
 
 from spinlens.errors import InputError
 from spinlens.learning.batches import PackedEnsemble, stream
-from spinlens.learning.tcvae import CHUNK, TCVAE
+from spinlens.learning.latents import CHUNK, packed_spins
+from spinlens.learning.tcvae import TCVAE
 from spinlens.progress import progress_bar
 
 
@@ -50,7 +51,7 @@ def reconstruct(
         If there are no such chains or the lattice is another one.
     """
     kept = vae.held_out_chains if chain is None else chain
-    packed, leading = vae._packed(ensemble, kept)
+    packed, leading = packed_spins(vae.network, ensemble, chain=kept)
     count = int(np.prod(leading))
     if not count:
         raise InputError("chain", kept, "names no chains of the ensemble")

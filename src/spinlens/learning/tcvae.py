@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
@@ -11,43 +9,16 @@ import numpy as np
 import torch
 
 from spinlens.errors import DamagedError, InputError
-from spinlens.files import PARTIAL
-from spinlens.learning.batches import INITIAL, Batches, PackedEnsemble, pack, split, stream
-from spinlens.learning.checkpoint import (
-    REMEDY,
-    differing,
-    make_folder,
-    read_json,
-    read_tensors,
-    write_json,
-    write_tensors,
-)
-from spinlens.learning.choices import Design, Recipe, as_dict, check_whole, choose_device, choose_precision
-from spinlens.learning.losses import stratified_weights
-from spinlens.learning.network import Network, check_shape
-from spinlens.learning.steps import choose_step
-from spinlens.learning.train import CHECKPOINT, HISTORY, Row, Training, write_history
+from spinlens.learning import latents
+from spinlens.learning.batches import PackedEnsemble
+from spinlens.learning.choices import Design, Recipe, check_whole, choose_device, choose_precision
+from spinlens.learning.fitting import describe, empty_network, is_done, train_network
+from spinlens.learning.folder import MODEL, fitting_weights, read_description, read_model, write_model
+from spinlens.learning.history import Row
+from spinlens.learning.latents import Latents
+from spinlens.learning.network import Network
 from spinlens.progress import progress_bar
-from spinlens.provenance import provenance
 from spinlens.seeds import Purpose, check_seed, generator
-
-MODEL, WEIGHTS = "model.json", "weights.safetensors"
-CHUNK = 2048
-"""Configurations that pass through the network at once when it is not training."""
-
-
-@dataclass(frozen=True, slots=True)
-class Latents:
-    """Posterior of each configuration.
-
-    Parameters
-    ----------
-    mean, deviation : ndarray, float32, (..., D)
-        Means and standard deviations of the latents; (F, T, C, D, latent) for an ensemble.
-    """
-
-    mean: np.ndarray
-    deviation: np.ndarray
 
 
 class TCVAE:
@@ -205,84 +176,24 @@ class TCVAE:
         """
         place = choose_device(device)
         recipe = Recipe(seed, epochs, batch, learning_rate, schedule, held_out, choose_precision(precision, place))
-        sizes = {name: int(size) for name, size in ensemble.sizes.items()}
-        check_shape((sizes["x"], sizes["y"]), len(self.design.filters))
-        trained, kept = split(sizes["chain"], held_out)
-        description = self._describe(recipe, ensemble.fingerprint, sizes, trained, kept)
+        description = describe(self.design, recipe, ensemble)
         folder = None if out is None else Path(out)
-        if folder is not None and _finished(folder, description):
+        if folder is not None and is_done(folder, description):
             return self._restore(folder)
-        batches = Batches(
-            ensemble.packed(chain=trained),
-            sizes["y"],
-            seed=recipe.seed,
-            batch=recipe.batch,
-            latent=self.design.latent,
-            symmetric=self.design.symmetric,
+        self._network, self.history = train_network(
+            self.design,
+            recipe,
+            ensemble,
+            description=description,
             device=place,
+            folder=folder,
+            checkpoint_seconds=checkpoint_seconds,
+            progress=progress,
         )
-        if folder is not None:
-            make_folder(folder)
-        training = self._prepare(recipe, batches, description, folder, place, checkpoint_seconds)
-        outside = torch.get_num_threads()
-        torch.set_num_threads(training.step.threads)
-        try:
-            with progress_bar("train", show=progress) as report:
-                self.history = training.run(report)
-        finally:
-            torch.set_num_threads(outside)
-        self._network, self._description = training.network.to("cpu"), description
+        self._description = description
         if folder is not None:
             self.save(folder)
-            (folder / CHECKPOINT).unlink(missing_ok=True)
         return self
-
-    def _describe(
-        self, recipe: Recipe, fingerprint: str, sizes: dict[str, int], trained: slice, kept: slice
-    ) -> dict[str, Any]:
-        return {
-            "design": as_dict(self.design),
-            "training": as_dict(recipe),
-            "ensemble": {"fingerprint": fingerprint, "sizes": sizes},
-            "chains": {"training": [trained.start, trained.stop], "held_out": [kept.start, kept.stop]},
-            "provenance": provenance(),
-        }
-
-    def _prepare(
-        self,
-        recipe: Recipe,
-        batches: Batches,
-        description: dict[str, Any],
-        folder: Path | None,
-        device: torch.device,
-        checkpoint_seconds: float,
-    ) -> Training:
-        sizes = description["ensemble"]["sizes"]
-        network = Network((sizes["x"], sizes["y"]), self.design.latent, self.design.filters)
-        network.initialise(generator(recipe.seed, Purpose.TRAINING, INITIAL))
-        network.to(device)
-        step = choose_step(
-            network,
-            self.design.weights,
-            np.log(stratified_weights(self.design.estimator, recipe.batch, batches.count)),
-            half=recipe.precision == "bfloat16",
-            threads=torch.get_num_threads(),
-        )
-        training = Training(
-            network,
-            step,
-            batches,
-            self.design.weights,
-            recipe.epochs,
-            recipe.learning_rate,
-            recipe.schedule,
-            description,
-            folder,
-            checkpoint_seconds,
-        )
-        if folder is not None and (folder / CHECKPOINT).exists():
-            training.resume()
-        return training
 
     def encode(
         self,
@@ -315,51 +226,12 @@ class TCVAE:
         InputError
             If the sides are not those of the training, or a value is not a spin.
         """
-        packed, leading = self._packed(configurations, chain)
-        count = int(np.prod(leading))
-        mean = np.empty((count, self.design.latent), np.float32)
-        deviation = np.empty_like(mean)
-        done = 0
-        with progress_bar("encode", show=progress) as report, torch.inference_mode():
-            for spins in stream(packed, self.network.shape[1], CHUNK, torch.device("cpu")):
-                part = slice(done, done + len(spins))
-                means, log_variances = self.network.encode(1 - spins if flipped else spins)
-                mean[part] = means.numpy()
-                deviation[part] = torch.exp(0.5 * log_variances).numpy()
-                done = part.stop
-                report(done / count, "")
-        shape = (*leading, self.design.latent)
-        return Latents(mean.reshape(shape), deviation.reshape(shape))
-
-    def _packed(self, configurations: PackedEnsemble | np.ndarray, chain: slice) -> tuple[np.ndarray, tuple[int, ...]]:
-        if not isinstance(configurations, np.ndarray) and hasattr(configurations, "packed"):
-            sizes = configurations.sizes
-            self._check_sides((int(sizes["x"]), int(sizes["y"])))
-            packed = configurations.packed(chain=chain)
-            return packed, packed.shape[:4]
-        spins = np.asarray(configurations)
-        self._check_sides(spins.shape[-2:])
-        bits = pack(spins)
-        return bits.reshape(-1, 1, 1, 1, *bits.shape[-2:]), spins.shape[:-2]
-
-    def _check_sides(self, sides: tuple[int, ...]) -> None:
-        if sides != self.network.shape:
-            why = f"the network was trained on sides {self.network.shape[0]} x {self.network.shape[1]}"
-            raise InputError("lattice", " x ".join(map(str, sides)), why)
+        with progress_bar("encode", show=progress) as report:
+            return latents.encode(self.network, configurations, chain=chain, flipped=flipped, report=report)
 
     def decode(self, z: np.ndarray) -> np.ndarray:
         """Return the probability of spin up at every site, float32 (..., Lx, Ly), at latents (..., D)."""
-        points = np.asarray(z, np.float32)
-        if points.ndim == 0 or points.shape[-1] != self.design.latent:
-            why = f"the last axis must hold {self.design.latent} latents"
-            raise InputError("z", f"shape {points.shape}", why)
-        flat = points.reshape(-1, self.design.latent)
-        up = np.empty((len(flat), *self.network.shape), np.float32)
-        with torch.inference_mode():
-            for start in range(0, len(flat), CHUNK):
-                part = slice(start, start + CHUNK)
-                up[part] = torch.sigmoid(self.network.decode(torch.from_numpy(flat[part]))).numpy()
-        return up.reshape(*points.shape[:-1], *self.network.shape)
+        return latents.decode(self.network, z)
 
     def sample(self, count: int, seed: int) -> np.ndarray:
         """Draw latents from the prior and spins from the decoder: int8 +-1, (count, Lx, Ly)."""
@@ -370,12 +242,7 @@ class TCVAE:
 
     def save(self, directory: str | Path) -> None:
         """Write the weights (safetensors) and the whole configuration (JSON) to a directory."""
-        folder = Path(directory)
-        network = self.network
-        make_folder(folder)
-        write_tensors(folder / WEIGHTS, dict(network.state_dict()), self._description)
-        write_history(folder, self.history)
-        write_json(folder / MODEL, self._description)
+        write_model(Path(directory), dict(self.network.state_dict()), self._description, self.history)
 
     @classmethod
     def load(cls, directory: str | Path) -> Self:
@@ -389,9 +256,7 @@ class TCVAE:
             If a file is damaged or the weights do not fit the configuration.
         """
         folder = Path(directory)
-        if not (folder / MODEL).is_file():
-            raise InputError("directory", folder, f"holds no model ({MODEL} is missing)")
-        design = read_json(folder / MODEL).get("design")
+        design = read_description(folder).get("design")
         try:
             vae = cls(**design)  # type: ignore[arg-type]
         except (TypeError, InputError) as problem:
@@ -399,54 +264,9 @@ class TCVAE:
         return vae._restore(folder)
 
     def _restore(self, folder: Path) -> Self:
-        description = read_json(folder / MODEL)
-        if not (folder / WEIGHTS).is_file():
-            raise DamagedError(f"{folder / WEIGHTS} is missing. {REMEDY}")
-        tensors, beside = read_tensors(folder / WEIGHTS)
-        keys = differing(description, beside)
-        if keys:
-            names = ", ".join(keys)
-            raise DamagedError(f"{folder}: {MODEL} and {WEIGHTS} disagree on {names}. {REMEDY}")
-        try:
-            sizes = description["ensemble"]["sizes"]
-            network = Network((sizes["x"], sizes["y"]), self.design.latent, self.design.filters)
+        tensors, description, history = read_model(folder)
+        with fitting_weights(folder):
+            network = empty_network(self.design, description)
             network.load_state_dict(tensors)
-        except (KeyError, TypeError, RuntimeError, InputError) as problem:
-            line = str(problem).replace("\n", " ")
-            raise DamagedError(f"{folder / WEIGHTS} does not fit {MODEL}: {line}") from problem
-        self._network, self._description = network, description
-        self.history = _read_history(folder)
+        self._network, self._description, self.history = network, description, history
         return self
-
-
-def _finished(folder: Path, description: dict[str, Any]) -> bool:
-    """Tell whether the directory holds this very training, finished; refuse one that holds another thing."""
-    if folder.exists() and not folder.is_dir():
-        raise InputError("out", folder, "is not a directory", "Take another one")
-    if not folder.exists() or not any(folder.iterdir()):
-        return False
-    if (folder / MODEL).is_file():
-        there, done = read_json(folder / MODEL), True
-    elif (folder / CHECKPOINT).is_file():
-        there, done = read_tensors(folder / CHECKPOINT)[1].get("configuration", {}), False
-    elif all(file.name.endswith(PARTIAL) for file in folder.iterdir()):
-        return False
-    elif (folder / WEIGHTS).is_file() or (folder / HISTORY).is_file():
-        raise DamagedError(f"{folder / MODEL} is missing. Delete {folder} and run again.")
-    else:
-        raise InputError("out", folder, "holds something else than a training", "Take another directory")
-    keys = [key for key in differing(there, description) if not key.startswith("provenance")]
-    if keys:
-        why = f"holds a training with other {', '.join(keys)}"
-        raise InputError("out", folder, why, "Take another directory")
-    return done
-
-
-def _read_history(folder: Path) -> list[Row]:
-    path = folder / HISTORY
-    if not path.is_file():
-        return []
-    try:
-        return [json.loads(line) for line in path.read_text().splitlines()]
-    except ValueError as problem:
-        raise DamagedError(f"{path} is not JSON lines: {problem}. {REMEDY}") from problem

@@ -2,35 +2,26 @@
 
 from __future__ import annotations
 
-import json
 import math
-import signal
-import threading
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import FrameType
 from typing import Any
 
 import numpy as np
 import torch
 
-from spinlens.errors import DamagedError, IncompleteError, SpinlensError
+from spinlens.errors import SpinlensError
 from spinlens.learning.batches import Batches
-from spinlens.learning.checkpoint import read_tensors, write_file, write_tensors
+from spinlens.learning.continuation import CHECKPOINT, Position, pauses, read_checkpoint, stopped, write_checkpoint
+from spinlens.learning.history import Row
 from spinlens.learning.losses import TERMS, Weights
 from spinlens.learning.network import Network
 from spinlens.learning.steps import Step
 from spinlens.progress import Report
 
 SCHEDULES = ("cosine", "plateau")
-CHECKPOINT, HISTORY = "checkpoint.safetensors", "history.jsonl"
 PATIENCE, REDUCTION, LEAST_GAIN = 8, 0.1, 1e-4
 """Plateau schedule: after 8 epochs without a gain of 1e-4 nats, the rate falls to a tenth (as Keras does)."""
-
-Row = dict[str, float | int]
 
 
 @dataclass
@@ -98,18 +89,17 @@ class Training:
             If the loss stops being a finite number.
         """
         total = self.epochs * self.batches.steps
-        saved = time.monotonic()
-        with stop_on_interrupt() as stopping:
+        with pauses() as pause:
             while self.done < total:
                 self._advance(total)
                 at_end = self.done % self.batches.steps == 0
                 if at_end:
                     self._finish_epoch()
-                if at_end or stopping.is_set() or time.monotonic() - saved > self.checkpoint_seconds:
+                if at_end or pause.due(self.checkpoint_seconds):
                     self.save()
-                    saved = time.monotonic()
-                if stopping.is_set() and self.done < total:
-                    raise IncompleteError(self._how_to_continue(total))
+                    pause.saved()
+                if pause.stopping.is_set() and self.done < total:
+                    raise stopped(self.done, total, folder=self.out, argument="out")
                 if at_end or self.done % 10 == 0:
                     report(self.done / total, self._note())
         return self.history
@@ -163,83 +153,29 @@ class Training:
         parts = ", ".join(f"{name} {mean:.3g}" for name, mean in zip(names, means, strict=True))
         return f"epoch {epoch}/{self.epochs}: loss {total:.4g} nats, {parts}"
 
-    def _how_to_continue(self, total: int) -> str:
-        where = f"training stopped at step {self.done} of {total}"
-        if self.out is None:
-            return f"{where}; nothing was kept. Pass out=DIRECTORY to be able to continue."
-        return f"{where}; the checkpoint is in {self.out}. The same call continues from there."
-
     def save(self) -> None:
         """Write the checkpoint and the history, if there is a directory for them."""
         if self.out is None:
             return
-        tensors = {f"network.{name}": tensor for name, tensor in self.network.state_dict().items()}
-        for index, state in self.optimizer.state_dict()["state"].items():
-            tensors |= {f"optimizer.{index}.{name}": value for name, value in state.items()}
-        tensors["sums"] = self.sums
-        best = self.best if math.isfinite(self.best) else None
-        state = {"done": self.done, "rate": self.rate, "best": best, "waited": self.waited}
-        description = {"configuration": self.configuration, "state": state, "history": self.history}
-        write_tensors(self.out / CHECKPOINT, tensors, description)
-        write_history(self.out, self.history)
+        state = {"done": self.done, "rate": self.rate, "best": self.best, "waited": self.waited}
+        position = Position(state, self.history, {"sums": self.sums})
+        write_checkpoint(
+            self.out, position, network=self.network, optimizer=self.optimizer, configuration=self.configuration
+        )
 
-    def resume(self) -> None:
-        """Take up the state of the checkpoint in the directory.
+    def resume(self) -> bool:
+        """Take up the state of the checkpoint in the directory; tell whether there was one.
 
         Raises
         ------
         DamagedError
             If the checkpoint is not whole or does not fit the network.
         """
-        assert self.out is not None
-        path = self.out / CHECKPOINT
-        tensors, description = read_tensors(path)
-        try:
-            self._take(tensors, description)
-        except (KeyError, RuntimeError, ValueError, TypeError) as problem:
-            line = str(problem).splitlines()[0]
-            message = f"{path} does not fit this network: {line}. Remove it to train anew."
-            raise DamagedError(message) from problem
-
-    def _take(self, tensors: dict[str, torch.Tensor], description: dict[str, Any]) -> None:
-        parts: dict[str, dict[str, torch.Tensor]] = {"network": {}, "optimizer": {}}
-        for name, tensor in tensors.items():
-            kind, _, rest = name.partition(".")
-            parts.setdefault(kind, {})[rest] = tensor
-        self.network.load_state_dict(parts["network"])
-        states: dict[int, dict[str, torch.Tensor]] = {}
-        for name, tensor in parts["optimizer"].items():
-            index, _, key = name.partition(".")
-            states.setdefault(int(index), {})[key] = tensor
-        groups = self.optimizer.state_dict()["param_groups"]
-        self.optimizer.load_state_dict({"state": states, "param_groups": groups})
-        self.sums.copy_(tensors["sums"])
-        state = description["state"]
-        self.done, self.rate, self.waited = state["done"], state["rate"], state["waited"]
-        self.best = math.inf if state["best"] is None else state["best"]
-        self.history = list(description["history"])
-
-
-def write_history(out: Path, history: list[Row]) -> None:
-    """Write one JSON line per epoch."""
-    write_file(out / HISTORY, "".join(json.dumps(row) + "\n" for row in history).encode())
-
-
-@contextmanager
-def stop_on_interrupt() -> Iterator[threading.Event]:
-    """Turn the first Ctrl-C into an event that is read between steps; a second one interrupts at once."""
-    stopping = threading.Event()
-    if threading.current_thread() is not threading.main_thread():
-        yield stopping
-        return
-    before = signal.getsignal(signal.SIGINT)
-
-    def remember(_signal: int, _frame: FrameType | None) -> None:
-        stopping.set()
-        signal.signal(signal.SIGINT, before)
-
-    signal.signal(signal.SIGINT, remember)
-    try:
-        yield stopping
-    finally:
-        signal.signal(signal.SIGINT, before)
+        if self.out is None or not (self.out / CHECKPOINT).exists():
+            return False
+        with read_checkpoint(self.out, network=self.network, optimizer=self.optimizer) as position:
+            self.sums.copy_(position.tensors["sums"])
+            state, self.history = position.state, position.history
+            self.done, self.rate = state["done"], state["rate"]
+            self.best, self.waited = state["best"], state["waited"]
+        return True

@@ -50,7 +50,7 @@ def test_all_figures_appear_and_come_out_the_same_again(everything, tmp_path):
 
 def test_each_part_is_left_out_on_its_own(everything, tmp_path, monkeypatch):
     drawn = []
-    monkeypatch.setattr("spinlens.figures.classify.save.save_figure", lambda _, path: drawn.append(path.name) or [])
+    monkeypatch.setattr("spinlens.figures.save.save_figure", lambda _, path: drawn.append(path.name) or [])
     assert save_classification_figures(tmp_path, progress=False) == []
     for part, names in FIGURES.items():
         drawn.clear()

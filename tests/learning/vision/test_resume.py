@@ -15,7 +15,7 @@ import torch
 
 from spinlens.errors import DamagedError, IncompleteError, InputError
 from spinlens.lattice import Lattice
-from spinlens.learning.train import CHECKPOINT
+from spinlens.learning.continuation import CHECKPOINT
 from spinlens.learning.vision import ResNet, Symmetries, VisionTransformer, load_classifier, pretrain
 from spinlens.learning.vision.training import Training
 from spinlens.models import Ising

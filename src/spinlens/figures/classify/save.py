@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import xarray as xr
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 
 from spinlens.figures.classify.attention import draw_attention_distance, draw_attention_maps
 from spinlens.figures.classify.calibration import Prediction, draw_posterior, draw_reliability
@@ -20,11 +19,8 @@ from spinlens.figures.classify.microstates import Row, draw_microstates
 from spinlens.figures.classify.pretraining import draw_pretraining
 from spinlens.figures.classify.probes import draw_probes
 from spinlens.figures.classify.scores import draw_scores
-from spinlens.figures.save import save_figure
-from spinlens.progress import progress_bar
+from spinlens.figures.save import Drawings, save_all
 from spinlens.regions import Calibration, Ceiling
-
-Drawings = dict[str, Callable[[], Axes | Figure]]
 
 
 def save_classification_figures(
@@ -74,8 +70,6 @@ def save_classification_figures(
     list of pathlib.Path
         What was written: ``NAME.png`` (200 dots an inch) and ``NAME.svg``.
     """
-    directory = Path(directory)
-    directory.mkdir(parents=True, exist_ok=True)
     tops = ceilings or {}
     drawings: Drawings = {}
     if scores:
@@ -103,13 +97,7 @@ def save_classification_figures(
     drawings |= {f"probes_{name}": partial(draw_probes, report) for name, report in (probes or {}).items()}
     drawings |= {f"energy_{name}": partial(draw_energy_dependence, found) for name, found in (dependence or {}).items()}
     drawings |= {f"pretraining_{name}": partial(_pretraining, found) for name, found in (pretrainings or {}).items()}
-    written: list[Path] = []
-    with progress_bar("figures", show=progress) as report:
-        for done, (name, each) in enumerate(drawings.items()):
-            report(done / len(drawings), name)
-            written += save_figure(each(), directory / name)
-        report(1.0, "")
-    return written
+    return save_all(drawings, directory, progress=progress)
 
 
 def _efficiency(

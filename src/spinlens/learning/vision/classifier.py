@@ -1,37 +1,31 @@
-"""Classifiers of configurations with scikit-learn's conventions: fit, predict, predict_proba, save, load."""
+"""Classifiers of configurations with scikit-learn's conventions: settings, fit, save, load."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
 import torch
-from sklearn.base import BaseEstimator, ClassifierMixin
-from torch import nn
 
-from spinlens.errors import DamagedError, InputError
+from spinlens.errors import InputError
 from spinlens.learning.checkpoint import make_folder
 from spinlens.learning.choices import check_whole, choose_device, is_number
-from spinlens.learning.train import Row
+from spinlens.learning.folder import finished, fitting_weights, read_model, write_model
+from spinlens.learning.history import Row
 from spinlens.learning.vision.architecture import Architecture
-from spinlens.learning.vision.configurations import Configurations, configurations, same_lattice
-from spinlens.learning.vision.folder import finished, read_model, write_model
-from spinlens.learning.vision.inference import autocast, channels_last, evaluating, in_chunks
+from spinlens.learning.vision.configurations import boundary_of
+from spinlens.learning.vision.cross_entropy import Objective, validate
+from spinlens.learning.vision.inference import channels_last
+from spinlens.learning.vision.labelled import Labelled, training_set, validation_set
 from spinlens.learning.vision.networks import Reader
 from spinlens.learning.vision.placement import Placement
+from spinlens.learning.vision.predictor import Predictor
 from spinlens.learning.vision.probe import fit_head
 from spinlens.learning.vision.recipe import Recipe, check_positive, resolve_precision
 from spinlens.learning.vision.symmetries import Symmetries, choose_symmetries
-from spinlens.learning.vision.training import (
-    AUGMENTATION,
-    INITIAL,
-    Training,
-    batch_at,
-    steps_per_epoch,
-)
+from spinlens.learning.vision.training import INITIAL, Training, steps_per_epoch
 from spinlens.learning.vision.weights import first_network, rebuild, weights_identity
 from spinlens.progress import progress_bar
 from spinlens.provenance import provenance
@@ -40,38 +34,18 @@ from spinlens.seeds import Purpose, check_seed, generator
 KIND = "classifier"
 
 
-@dataclass(frozen=True, slots=True)
-class Labelled:
-    """Configurations with the number of the class of each."""
-
-    images: Configurations
-    classes: np.ndarray
-
-    def __len__(self) -> int:
-        return len(self.images)
-
-    @property
-    def digest(self) -> dict[str, Any]:
-        """What tells one set from another."""
-        return {"count": len(self), "images": self.images.digest, "classes": np.bincount(self.classes).tolist()}
-
-
-class Classifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
+class Classifier(Predictor):
     """What all classifiers of configurations share; see `VisionTransformer` and `ResNet`.
 
     Attributes
     ----------
-    classes_ : ndarray
-        The labels, sorted; the columns of `predict_proba`.
+    classes_, network_
+        See `spinlens.learning.vision.predictor.Predictor`.
     history_ : list of dict
         One row per epoch: losses in nats, rate, accuracy on the validation set.
-    network_ : Reader
-        The trained network, on the CPU.
     """
 
-    classes_: np.ndarray
     history_: list[Row]
-    network_: Reader
 
     def architecture(self, side: int, *, classes: int = 4, boundary: str = "free") -> Architecture:
         """Return the architecture that the settings mean.
@@ -167,16 +141,15 @@ class Classifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         DamagedError
             If a file that is read is damaged.
         """
-        labelled, names = _labelled(images, labels)
-        held = None if validation is None else _validation(validation, labelled, names)
+        labelled, names = training_set(images, labels)
+        held = None if validation is None else validation_set(validation, labelled, names=names)
         moves = choose_symmetries(symmetries, images=images, shape=labelled.images.shape, augment=self.augment)
-        boundary = _boundary(images)
-        architecture = self.architecture(labelled.images.side, classes=len(names), boundary=boundary)
+        architecture = self.architecture(labelled.images.side, classes=len(names), boundary=boundary_of(images))
         recipe = self.recipe(seed=seed, single_pixels=architecture.single_pixels)
         self._check_probe()
         description = self._describe(recipe, architecture, labelled, held, names, moves)
         folder = None if directory is None else Path(directory)
-        if folder is not None and finished(folder, description):
+        if folder is not None and finished(folder, description, argument="directory"):
             return self._restore(folder)
         placement = Placement(self.device)
         network = channels_last(self._first_network(architecture, recipe.seed)).to(placement.device)
@@ -204,10 +177,12 @@ class Classifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         description: dict[str, Any],
         folder: Path | None,
     ) -> Training:
+        device = placement.device
+        check = None if held is None else partial(validate, network, held, device=device, precision=recipe.precision)
         return Training(
             network=network,
-            loss=Objective(labelled, recipe, moves, placement.device, self.label_smoothing),
-            validate=None if held is None else lambda: _validate(network, held, placement.device, recipe.precision),
+            loss=Objective(labelled, recipe, moves, device, self.label_smoothing),
+            validate=check,
             recipe=recipe,
             purpose=Purpose.CLASSIFICATION,
             steps=steps_per_epoch(len(labelled), recipe.batch),
@@ -270,68 +245,6 @@ class Classifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         self.network_, self.classes_ = network.eval(), names
         self._description = description | {"configuration": network.configuration}
 
-    def __sklearn_is_fitted__(self) -> bool:
-        """Tell whether there is a network."""
-        return hasattr(self, "network_")
-
-    @property
-    def configuration(self) -> dict[str, Any]:
-        """Settings, recipe, images and versions that made the weights."""
-        self._check_fitted()
-        return self._description
-
-    def _check_fitted(self) -> None:
-        if not hasattr(self, "network_"):
-            raise InputError(type(self).__name__, "no weights", "it was not trained yet", "Call fit or load first")
-
-    def logits(self, images: Any, *, progress: bool = False) -> np.ndarray:
-        """Return the logits of each configuration, float32 (n, classes).
-
-        Parameters
-        ----------
-        images : Ensemble or array, (n, L, L)
-            Configurations with the sides of the training.
-        progress : bool
-            Whether to show how far it is.
-
-        Raises
-        ------
-        InputError
-            If it was not trained, or the images have other sides or values that are no spins.
-        """
-        return self._look(lambda network: network, images, progress=progress)
-
-    def features(self, images: Any, *, progress: bool = False) -> np.ndarray:
-        """Return the pooled features that the head sees, float32 (n, width)."""
-        return self._look(lambda network: network.features, images, progress=progress)
-
-    def _look(self, part: Any, images: Any, *, progress: bool) -> np.ndarray:
-        self._check_fitted()
-        given = configurations(images)
-        side = self.network_.architecture.side
-        same_lattice(Configurations(np.empty((0, side, -(-side // 8)), np.uint8), side), given, "images")
-        device = choose_device(self.device)
-        precision = resolve_precision(self.precision, device)
-        network = evaluating(self.network_, device)
-        try:
-            with progress_bar("look", show=progress) as report:
-                return in_chunks(part(network), given, device=device, precision=precision, report=report)
-        finally:
-            self.network_.cpu()
-
-    def predict_proba(self, images: Any) -> np.ndarray:
-        """Return the probability of each class, float64 (n, classes), in the order of ``classes_``."""
-        logits = self.logits(images).astype(np.float64)
-        weights = np.exp(logits - logits.max(1, keepdims=True))
-        result: np.ndarray = weights / weights.sum(1, keepdims=True)
-        return result
-
-    def predict(self, images: Any) -> np.ndarray:
-        """Return the likeliest label of each configuration, (n,)."""
-        best = self.logits(images).argmax(1)
-        result: np.ndarray = self.classes_[best]
-        return result
-
     def save(self, directory: str | Path) -> None:
         """Write the weights (safetensors), the history and the whole configuration (JSON) to a directory."""
         self._check_fitted()
@@ -339,90 +252,9 @@ class Classifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
 
     def _restore(self, folder: Path) -> Self:
         tensors, description, self.history_ = read_model(folder, KIND)
-        try:
+        with fitting_weights(folder):
             network = channels_last(rebuild(description, folder))
             network.load_state_dict(tensors)
             names = np.array(description["labels"])
-        except (KeyError, TypeError, RuntimeError, ValueError) as problem:
-            line = str(problem).replace("\n", " ")
-            raise DamagedError(f"{folder} does not hold the network that it describes: {line}") from problem
         self.network_, self.classes_, self._description = network.eval(), names, description
         return self
-
-
-class Objective:
-    """The cross-entropy of a step.
-
-    Parameters
-    ----------
-    labelled : Labelled
-        Training configurations.
-    recipe : Recipe
-        How to train.
-    moves : Symmetries or None
-        Augmentation.
-    device : torch.device
-        Where the network is.
-    smoothing : float
-        Share of each label that is spread over all classes.
-    """
-
-    def __init__(
-        self,
-        labelled: Labelled,
-        recipe: Recipe,
-        moves: Symmetries | None,
-        device: torch.device,
-        smoothing: float,
-    ) -> None:
-        self.labelled, self.recipe, self.moves = labelled, recipe, moves
-        self.device, self.smoothing = device, smoothing
-
-    def __call__(self, module: nn.Module, step: int, share: slice) -> dict[str, torch.Tensor]:
-        """Return the mean over this process's share of a step, ``loss``, in nats."""
-        recipe, purpose = self.recipe, Purpose.CLASSIFICATION
-        places = batch_at(step, count=len(self.labelled), batch=recipe.batch, seed=recipe.seed, purpose=purpose)
-        spins = self.labelled.images.take(places, device=self.device)
-        if self.moves is not None:
-            spins = self.moves.random(spins, generator(recipe.seed, purpose, AUGMENTATION, step))
-        targets = torch.from_numpy(self.labelled.classes[places]).to(self.device)
-        with autocast(self.device, recipe.precision):
-            logits = module(spins[share])
-        return {"loss": nn.functional.cross_entropy(logits.float(), targets[share], label_smoothing=self.smoothing)}
-
-
-def _validate(network: Reader, held: Labelled, device: torch.device, precision: str) -> Row:
-    """Return the cross-entropy in nats, and the share that is right, on the validation set."""
-    logits = torch.from_numpy(in_chunks(network, held.images, device=device, precision=precision)).double()
-    targets = torch.from_numpy(held.classes)
-    loss = float(nn.functional.cross_entropy(logits, targets))
-    right = float((logits.argmax(1) == targets).double().mean())
-    return {"validation_loss": loss, "validation_accuracy": right}
-
-
-def _labelled(images: Any, labels: Any) -> tuple[Labelled, np.ndarray]:
-    given, values = configurations(images), np.asarray(labels).ravel()
-    if len(values) != len(given):
-        raise InputError("labels", f"{len(values)} labels", f"there are {len(given)} images")
-    names, classes = np.unique(values, return_inverse=True)
-    if len(names) < 2:
-        raise InputError("labels", names.tolist(), "there must be at least two classes with images")
-    return Labelled(given, classes.astype(np.int64)), names
-
-
-def _validation(pair: Sequence[Any], labelled: Labelled, names: np.ndarray) -> Labelled:
-    try:
-        images, labels = pair
-    except (TypeError, ValueError) as problem:
-        raise InputError("validation", type(pair).__name__, "must be a pair (images, labels)") from problem
-    given, values = configurations(images, what="validation images"), np.asarray(labels).ravel()
-    if len(values) != len(given):
-        raise InputError("validation", f"{len(values)} labels", f"there are {len(given)} validation images")
-    same_lattice(labelled.images, given, "validation images")
-    if odd := sorted(set(values.tolist()) - set(names.tolist())):
-        raise InputError("validation labels", odd[0], "is a class without training images")
-    return Labelled(given, np.searchsorted(names, values).astype(np.int64))
-
-
-def _boundary(images: Any) -> str:
-    return str(images.lattice.boundary_text) if hasattr(images, "lattice") else "free"

@@ -98,3 +98,8 @@ def same_lattice(one: Configurations, other: Configurations, what: str) -> None:
     if one.shape != other.shape:
         got = f"{other.shape[0]} x {other.shape[1]}"
         raise InputError(what, got, f"the network reads {one.shape[0]} x {one.shape[1]} spins")
+
+
+def boundary_of(images: Any) -> str:
+    """Return what lies beyond the edges of an ensemble, in words; of an array nothing is known, so ``free``."""
+    return str(images.lattice.boundary_text) if hasattr(images, "lattice") else "free"

@@ -8,11 +8,10 @@ from typing import Any
 import torch
 
 from spinlens.errors import DamagedError, InputError
-from spinlens.learning.checkpoint import read_json
 from spinlens.learning.choices import check_word
+from spinlens.learning.folder import MODEL, read_description
 from spinlens.learning.vision.architecture import BASE_PATCH, SHAPE, SIZES, Architecture
 from spinlens.learning.vision.classifier import KIND, Classifier
-from spinlens.learning.vision.folder import MODEL
 from spinlens.learning.vision.weights import lattice_architecture, lattice_folder
 
 PUBLISHED: dict[str, Any] = {
@@ -219,11 +218,7 @@ def load_classifier(directory: str | Path) -> Classifier:
         If a file is damaged or the weights do not fit the configuration.
     """
     folder = Path(directory)
-    if not (folder / MODEL).is_file():
-        raise InputError("directory", folder, f"holds no model ({MODEL} is missing)")
-    description = read_json(folder / MODEL)
-    if description.get("kind") != KIND:
-        raise InputError("directory", folder, "holds another kind of model than a classifier")
+    description = read_description(folder, KIND)
     try:
         estimator = ESTIMATORS[description["estimator"]](**description["parameters"])
     except (KeyError, TypeError) as problem:

@@ -13,7 +13,7 @@ from spinlens.errors import InputError
 from spinlens.lattice import Lattice
 from spinlens.learning.batches import split
 from spinlens.learning.choices import is_number
-from spinlens.learning.train import Row
+from spinlens.learning.history import Row
 from spinlens.learning.vision.configurations import Configurations, configurations
 from spinlens.learning.vision.floor import site_entropy
 from spinlens.learning.vision.inference import CHUNK, autocast

@@ -8,12 +8,13 @@ from typing import Any
 
 import torch
 
-from spinlens.errors import DamagedError, InputError
+from spinlens.errors import InputError
 from spinlens.learning.checkpoint import make_folder
 from spinlens.learning.choices import choose_device
-from spinlens.learning.train import Row
+from spinlens.learning.folder import finished, fitting_weights, read_model, write_model
+from spinlens.learning.history import Row
 from spinlens.learning.vision.architecture import Architecture
-from spinlens.learning.vision.folder import finished, read_model, write_model
+from spinlens.learning.vision.configurations import boundary_of
 from spinlens.learning.vision.masked import MaskedReader
 from spinlens.learning.vision.objective import PURPOSE, Material, Task, Work, divide
 from spinlens.learning.vision.placement import Placement
@@ -164,10 +165,9 @@ def pretrain(
         precision=resolve_precision(precision, place),
     )  # fmt: skip
     material = divide(images, held_out)
-    if boundary is None:
-        boundary = str(images.lattice.boundary_text) if hasattr(images, "lattice") else "free"
     architecture = Architecture(
-        name="vit", side=material.trained.side, classes=2, size=size, patch=patch, stem=stem, boundary=boundary,
+        name="vit", side=material.trained.side, classes=2, size=size, patch=patch, stem=stem,
+        boundary=boundary_of(images) if boundary is None else boundary,
         width=width, layers=layers, heads=heads, dropout=dropout,
     )  # fmt: skip
     patches = (architecture.side // patch) ** 2
@@ -178,7 +178,7 @@ def pretrain(
     # What "auto" means depends on the device, which does not make a training another one.
     description["training"]["precision"] = precision
     folder = None if directory is None else Path(directory)
-    if folder is not None and finished(folder, description):
+    if folder is not None and finished(folder, description, argument="directory"):
         return load_pretrained(folder)
     if folder is not None:
         make_folder(folder)
@@ -220,15 +220,12 @@ def load_pretrained(directory: str | Path) -> Pretrained:
     """
     folder = Path(directory)
     tensors, description, history = read_model(folder, PRETRAINING)
-    try:
+    with fitting_weights(folder):
         task = Task(**description["task"])
         network = _network(stored_architecture(description, folder), task)
         network.load_state_dict(tensors)
         result = description["result"]
         return Pretrained(network.eval(), history, **result, configuration=description, directory=folder)
-    except (KeyError, TypeError, RuntimeError) as problem:
-        line = str(problem).replace("\n", " ")
-        raise DamagedError(f"{folder} does not hold the network that it describes: {line}") from problem
 
 
 def _network(architecture: Architecture, task: Task, *, seed: int = 0) -> MaskedReader:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import math
-import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,9 +13,17 @@ import numpy as np
 import torch
 from torch import nn
 
-from spinlens.errors import DamagedError, IncompleteError, SpinlensError
-from spinlens.learning.checkpoint import read_tensors, write_tensors
-from spinlens.learning.train import CHECKPOINT, Row, stop_on_interrupt, write_history
+from spinlens.errors import SpinlensError
+from spinlens.learning.continuation import (
+    CHECKPOINT,
+    Position,
+    Tensors,
+    pauses,
+    read_checkpoint,
+    stopped,
+    write_checkpoint,
+)
+from spinlens.learning.history import Row
 from spinlens.learning.vision.placement import Placement
 from spinlens.learning.vision.recipe import Recipe
 from spinlens.progress import Report
@@ -25,7 +32,8 @@ from spinlens.seeds import Purpose, generator
 ORDER, AUGMENTATION, NOISE, MASK, INITIAL, VALIDATION = range(6)
 """Places of the streams of a training."""
 
-Tensors = dict[str, torch.Tensor]
+BEST = "best."
+"""What the names of the best weights begin with in a checkpoint."""
 
 Loss = Callable[[nn.Module, int, slice], Tensors]
 """Means over one process's share of a step (network, step, the share of the batch's places): ``loss``, which is
@@ -135,18 +143,17 @@ class Training:
             If the loss stops being a finite number.
         """
         module, _ = self.placement.prepare(self.network, self.optimizer)
-        saved = time.monotonic()
-        with stop_on_interrupt() as stopping:
+        with pauses() as pause:
             while self.done < self.total and not self.stopped:
                 self.advance(module)
                 if self.done % self.steps == 0:
                     self._finish_epoch()
-                if stopping.is_set() or time.monotonic() - saved > self.checkpoint_seconds:
+                if pause.due(self.checkpoint_seconds):
                     self.save()
-                    saved = time.monotonic()
+                    pause.saved()
                 report(self.done / self.total, self._note())
-                if stopping.is_set() and self.done < self.total and not self.stopped:
-                    raise IncompleteError(self._how_to_continue())
+                if pause.stopping.is_set() and self.done < self.total and not self.stopped:
+                    raise stopped(self.done, self.total, folder=self.out, argument="directory")
         if self.best_weights:
             self.network.load_state_dict(self.best_weights)
         self.network.eval()
@@ -200,25 +207,16 @@ class Training:
         note = f"epoch {len(self.history)}/{self.recipe.epochs}: loss {row['loss']:.4f}"
         return note + (f", validation {row['validation_loss']:.4f}" if "validation_loss" in row else "")
 
-    def _how_to_continue(self) -> str:
-        where = f"training stopped at step {self.done} of {self.total}"
-        if self.out is None:
-            return f"{where}; nothing was kept. Pass directory=DIRECTORY to be able to continue."
-        return f"{where}; the checkpoint is in {self.out}. The same call continues from there."
-
     def save(self) -> None:
         """Write the checkpoint and the history, if there is a directory for them."""
         if self.out is None or not self.placement.first:
             return
-        tensors = {f"network.{name}": tensor for name, tensor in self.network.state_dict().items()}
-        tensors |= {f"best.{name}": tensor for name, tensor in self.best_weights.items()}
-        for index, state in self.optimizer.state_dict()["state"].items():
-            tensors |= {f"optimizer.{index}.{name}": value for name, value in state.items()}
-        best = self.best if math.isfinite(self.best) else None
-        state = {"done": self.done, "totals": self.totals, "best": best, "waited": self.waited}
-        entry = {"configuration": self.description, "state": state, "history": self.history}
-        write_tensors(self.out / CHECKPOINT, tensors, entry)
-        write_history(self.out, self.history)
+        state = {"done": self.done, "totals": self.totals, "best": self.best, "waited": self.waited}
+        best = {BEST + name: tensor for name, tensor in self.best_weights.items()}
+        position = Position(state, self.history, best)
+        write_checkpoint(
+            self.out, position, network=self.network, optimizer=self.optimizer, configuration=self.description
+        )
 
     def resume(self) -> bool:
         """Take up the state of the checkpoint in the directory; tell whether there was one.
@@ -230,34 +228,9 @@ class Training:
         """
         if self.out is None or not (self.out / CHECKPOINT).exists():
             return False
-        path = self.out / CHECKPOINT
-        tensors, entry = read_tensors(path)
-        try:
-            self._take(tensors, entry)
-        except (KeyError, RuntimeError, ValueError, TypeError) as problem:
-            line = str(problem).splitlines()[0]
-            raise DamagedError(f"{path} does not fit this network: {line}. Remove it to train anew.") from problem
+        with read_checkpoint(self.out, network=self.network, optimizer=self.optimizer) as position:
+            self.best_weights = {name.removeprefix(BEST): tensor for name, tensor in position.tensors.items()}
+            state, self.history = position.state, position.history
+            self.done, self.totals = state["done"], state["totals"]
+            self.best, self.waited = state["best"], state["waited"]
         return True
-
-    def _take(self, tensors: Tensors, entry: Mapping[str, Any]) -> None:
-        parts: dict[str, Tensors] = {"network": {}, "optimizer": {}, "best": {}}
-        for name, tensor in tensors.items():
-            kind, _, rest = name.partition(".")
-            parts[kind][rest] = tensor
-        self.network.load_state_dict(parts["network"])
-        self.best_weights = parts["best"]
-        states: dict[int, Tensors] = {}
-        for name, tensor in parts["optimizer"].items():
-            index, _, key = name.partition(".")
-            states.setdefault(int(index), {})[key] = tensor
-        groups = self.optimizer.state_dict()["param_groups"]
-        self.optimizer.load_state_dict({"state": states, "param_groups": groups})
-        # The fused optimizer walks through memory, so moments must lie there in the order of their weights.
-        for weight, state_of in self.optimizer.state.items():
-            for key, value in state_of.items():
-                if value.shape == weight.shape:
-                    state_of[key] = torch.empty_like(weight).copy_(value)
-        state = entry["state"]
-        self.done, self.totals, self.waited = state["done"], state["totals"], state["waited"]
-        self.best = math.inf if state["best"] is None else state["best"]
-        self.history = list(entry["history"])

@@ -12,8 +12,8 @@ import torch
 
 from spinlens.errors import DamagedError, InputError
 from spinlens.learning.checkpoint import digest
+from spinlens.learning.folder import MODEL, WEIGHTS, fitting_weights, read_model
 from spinlens.learning.vision.architecture import RESNETS, Architecture
-from spinlens.learning.vision.folder import MODEL, read_model
 from spinlens.learning.vision.networks import Reader, TransformerReader, from_architecture, wrap
 
 PRETRAINING = "pretraining"
@@ -134,15 +134,12 @@ def _from_lattice(folder: Path, architecture: Architecture, seed: int) -> Reader
     body = {name.removeprefix("reader."): tensor for name, tensor in tensors.items() if name.startswith("reader.")}
     left = ("model.classifier.", "model.vit.embeddings.mask_token")
     body = {name: tensor for name, tensor in body.items() if not name.startswith(left)}
-    try:
+    with fitting_weights(folder):
         report = network.load_state_dict(body, strict=False)
-    except RuntimeError as problem:
-        line = str(problem).replace("\n", " ")
-        raise DamagedError(f"{folder} does not fit its own description: {line}") from problem
     head = {"model.classifier.weight", "model.classifier.bias"}
     if report.unexpected_keys or not set(report.missing_keys) <= head:
         odd = [*report.unexpected_keys, *sorted(set(report.missing_keys) - head)]
-        raise DamagedError(f"{folder} does not fit its own description: {', '.join(odd)}")
+        raise DamagedError(f"{folder / WEIGHTS} does not fit {MODEL}: {', '.join(odd)}")
     return network
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -19,15 +20,16 @@ from spinlens.learning.checkpoint import (
     write_json,
     write_tensors,
 )
-from spinlens.learning.train import CHECKPOINT, HISTORY, Row, write_history
+from spinlens.learning.continuation import CHECKPOINT
+from spinlens.learning.history import HISTORY, Row, read_history, write_history
 
 MODEL, WEIGHTS = "model.json", "weights.safetensors"
 OUTCOMES = ("provenance", "result", "configuration")
 """Parts of a description in which two runs of the same training may differ."""
 
 
-def finished(folder: Path, description: dict[str, Any]) -> bool:
-    """Tell whether a folder holds this very training, finished.
+def finished(folder: Path, description: Mapping[str, Any], *, argument: str) -> bool:
+    """Tell whether a folder holds this very training, finished; ``argument`` is what the user calls the folder.
 
     Raises
     ------
@@ -35,7 +37,7 @@ def finished(folder: Path, description: dict[str, Any]) -> bool:
         If it holds another training or something else.
     """
     if folder.exists() and not folder.is_dir():
-        raise InputError("directory", folder, "is not a directory", "Take another one")
+        raise InputError(argument, folder, "is not a directory", "Take another one")
     if not folder.exists() or all(file.name.endswith(PARTIAL) for file in folder.iterdir()):
         return False
     if (folder / MODEL).is_file():
@@ -45,11 +47,11 @@ def finished(folder: Path, description: dict[str, Any]) -> bool:
     elif (folder / WEIGHTS).is_file() or (folder / HISTORY).is_file():
         return False
     else:
-        raise InputError("directory", folder, "holds something else than a training", "Take another directory")
+        raise InputError(argument, folder, "holds something else than a training", "Take another directory")
     keys = [key for key in differing(there, description) if not key.startswith(OUTCOMES)]
     if keys:
         why = f"holds a training with other {', '.join(keys)}"
-        raise InputError("directory", folder, why, "Take another directory")
+        raise InputError(argument, folder, why, "Take another directory")
     return done
 
 
@@ -64,7 +66,26 @@ def write_model(
     (folder / CHECKPOINT).unlink(missing_ok=True)
 
 
-def read_model(folder: Path, kind: str) -> tuple[dict[str, torch.Tensor], dict[str, Any], list[Row]]:
+def read_description(folder: Path, kind: str | None = None) -> dict[str, Any]:
+    """Read the description of a model; of the ``kind`` that it names, if one is asked for.
+
+    Raises
+    ------
+    InputError
+        If there is no such model.
+    DamagedError
+        If the description is damaged.
+    """
+    if not (folder / MODEL).is_file():
+        raise InputError("directory", folder, f"holds no model ({MODEL} is missing)")
+    description = read_json(folder / MODEL)
+    if kind is not None and description.get("kind") != kind:
+        why = f"holds a {description.get('kind', 'network of another kind')}, not a {kind}"
+        raise InputError("directory", folder, why)
+    return description
+
+
+def read_model(folder: Path, kind: str | None = None) -> tuple[dict[str, torch.Tensor], dict[str, Any], list[Row]]:
     """Read what `write_model` wrote.
 
     Raises
@@ -74,25 +95,20 @@ def read_model(folder: Path, kind: str) -> tuple[dict[str, torch.Tensor], dict[s
     DamagedError
         If a file is damaged or missing.
     """
-    if not (folder / MODEL).is_file():
-        raise InputError("directory", folder, f"holds no model ({MODEL} is missing)")
-    description = read_json(folder / MODEL)
-    if description.get("kind") != kind:
-        why = f"holds a {description.get('kind', 'network of another kind')}, not a {kind}"
-        raise InputError("directory", folder, why)
+    description = read_description(folder, kind)
     if not (folder / WEIGHTS).is_file():
         raise DamagedError(f"{folder / WEIGHTS} is missing. {REMEDY}")
     tensors, beside = read_tensors(folder / WEIGHTS)
     if keys := differing(description, beside):
         raise DamagedError(f"{folder}: {MODEL} and {WEIGHTS} disagree on {', '.join(keys)}. {REMEDY}")
-    return tensors, description, _read_history(folder)
+    return tensors, description, read_history(folder)
 
 
-def _read_history(folder: Path) -> list[Row]:
-    path = folder / HISTORY
-    if not path.is_file():
-        return []
+@contextmanager
+def fitting_weights(folder: Path) -> Iterator[None]:
+    """Say in one sentence that the description is of another network than the weights."""
     try:
-        return [json.loads(line) for line in path.read_text().splitlines()]
-    except ValueError as problem:
-        raise DamagedError(f"{path} is not JSON lines: {problem}. {REMEDY}") from problem
+        yield
+    except (KeyError, TypeError, RuntimeError, ValueError) as problem:
+        line = str(problem).replace("\n", " ")
+        raise DamagedError(f"{folder / WEIGHTS} does not fit {MODEL}: {line}") from problem
