@@ -82,6 +82,11 @@ class MaskedReader(nn.Module):
         bonds = None if self.bonds is None else self.bonds(tokens)[..., 0].float()
         return Predictions(logits.float(), coupled, bonds)
 
+    def keep_direction(self) -> None:
+        """Leave in the reader the direction in which its pooled features tell the bond sum of the lattice."""
+        if self.bonds is not None and self.reader.architecture.pooling == "mean":
+            self.reader.bond_direction.copy_(self.bonds.weight.detach()[0])
+
     def patch_bonds(self, spins: torch.Tensor) -> torch.Tensor:
         """Return the bond sum of each patch, (n, P), over twice its sites, so that it lies between -1 and 1."""
         density = bond_density(spins[:, 0], self.reader.architecture.rules)

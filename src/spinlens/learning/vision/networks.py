@@ -157,7 +157,16 @@ class Reader(nn.Module):
 
 
 class TransformerReader(Reader):
-    """`transformers.ViTForImageClassification` on spins."""
+    """`transformers.ViTForImageClassification` on spins.
+
+    Attributes
+    ----------
+    bond_direction : Tensor, (width,)
+        Of native networks with mean pooling: the direction in which a pretraining reads the bond sum off the pooled
+        features; 0 where there was none.
+    """
+
+    bond_direction: torch.Tensor
 
     _kept = (
         "hidden_size", "num_hidden_layers", "num_attention_heads", "intermediate_size", "hidden_act",
@@ -170,6 +179,10 @@ class TransformerReader(Reader):
 
         super().__init__(architecture, ViTForImageClassification(configuration))
         self.adopt(self.model)
+        if architecture.native and architecture.pooling == "mean":
+            # Were each token normalised, their mean would not be linear in sums over the lattice, such as the energy.
+            self.model.vit.layernorm = nn.Identity()
+            self.register_buffer("bond_direction", torch.zeros(configuration.hidden_size))
         if architecture.native and architecture.stem:
             self.model.vit.embeddings.patch_embeddings.projection = Stem(
                 architecture.stem, configuration.hidden_size, patch=architecture.patch, rules=architecture.rules

@@ -200,6 +200,7 @@ def pretrain(
     training.resume()
     with progress_bar("pretrain", show=progress and placement.first) as report:
         history = training.run(report)
+    network.keep_direction()
     result: dict[str, Any] = {"validation_loss": work.validate(network)["validation_loss"]} | work.single_spins(network)
     network.cpu()
     description = description | {"configuration": network.reader.configuration, "result": result}

@@ -16,6 +16,9 @@ from spinlens.seeds import Purpose, generator
 COPIES = 6
 """Place of the streams that draw the copies."""
 
+EMPHASIS = 10.0
+"""Spread of the features along the bond direction, where one is known, over the joint spread of all others."""
+
 
 def fit_head(
     network: Reader,
@@ -45,7 +48,8 @@ def fit_head(
         How often each configuration is seen.
     penalty : float
         C of `sklearn.linear_model.LogisticRegression`, on features in units of their joint spread: the larger, the
-        freer. Features keep their proportions, so that the directions which a pretraining made strong cost least.
+        freer. Features keep their proportions, so that the directions which a pretraining made strong cost least, and
+        the direction in which it reads the bond sum next to nothing.
     seed : int
         Of the copies.
     device : torch.device
@@ -66,17 +70,37 @@ def fit_head(
 
         blocks.append(in_chunks(look, images, device=device, precision=precision))
     features = np.concatenate(blocks).astype(np.float64)
-    centre, scale = features.mean(0), float(np.sqrt(features.var(0).sum())) or 1.0
+    stretch = _stretch(features, network)
+    centre, stretched = features.mean(0), (features - features.mean(0)) @ stretch
+    scale = float(np.sqrt(stretched.var(0).sum())) or 1.0
     regression = LogisticRegression(C=penalty, max_iter=2000)
     with warnings.catch_warnings():
         # A probe that has not quite converged is still a fair start.
         warnings.simplefilter("ignore", ConvergenceWarning)
-        regression.fit((features - centre) / scale, np.tile(labels, copies))
+        regression.fit(stretched / scale, np.tile(labels, copies))
     slopes, offsets = regression.coef_, regression.intercept_
     if len(slopes) == 1:
         slopes, offsets = np.concatenate([-slopes, slopes]) / 2, np.concatenate([-offsets, offsets]) / 2
-    slopes = slopes / scale
+    slopes = slopes @ stretch / scale
     offsets = offsets - slopes @ centre
     with torch.no_grad():
         network.head.weight.copy_(torch.from_numpy(slopes))
         network.head.bias.copy_(torch.from_numpy(offsets))
+
+
+def _stretch(features: np.ndarray, network: Reader) -> np.ndarray:
+    """Return the symmetric matrix that stretches features along the direction in which a pretraining reads bonds.
+
+    At a given temperature the energy is all that a configuration tells of it. A penalty on features as they are would
+    let the head take any direction in which few labels happen to differ; in this metric it takes the energy first.
+    """
+    width = features.shape[1]
+    direction = getattr(network, "bond_direction", torch.zeros(width)).double().cpu().numpy()
+    length = float(np.linalg.norm(direction))
+    if not length:
+        return np.eye(width)
+    direction = direction / length
+    along = features @ direction
+    others = np.sqrt(np.square(features - features.mean(0)).sum(1).mean() - along.var())
+    factor = EMPHASIS * others / (along.std() or 1.0)
+    return np.asarray(np.eye(width) + (factor - 1) * np.outer(direction, direction))
