@@ -159,6 +159,24 @@ def test_couplings_name_the_temperature(ensemble):
     assert np.abs(factors[:, far].numpy()).mean() < 0.3 * strength.min()
 
 
+def test_pooled_features_tell_the_bond_sum_along_a_direction_that_is_kept(ensemble, tmp_path):
+    """Nobody told it the energy of the whole lattice, only those of patches; the mean of linear readings is linear."""
+    settings = QUICK | {"epochs": 12, "learning_rate": 5e-3, "held_out": 0.25}
+    found = pretrain(ensemble, directory=tmp_path / "weights", **settings)
+    direction = found.network.reader.bond_direction
+    assert torch.equal(direction, found.network.bonds.weight[0])
+    kept = Configurations(ensemble.packed(chain=slice(48, 64)).reshape(-1, 8, 1), 8)
+    spins = kept.take(slice(None))
+    with torch.inference_mode():
+        read = found.network.reader.features(spins) @ direction
+    wanted = found.network.patch_bonds(spins).mean(1)
+    assert np.corrcoef(read, wanted)[0, 1] > 0.97
+    classifier = VisionTransformer(weights=tmp_path / "weights", epochs=0, augment=False)
+    classifier.fit(spins[:, 0].numpy().astype(np.int8), np.arange(len(spins)) % 2, progress=False)
+    assert torch.equal(classifier.network_.bond_direction, direction)
+    assert not pretrain(ensemble, **TOKENS).network.reader.bond_direction.any()
+
+
 def test_couplings_see_the_boundary():
     """Across an antiperiodic edge a neighbour counts with the other sign."""
     spins = torch.from_numpy(np.random.default_rng(1).choice([-1.0, 1.0], (2, 1, 6, 6))).float()
