@@ -1,7 +1,8 @@
 """Write the measured numbers into README.md and docs/, between markers, from the committed results files.
 
 ``python docs/write_results.py`` rewrites them; ``--check`` fails where a page has drifted from its results. To adopt a
-new run: ``python docs/write_results.py --adopt runs/crossover``, which copies its summary and its pictures.
+new run: ``python docs/write_results.py --adopt runs/crossover``, which copies its summary and its pictures. A name
+after it, as in ``--adopt runs/trials trials``, keeps the summary alone under that name.
 """
 
 from __future__ import annotations
@@ -28,7 +29,9 @@ PAGES = (
     ROOT / "docs" / "proof.md",
 )
 
-CLASSIFY = RESULTS / "classify-standard.json"
+STANDARD = "standard"
+CLASSIFY = RESULTS / f"classify-{STANDARD}.json"
+TRIALS = RESULTS / "classify-trials.json"
 CLASSIFY_PICTURES = {
     "scores": "Scores beside their ceilings",
     "label_efficiency_periodic": "Score by number of labels",
@@ -108,6 +111,28 @@ def labels() -> str:
         lines.append((system, "logistic regression on energy and order", *(f"{found[count]:.3f}" for count in counts)))
     pictures = [f"![{words}](images/{name}.png)" for name, words in CLASSIFY_PICTURES.items()]
     return "\n\n".join([table(lines), *pictures])
+
+
+def trials() -> str:
+    """Return the table of the native network on images from other seeds."""
+    if not TRIALS.exists():
+        return NO_RUN
+    summary = read(TRIALS)
+    few = [row for row in summary["label_efficiency"] if row["weights"] == "lattice"]
+    rows = [("system", "macro F1", "of the ceiling", "logistic regression")]
+    rows += [
+        (
+            row["system"], f"{row['macro_f1_mean']:.3f} +- {row['macro_f1_std']:.3f}",
+            f"{row['fraction_of_ceiling']:.3f}", f"{row['logistic_regression']:.3f}",
+        )
+        for row in summary["rows"]
+    ]  # fmt: skip
+    first = summary["rows"][0]
+    note = f"Seed {summary['provenance']['seed']}: mean and spread of {first['trials']} trials on "
+    note += f"{first['test_images']} test images. By labels, pretrained: " + ", ".join(
+        f"{row['system']}, {row['labels']}: {row['macro_f1_mean']:.3f} +- {row['macro_f1_std']:.3f}" for row in few
+    )
+    return f"{table(rows)}\n\n{note}."
 
 
 def classification() -> str:
@@ -259,9 +284,9 @@ def _signed(value: float | None) -> str:
 
 
 SECTIONS = {
-    "crossover": crossover, "classify": classify, "labels": labels, "sampling": sampling, "scaling": scaling,
-    "clusters": clusters, "chances": chances, "training": training, "classification": classification,
-    "estimators": estimators,
+    "crossover": crossover, "classify": classify, "labels": labels, "trials": trials, "sampling": sampling,
+    "scaling": scaling, "clusters": clusters, "chances": chances, "training": training,
+    "classification": classification, "estimators": estimators,
 }  # fmt: skip
 
 
@@ -275,18 +300,18 @@ def rewritten(page: str) -> str:
     return re.sub(r"<!-- results: (\w+) -->.*?<!-- end: \1 -->", replace, page, flags=re.DOTALL)
 
 
-def adopt(study: Path) -> None:
-    """Copy the summary and the pictures of a finished study."""
+def adopt(study: Path, name: str = STANDARD) -> None:
+    """Copy the summary of a finished study, and of a standard one its pictures."""
     kind = read(study / "summary.json")["study"]
-    shutil.copyfile(study / "summary.json", RESULTS / f"{kind}-standard.json")
-    for picture in PICTURES[kind]:
+    shutil.copyfile(study / "summary.json", RESULTS / f"{kind}-{name}.json")
+    for picture in PICTURES[kind] if name == STANDARD else []:
         shutil.copyfile(study / "figures" / f"{picture}.png", ROOT / "docs" / "images" / f"{picture}.png")
 
 
 def main(arguments: list[str]) -> int:
     """Rewrite the pages, or check them."""
     if arguments[:1] == ["--adopt"]:
-        adopt(Path(arguments[1]))
+        adopt(Path(arguments[1]), *arguments[2:])
     drifted = [page for page in PAGES if rewritten(page.read_text()) != page.read_text()]
     if arguments == ["--check"]:
         for page in drifted:
