@@ -95,26 +95,38 @@ def test_the_paired_error_is_that_of_repeated_test_sets(labels: np.ndarray) -> N
     assert np.mean(errors) == pytest.approx(spread, rel=0.25)
 
 
-def test_the_error_over_trainings_is_that_of_repeated_trainings(labels: np.ndarray) -> None:
-    """The first classifier's share of repaired answers differs from training to training, which images cannot tell."""
-    random = np.random.default_rng(7)
-    count = 8
-
-    def study() -> tuple[np.ndarray, np.ndarray]:
-        ones, others = [], []
-        for repaired in random.uniform(0, 0.6, count):
-            other = answers(labels, random)
-            ones.append(np.where(random.random(len(labels)) < repaired, labels, other))
-            others.append(other)
-        return np.concatenate(ones), np.concatenate(others)
-
+@pytest.mark.parametrize("spread", [0.0, 0.6])
+def test_false_alarms_over_trials_are_as_rare_as_they_say(labels: np.ndarray, spread: float) -> None:
+    """Two classifiers of equal worth, whose trainings do not differ, or do: one study in twenty says one is better."""
+    random, count, studies = np.random.default_rng(7), 3, 400
     truth, trials = np.tile(labels, count), np.repeat(np.arange(count), len(labels))
-    studies = [study() for _ in range(200)]
-    spread = np.std([np.subtract(*(macro_f1(confusion_matrix(truth, p)) for p in both)) for both in studies])
-    here = [compare(truth, *both, trials=trials, resamples=300).difference.error for both in studies[:20]]
-    blind = [compare(truth, *both, resamples=300).difference.error for both in studies[:20]]
-    assert np.mean(here) == pytest.approx(spread, rel=0.25)
-    assert np.mean(blind) < 0.6 * spread
+
+    def answered() -> np.ndarray:
+        shares = random.uniform(0, spread, count) if spread else np.zeros(count)
+        return np.concatenate([
+            np.where(random.random(len(labels)) < share, labels, answers(labels, random)) for share in shares
+        ])  # fmt: skip
+
+    found = [compare(truth, answered(), answered(), trials=trials) for _ in range(studies)]
+    alarms = sum(one.p_value < 0.05 for one in found)
+    assert sum(not one.interval[0] <= 0 <= one.interval[1] for one in found) == alarms
+    # 4 standard errors of a share of 5 % of 400.
+    assert abs(alarms / studies - 0.05) < 4 * np.sqrt(0.05 * 0.95 / studies)
+
+
+def test_the_difference_over_trials_is_the_mean_of_theirs(labels: np.ndarray) -> None:
+    random = np.random.default_rng(9)
+    sets = [(answers(labels, random), np.where(random.random(len(labels)) < 0.3, labels, answers(labels, random)))
+            for _ in range(4)]  # fmt: skip
+    each = [np.subtract(*(macro_f1(confusion_matrix(labels, one)) for one in both)) for both in sets]
+    first, second = (np.concatenate([both[k] for both in sets]) for k in (0, 1))
+    found = compare(np.tile(labels, 4), first, second, trials=np.repeat(np.arange(4), len(labels)))
+    assert found.difference.value == pytest.approx(np.mean(each))
+    assert found.difference.error == pytest.approx(np.std(each, ddof=1) / 2)
+    # Student's distribution with three degrees of freedom in closed form.
+    t = abs(np.mean(each)) / (np.std(each, ddof=1) / 2)
+    share = np.arctan(t / np.sqrt(3)) + t / np.sqrt(3) / (1 + t * t / 3)
+    assert found.p_value == pytest.approx(1 - 2 / np.pi * share)
 
 
 def test_one_training_is_no_training_resampled(labels: np.ndarray) -> None:

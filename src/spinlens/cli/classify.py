@@ -26,6 +26,7 @@ def classify(
     device: str = typer.Option(None, help="Where to train: cpu, cuda, ...; by default CUDA where there is one."),
 ) -> None:
     """Simulate, pretrain, train, score and draw the classification study; every unit of work is kept."""
+    from spinlens.learning.vision.placement import Placement
     from spinlens.studies.classify import configure, run_classify
     from spinlens.studies.classify.table import classify_table
 
@@ -38,6 +39,8 @@ def classify(
     changes = merge(changes, {name: value for name, value in numbers.items() if value is not None})
     configuration = configure(preset, changes=changes, weights=weights)
     summary = run_classify(configuration, out=out, scheduler=scheduler, workers=workers, device=device)
+    if not Placement(device).first:
+        return
     typer.echo(classify_table(summary))
     typer.echo(f"\nFigures: {out / 'figures'}    Numbers: {out / 'summary.json'}")
 

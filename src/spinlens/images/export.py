@@ -56,8 +56,8 @@ def export_images(
 
     Notes
     -----
-    Files appear complete or not at all. Called again, it compares every file and writes what is missing or differs, so
-    that it can be interrupted at any time.
+    Files appear complete or not at all, but for a power cut. Called again, it compares every file and writes what is
+    missing or differs, so that it can be interrupted at any time.
     """
     out, plan = Path(out), ensemble.plan
     counts = {"chains": _at_most("chains", chains, plan.chains), "draws": _at_most("draws", draws, plan.draws)}

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import stats
 from sklearn import metrics
 
 from spinlens.errors import InputError
@@ -54,9 +55,10 @@ class Comparison:
     difference : Estimate
         Macro F1 of the first minus that of the second, with its standard error.
     interval : tuple of float
-        Its 95 % bootstrap interval.
+        Its 95 % interval.
     p_value : float
-        Twice the share of resamples in which the sign is the other one (ties count half), at most 1.
+        Of no difference: of one trial twice the share of resamples in which the sign is the other one (ties count
+        half), at most 1; of several that of the paired t-test over trials.
     """
 
     difference: Estimate
@@ -139,17 +141,22 @@ def sampling_error(
 def compare(
     labels: Any, first: Any, second: Any, *, trials: Any = None, seed: int = 0, resamples: int = RESAMPLES
 ) -> Comparison:
-    """Compare two sets of predictions for the same images by the paired bootstrap.
+    """Compare two sets of predictions for the same images, each image's answers together.
 
     Parameters
     ----------
     labels, first, second : array of int, shape (n,)
         True regions, and what each classifier predicted.
     trials : array of int, shape (n,), optional
-        Which training each prediction comes from. Trainings are then drawn with replacement before their images are,
-        so that a difference is real only if it outlives other trainings too. By default all are of one.
+        Which trial, a training of each and a test set, the predictions come from; by default all from one.
     seed, resamples : int
-        Of the bootstrap: images of each region are drawn with replacement, both answers of an image together.
+        Of the bootstrap.
+
+    Returns
+    -------
+    Comparison
+        Of one trial, by the paired bootstrap: images of each region are drawn with replacement. Of several, by the
+        paired t-test over trials, whose spread holds that of trainings and of test sets.
 
     Raises
     ------
@@ -158,41 +165,52 @@ def compare(
 
     Notes
     -----
-    Of few trainings the bootstrap knows little: with k of them it sees (k - 1) / k of the variance between them.
+    Trials whose test sets come from the same chains are less independent than the t-test takes them to be.
 
     References
     ----------
     B. Efron and R. J. Tibshirani, An Introduction to the Bootstrap (1993), doi:10.1007/978-1-4899-4541-9.
     """
-    tables = confusion_matrix(labels, first), confusion_matrix(labels, second)
+    truth, ones, others = _regions("labels", labels), _regions("first", first), _regions("second", second)
+    _ = confusion_matrix(truth, ones), confusion_matrix(truth, others)
+    parts = _parts(trials, len(truth))
+    if len(parts) == 1:
+        return _bootstrapped(truth, ones, others, seed=seed, resamples=resamples)
+    found = [
+        float(
+            macro_f1(confusion_matrix(truth[part], ones[part])) - macro_f1(confusion_matrix(truth[part], others[part]))
+        )
+        for part in parts
+    ]
+    mean, error = float(np.mean(found)), float(stats.sem(found))
+    if error == 0:
+        return Comparison(Estimate(mean, 0.0), (mean, mean), 1.0 if mean == 0 else 0.0)
+    test = stats.ttest_1samp(found, 0.0)
+    interval = test.confidence_interval(0.95)
+    return Comparison(Estimate(mean, error), (float(interval.low), float(interval.high)), float(test.pvalue))
+
+
+def _bootstrapped(truth: Integers, ones: Integers, others: Integers, *, seed: int, resamples: int) -> Comparison:
     size = len(REGIONS)
-    place = (_regions("labels", labels) * size + _regions("first", first)) * size + _regions("second", second)
-    trainings, member = _trainings(trials, len(place))
+    pairs = np.bincount((truth * size + ones) * size + others, minlength=size**3).reshape(size, size**2)
     random = _stream(seed, resamples)
-    times = random.multinomial(trainings, np.full(trainings, 1 / trainings), resamples)
-    drawn = np.zeros((resamples, size, size**2), dtype=np.int64)
-    for training in range(trainings):
-        pairs = np.bincount(place[member == training], minlength=size**3).reshape(size, size**2)
-        counts = pairs.sum(axis=1)[:, None] * times[:, training]
-        drawn += _resampled(pairs.astype(np.float64), counts, random, resamples)
-    answers = drawn.reshape(-1, size, size, size)
-    differences = macro_f1(answers.sum(axis=3)) - macro_f1(answers.sum(axis=2))
-    found = float(macro_f1(tables[0]) - macro_f1(tables[1]))
+    drawn = _resampled(pairs.astype(np.float64), pairs.sum(axis=1), random, resamples).reshape(-1, size, size, size)
+    differences = macro_f1(drawn.sum(axis=3)) - macro_f1(drawn.sum(axis=2))
+    found = float(macro_f1(confusion_matrix(truth, ones)) - macro_f1(confusion_matrix(truth, others)))
     low, high = (float(edge) for edge in np.quantile(differences, (0.025, 0.975)))
     below = float(np.mean(differences < 0) + np.mean(differences == 0) / 2)
     p_value = min(1.0, 2 * min(below, 1 - below))
     return Comparison(Estimate(found, float(differences.std(ddof=1))), (low, high), p_value)
 
 
-def _trainings(trials: Any, images: int) -> tuple[int, Integers]:
-    """Return the number of trainings and the training of each image, counted from 0."""
+def _parts(trials: Any, images: int) -> list[NDArray[np.bool_]]:
+    """Return which images belong to each trial."""
     if trials is None:
-        return 1, np.zeros(images, dtype=np.int64)
+        return [np.ones(images, dtype=bool)]
     given = np.asarray(trials)
     if given.shape != (images,):
         raise InputError("trials.shape", given.shape, f"must be ({images},), one for each image")
-    names, member = np.unique(given, return_inverse=True)
-    return len(names), member.astype(np.int64)
+    return [given == name for name in np.unique(given)]
 
 
 def _resampled(table: Floats, counts: Integers, random: np.random.Generator, resamples: int) -> Integers:

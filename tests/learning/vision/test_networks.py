@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 import torch
 
@@ -114,3 +115,34 @@ def test_what_is_refused(name, settings, message):
 def test_too_many_spins_for_the_published_transformer():
     with pytest.raises(InputError, match="would lose spins"):
         build("vit-base", side=256)
+
+
+@pytest.mark.parametrize("boundary", ["periodic", "antiperiodic", "free", "+-,periodic"])
+def test_an_even_network_cannot_tell_a_configuration_from_its_reverse(boundary):
+    """With walls their own reverse goes along; what differs in an energy stays different."""
+    turned = boundary.replace("+-", "-+")
+    spins = torch.from_numpy(np.random.default_rng(3).choice([-1.0, 1.0], (4, 1, 8, 8))).float()
+    settings = {"side": 8, "patch": 4, "width": 16, "layers": 2, "heads": 2, "stem": 4}
+    even, reverse, odd = (
+        build("vit", boundary=text, even=flag, seed=5, **settings).eval()
+        for text, flag in ((boundary, True), (turned, True), (boundary, False))
+    )
+    with torch.inference_mode():
+        torch.testing.assert_close(even.features(spins), reverse.features(-spins))
+        assert (odd.features(spins) - odd.features(-spins)).abs().max() > 1e-3
+        one = spins.clone()
+        one[:, :, 3, 3] *= -1
+        assert (even.features(spins) - even.features(one)).abs().max() > 1e-4
+
+
+def test_a_head_is_never_rounded():
+    """Fitted heads have steep slopes: in bfloat16 the logits of neighbouring classes would be equal."""
+    network = build("vit", side=8, patch=4, width=16, layers=2, heads=2, stem=4).eval()
+    spins = torch.from_numpy(np.random.default_rng(4).choice([-1.0, 1.0], (64, 1, 8, 8))).float()
+    with torch.no_grad():
+        network.head.weight.mul_(1e4)
+        with torch.autocast("cpu", torch.bfloat16):
+            logits, features = network(spins), network.features(spins)
+        torch.testing.assert_close(logits, network.head(features.float()))
+    assert logits.dtype == torch.float32
+    assert len(logits[:, 0].unique()) == 64

@@ -38,6 +38,7 @@ class Architecture:
     patch: int = 10
     pooling: str = "mean"
     stem: int = 32
+    even: bool = False
     boundary: str = "free"
     channels: int = 1
     dropout: float = 0.0
@@ -56,6 +57,8 @@ class Architecture:
             raise InputError("channels", self.channels, "must be 1, or 3 for weights of colour images")
         if not is_number(self.dropout) or not 0 <= self.dropout < 1:
             raise InputError("dropout", self.dropout, "must be a share from 0 to below 1")
+        if self.even and not (self.native and self.stem):
+            raise InputError("even", self.even, "needs the stem of a native network", "Take stem=16, or even=False")
         self._check_sizes()
         _ = self.rules
         if self.name == "vit":

@@ -164,6 +164,7 @@ class Classifier(Predictor):
         self._take(network.cpu(), names, description)
         if folder is not None and placement.first:
             self.save(folder)
+        placement.wait()
         return self
 
     def _training(

@@ -43,6 +43,9 @@ class VisionTransformer(Classifier):
         Where the head looks. By default ``mean`` for native networks, ``cls`` for the published one.
     stem : int, optional
         Channels of a 3 x 3 convolution with GELU below the patches; 0 for linear patches.
+    even : bool, optional
+        Whether a configuration and its reverse have the same features: right where there is no field. By default that
+        of the weights, else no.
     boundary : str, optional
         What that convolution sees beyond the edges; by default the boundary of the weights or of the ensemble.
     width, layers, heads : int, optional
@@ -79,6 +82,7 @@ class VisionTransformer(Classifier):
         weights: str | Path = "none",
         pooling: str | None = None,
         stem: int | None = None,
+        even: bool | None = None,
         boundary: str | None = None,
         width: int | None = None,
         layers: int | None = None,
@@ -101,7 +105,7 @@ class VisionTransformer(Classifier):
         device: str | torch.device | None = None,
     ) -> None:
         self.size, self.patch, self.weights = size, patch, weights
-        self.pooling, self.stem, self.boundary = pooling, stem, boundary
+        self.pooling, self.stem, self.even, self.boundary = pooling, stem, even, boundary
         self.width, self.layers, self.heads, self.dropout = width, layers, heads, dropout
         self.epochs, self.batch = epochs, batch
         self.learning_rate, self.weight_decay, self.schedule = learning_rate, weight_decay, schedule
@@ -126,18 +130,18 @@ class VisionTransformer(Classifier):
                 channels=3, dropout=self.dropout,
             )  # fmt: skip
         folder = lattice_folder(self.weights)
-        names = ("size", "patch", "pooling", "stem", "boundary", *SHAPE)
+        names = ("size", "patch", "pooling", "stem", "even", "boundary", *SHAPE)
         given = {name: getattr(self, name) for name in names if getattr(self, name) is not None}
         open_ones: dict[str, Any] = {"boundary": boundary}
         if folder is not None:
             there = lattice_architecture(folder)
-            open_ones = {name: getattr(there, name) for name in ("patch", "pooling", "stem", "boundary")}
+            open_ones = {name: getattr(there, name) for name in ("patch", "pooling", "stem", "even", "boundary")}
             if self.size is None:
                 open_ones |= dict(zip(SHAPE, there.sizes, strict=True))
         return Architecture(name="vit", side=side, classes=classes, dropout=self.dropout, **(open_ones | given))
 
     def _refuse_native(self) -> None:
-        for name in ("patch", "stem", "boundary", "width", "layers", "heads"):
+        for name in ("patch", "stem", "even", "boundary", "width", "layers", "heads"):
             value = getattr(self, name)
             if value is not None:
                 raise InputError(name, value, "belongs to the lattice-native sizes, not to 'base'", "Leave it out")

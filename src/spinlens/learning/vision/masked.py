@@ -30,7 +30,7 @@ class Predictions:
     coupled : Tensor or None, (n, L, L)
         Log odds by the couplings that the pooled features name; None without that head.
     bonds : Tensor or None, (n, patches)
-        Mean over each patch of the sum of s s' over a site's bonds, halved, -1 to 1; None without that head.
+        Bond sum of each patch over twice its sites, see `MaskedReader.patch_bonds`; None without that head.
     """
 
     logits: torch.Tensor
@@ -88,7 +88,10 @@ class MaskedReader(nn.Module):
             self.reader.bond_direction.copy_(self.bonds.weight.detach()[0])
 
     def patch_bonds(self, spins: torch.Tensor) -> torch.Tensor:
-        """Return the bond sum of each patch, (n, P), over twice its sites, so that it lies between -1 and 1."""
+        """Return the bond sum of each patch, (n, P), over twice its sites: between -1 and 1 where no walls count too.
+
+        Each site has half of the bonds to its neighbours, and the whole of those to a wall.
+        """
         density = bond_density(spins[:, 0], self.reader.architecture.rules)
         means = nn.functional.avg_pool2d(density[:, None], self.patch)
         return means.flatten(1) / 2

@@ -34,8 +34,9 @@ def build(name: str, *, side: int, classes: int = 4, seed: int = 0, **settings: 
         ``size`` ("tiny", the default: six layers of 128, "small": eight of 256), or in its place ``width``,
         ``layers``, ``heads`` (those of "tiny" where they are left open); ``patch``,
         ``pooling`` ("mean" over the patches or "cls"), ``stem`` (channels of a 3 x 3 convolution and GELU below the
-        patches; 0 for linear patches), ``boundary`` (what the stem sees beyond the edges, as
-        `spinlens.lattice.parse_boundary` reads it), all for ``vit``; ``channels`` (1 or 3) for the residual
+        patches; 0 for linear patches), ``even`` (whether a configuration and its reverse, walls reversed too, have
+        the same features, as at zero field they have the same energy), ``boundary`` (what the stem sees beyond the
+        edges, as `spinlens.lattice.parse_boundary` reads it), all for ``vit``; ``channels`` (1 or 3) for the residual
         networks; ``dropout`` for both transformers.
 
     Returns
@@ -86,11 +87,13 @@ class Stem(nn.Module):
         Sites along a side of a patch.
     rules : pair
         What lies beyond the edges.
+    even : bool
+        Whether all spins reversed, those beyond the edges too, have the same features.
     """
 
-    def __init__(self, channels: int, width: int, *, patch: int, rules: Sequence[Rule]) -> None:
+    def __init__(self, channels: int, width: int, *, patch: int, rules: Sequence[Rule], even: bool = False) -> None:
         super().__init__()
-        self.rules = tuple(rules)
+        self.rules, self.even = tuple(rules), even
         self.sites = nn.Conv2d(1, channels, 3)
         self.patches = nn.Conv2d(channels, width, patch, stride=patch)
 
@@ -101,7 +104,12 @@ class Stem(nn.Module):
 
     def forward(self, spins: torch.Tensor) -> torch.Tensor:
         """Return (n, width, L / patch, L / patch) of spins (n, 1, L, L)."""
-        sites = nn.functional.gelu(self.sites(surround(spins, self.rules)))
+        around = surround(spins, self.rules)
+        if self.even:
+            told, offset = nn.functional.conv2d(around, self.sites.weight), self.sites.bias[:, None, None]
+            sites = nn.functional.gelu(offset + told) + nn.functional.gelu(offset - told)
+        else:
+            sites = nn.functional.gelu(self.sites(around))
         patches: torch.Tensor = self.patches(sites)
         return patches
 
@@ -147,7 +155,10 @@ class Reader(nn.Module):
 
     def forward(self, pixel_values: torch.Tensor) -> torch.Tensor:
         """Return logits (n, classes) of spins (n, 1, L, L), floats +-1."""
-        logits: torch.Tensor = self.head(self.features(pixel_values))
+        features = self.features(pixel_values)
+        # The slopes of a fitted head are steep: rounded to bfloat16, the logits of neighbouring classes would tie.
+        with torch.autocast(features.device.type, enabled=False):
+            logits: torch.Tensor = self.head(features.float())
         return logits
 
     def pixels(self, spins: torch.Tensor) -> torch.Tensor:
@@ -185,8 +196,9 @@ class TransformerReader(Reader):
             self.register_buffer("bond_direction", torch.zeros(configuration.hidden_size))
         if architecture.native and architecture.stem:
             self.model.vit.embeddings.patch_embeddings.projection = Stem(
-                architecture.stem, configuration.hidden_size, patch=architecture.patch, rules=architecture.rules
-            )
+                architecture.stem, configuration.hidden_size, patch=architecture.patch, rules=architecture.rules,
+                even=architecture.even,
+            )  # fmt: skip
 
     @property
     def head(self) -> nn.Linear:

@@ -69,6 +69,13 @@ class Task:
             raise InputError("token_weight", 0, "no hidden spin would be predicted", "Let coupling_weight be > 0")
 
 
+def check_even(task: Task, *, even: bool) -> None:
+    """Refuse to let tokens predict spins in a network that cannot tell up from down."""
+    if even and task.token_weight:
+        why = "tokens of an even network cannot tell up from down"
+        raise InputError("token_weight", task.token_weight, why, "Take even=False, or token_weight=0")
+
+
 @dataclass(frozen=True, slots=True)
 class Conditions:
     """Hamiltonian, temperature and field of each of a list of configurations."""

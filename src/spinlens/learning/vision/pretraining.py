@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 
 from spinlens.errors import InputError
@@ -16,7 +17,7 @@ from spinlens.learning.history import Row
 from spinlens.learning.vision.architecture import Architecture
 from spinlens.learning.vision.configurations import boundary_of
 from spinlens.learning.vision.masked import MaskedReader
-from spinlens.learning.vision.objective import PURPOSE, Material, Task, Work, divide
+from spinlens.learning.vision.objective import PURPOSE, Material, Task, Work, check_even, divide
 from spinlens.learning.vision.placement import Placement
 from spinlens.learning.vision.recipe import Recipe, resolve_precision
 from spinlens.learning.vision.symmetries import Symmetries, choose_symmetries
@@ -69,6 +70,7 @@ def pretrain(
     size: str | None = None,
     patch: int = 10,
     stem: int = 16,
+    even: bool | None = None,
     boundary: str | None = None,
     width: int | None = None,
     layers: int | None = None,
@@ -109,8 +111,9 @@ def pretrain(
         Of first weights, order, masks and augmentation.
     directory : path, optional
         For checkpoints, history and the model. The same call continues what is there.
-    size, patch, stem, boundary, width, layers, heads, dropout
-        The network, see `spinlens.learning.vision.build`; the boundary is by default that of the ensemble.
+    size, patch, stem, even, boundary, width, layers, heads, dropout
+        The network, see `spinlens.learning.vision.build`; the boundary is by default that of the ensemble, and ``even``
+        whether the ensemble has no field.
     mask_ratio : float
         Share of patches that are hidden as a whole.
     spin_ratio : float
@@ -165,11 +168,14 @@ def pretrain(
         precision=resolve_precision(precision, place),
     )  # fmt: skip
     material = divide(images, held_out)
+    if even is None:
+        even = stem > 0 and token_weight == 0 and not np.any(getattr(images, "field", 1.0))
     architecture = Architecture(
-        name="vit", side=material.trained.side, classes=2, size=size, patch=patch, stem=stem,
+        name="vit", side=material.trained.side, classes=2, size=size, patch=patch, stem=stem, even=even,
         boundary=boundary_of(images) if boundary is None else boundary,
         width=width, layers=layers, heads=heads, dropout=dropout,
     )  # fmt: skip
+    check_even(task, even=architecture.even)
     patches = (architecture.side // patch) ** 2
     if round(mask_ratio * patches) == 0 and spin_ratio == 0:
         raise InputError("mask_ratio", mask_ratio, f"hides none of the {patches} patches", "Take a larger share")
@@ -206,6 +212,7 @@ def pretrain(
     description = description | {"configuration": network.reader.configuration, "result": result}
     if folder is not None and placement.first:
         write_model(folder, dict(network.state_dict()), description, history)
+    placement.wait()
     return Pretrained(network, history, **result, configuration=description, directory=folder)
 
 

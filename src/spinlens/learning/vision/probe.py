@@ -71,7 +71,7 @@ def fit_head(
     centre, stretched = features.mean(0), (features - features.mean(0)) @ stretch
     scale = float(np.sqrt(stretched.var(0).sum())) or 1.0
     # Directions differ so much in scale that a first-order solver would stop long before the best head.
-    regression = LogisticRegression(C=penalty, solver="newton-cg", tol=1e-6, max_iter=500)
+    regression = LogisticRegression(C=penalty, solver="newton-cg", tol=1e-6, max_iter=200)
     regression.fit(stretched / scale, np.tile(labels, copies))
     slopes, offsets = regression.coef_, regression.intercept_
     if len(slopes) == 1:
@@ -96,6 +96,6 @@ def _stretch(features: np.ndarray, network: Reader) -> np.ndarray:
         return np.eye(width)
     direction = direction / length
     along = features @ direction
-    others = np.sqrt(np.square(features - features.mean(0)).sum(1).mean() - along.var())
-    factor = EMPHASIS * others / (along.std() or 1.0)
+    others = np.sqrt(max(np.square(features - features.mean(0)).sum(1).mean() - along.var(), 0.0))
+    factor = max(1.0, EMPHASIS * others / (along.std() or 1.0))
     return np.asarray(np.eye(width) + (factor - 1) * np.outer(direction, direction))

@@ -148,7 +148,7 @@ def body_differences(there: Architecture, wanted: Architecture) -> str:
     pairs = {
         "network": (there.name, wanted.name), "side": (there.side, wanted.side), "patch": (there.patch, wanted.patch),
         "stem": (there.stem, wanted.stem), "width, layers and heads": (there.sizes, wanted.sizes),
-        "pooling": (there.pooling, wanted.pooling),
+        "pooling": (there.pooling, wanted.pooling), "even": (there.even, wanted.even),
     }  # fmt: skip
     odd = [f"{name} {one} (not {other})" for name, (one, other) in pairs.items() if one != other]
     return ", ".join(odd)

@@ -138,7 +138,7 @@ def _row(configuration: ClassifyConfiguration, found: Outcomes, behind: Backgrou
 
 
 def differences(configuration: ClassifyConfiguration, outcomes: Outcomes) -> list[dict[str, Any]]:
-    """Compare every two networks on the same images of all trials, which are resampled too: what is real."""
+    """Compare every two networks on the same images of the same trials: what is real."""
     everything = sum(configuration.images.train)
     rows = []
     for system in configuration.systems:

@@ -100,6 +100,7 @@ class Native(Section):
     size: str | None = None
     patch: int = 10
     stem: int = 16
+    even: bool = True
     width: int | None = None
     layers: int | None = None
     heads: int | None = None

@@ -54,7 +54,7 @@ def _native(configuration: ClassifyConfiguration, weights: str | Path, boundary:
     return settings | {"epochs": epochs, "learning_rate": rate}
 
 
-ARCHITECTURE = ("size", "patch", "stem", "width", "layers", "heads")
+ARCHITECTURE = ("size", "patch", "stem", "even", "width", "layers", "heads")
 """Settings of the native network that its weights bring along."""
 
 
@@ -67,7 +67,7 @@ def check_networks(configuration: ClassifyConfiguration) -> None:
         If one of them is out of range or does not fit the lattice.
     """
     from spinlens.learning.vision import Recipe
-    from spinlens.learning.vision.objective import Task
+    from spinlens.learning.vision.objective import Task, check_even
     from spinlens.learning.vision.recipe import check_positive
 
     for network in configuration.networks:
@@ -82,4 +82,4 @@ def check_networks(configuration: ClassifyConfiguration) -> None:
             seed=configuration.seed, weight_decay=0.0, schedule="cosine", warm_up=0.0, patience=0, clip=0.0,
             precision="float32", **{name: settings.pop(name) for name in ("epochs", "batch", "learning_rate")},
         )  # fmt: skip
-        Task(**settings)
+        check_even(Task(**settings), even=configuration.vit.even)

@@ -11,7 +11,7 @@ from spinlens.learning.vision import Symmetries
 from spinlens.progress import clock_time
 from spinlens.studies.classify.configuration import ClassifyConfiguration
 from spinlens.studies.classify.data import read_ensemble, splits_of
-from spinlens.studies.classify.trials import Outcome, Trial, run_trial
+from spinlens.studies.classify.trials import Outcome, Trial, is_done, run_trial
 
 Outcomes = dict[Trial, Outcome]
 
@@ -72,8 +72,8 @@ def run_trials(
         for number, same_images in groupby(part, key=lambda trial: trial.number):
             splits = splits_of(configuration, ensemble, protocol, trial=number)
             for trial in same_images:
-                if progress:
-                    _announce(trial, trials, outcomes)
+                if progress and not is_done(folder, trial):
+                    _announce(trial, trials, outcomes, folder)
                 outcomes[trial] = run_trial(
                     configuration, folder, trial, splits, symmetries=symmetries, device=device, writes=writes,
                     progress=progress,
@@ -81,19 +81,20 @@ def run_trials(
     return outcomes
 
 
-def _announce(trial: Trial, trials: list[Trial], outcomes: Outcomes) -> None:
-    left = _seconds_left(trials, outcomes)
+def _announce(trial: Trial, trials: list[Trial], outcomes: Outcomes, folder: Path) -> None:
+    ahead = [each for each in trials[len(outcomes) :] if not is_done(folder, each)]
+    left = _seconds_left(ahead, outcomes)
     words = f"{trial.system}, {trial.protocol}, {trial.network} ({trial.weights}), {trial.labels} labels"
     time_left = "" if left is None else f", about {clock_time(left)} left"
     sys.stderr.write(f"trial {len(outcomes) + 1} of {len(trials)}: {words}{time_left}\n")
 
 
-def _seconds_left(trials: list[Trial], outcomes: Outcomes) -> float | None:
+def _seconds_left(ahead: list[Trial], outcomes: Outcomes) -> float | None:
     """Estimate from trials of the same network, weights and labels; None while one of them was never seen."""
     seen: dict[tuple[str, str, int], list[float]] = {}
     for trial, outcome in outcomes.items():
         seen.setdefault((trial.network, trial.weights, trial.labels), []).append(outcome.seconds)
-    ahead = [seen.get((trial.network, trial.weights, trial.labels)) for trial in trials[len(outcomes) :]]
-    if any(times is None for times in ahead):
+    times = [seen.get((trial.network, trial.weights, trial.labels)) for trial in ahead]
+    if any(each is None for each in times):
         return None
-    return sum(sum(times) / len(times) for times in ahead if times)
+    return sum(sum(each) / len(each) for each in times if each)

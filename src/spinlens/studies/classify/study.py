@@ -74,8 +74,10 @@ def run_classify(
     if (finished := directory.summary(RESULTS)) is not None:
         return finished
     folder = directory.path
-    with placement.first_goes_first(), directory.stage("simulate"):
-        sample_all(configuration, folder, scheduler=scheduler, workers=workers, progress=progress)
+    with directory.stage("simulate"):
+        if placement.first:
+            sample_all(configuration, folder, scheduler=scheduler, workers=workers, progress=progress)
+        placement.wait()
     with directory.stage("pretrain"):
         pretrainings = _pretrain(configuration, folder, device=device, progress=progress)
     with directory.stage("train"):

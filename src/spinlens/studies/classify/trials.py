@@ -90,6 +90,11 @@ class Outcome:
         return np.asarray(self.probability.argmax(axis=1))
 
 
+def is_done(folder: Path, trial: Trial) -> bool:
+    """Return whether a trial has left its result in the study's directory."""
+    return (folder / trial.folder / RESULT).is_file()
+
+
 def pretrained_folder(folder: Path, system: str) -> Path:
     """Return where the pretraining of a system lies in the study's directory."""
     return folder / FOLDER / system / PRETRAINED
@@ -148,7 +153,7 @@ def run_trial(
         If a result that is there cannot be read.
     """
     place = folder / trial.folder
-    if (place / RESULT).is_file():
+    if is_done(folder, trial):
         return _read(place, splits)
     place.mkdir(parents=True, exist_ok=True)
     begun = time.monotonic()
