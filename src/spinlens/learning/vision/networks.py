@@ -106,6 +106,7 @@ class Stem(nn.Module):
         """Return (n, width, L / patch, L / patch) of spins (n, 1, L, L)."""
         around = surround(spins, self.rules)
         if self.even:
+            assert self.sites.bias is not None
             told, offset = nn.functional.conv2d(around, self.sites.weight), self.sites.bias[:, None, None]
             sites = nn.functional.gelu(offset + told) + nn.functional.gelu(offset - told)
         else:
