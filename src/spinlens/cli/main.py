@@ -27,6 +27,9 @@ from spinlens.errors import IncompleteError, SpinlensError
 # Typer brings its own copy of Click, and only this class leads to the error that all wrong usage derives from.
 _UsageProblem: type[Exception] = next(kind for kind in typer.BadParameter.__mro__ if kind.__name__ == "ClickException")
 
+INTERRUPTED = 130
+"""What Typer returns after Ctrl-C."""
+
 app = typer.Typer(
     name="spinlens",
     help="Sample lattice spin models fast and exactly, and find their phases with neural networks.",
@@ -68,6 +71,8 @@ def run(arguments: list[str] | None = None) -> NoReturn:
     signal.signal(signal.SIGTERM, _terminated)
     try:
         code = app(args=arguments, standalone_mode=False)
+        if code == INTERRUPTED:
+            raise KeyboardInterrupt
         sys.exit(code if isinstance(code, int) else 0)
     except SpinlensError as error:
         _fail(str(error), error.exit_code)

@@ -37,6 +37,8 @@ def find_images(path: Path | str) -> list[Path]:
         If there are none.
     """
     path = Path(path)
+    if not path.exists():
+        raise InputError("path", path, "there is no such file or folder")
     if not path.is_dir():
         return [path]
     found = sorted(file for file in path.rglob("*") if file.suffix.lower() in SUFFIXES and file.is_file())

@@ -71,7 +71,7 @@ def _draw_line(report: xr.Dataset, axes: np.ndarray, name: str) -> None:
     bar.solids.set_alpha(1)
     bar.set_label("share over even share")
     bar.minorticks_off()
-    bar.set_ticks(ticks := away ** np.linspace(-1, 1, 5), labels=[f"{tick:.2g}" for tick in ticks])
+    bar.set_ticks(ticks := away ** np.linspace(-1, 1, 5), labels=[f"{tick:.3g}" for tick in ticks])
     bar.outline.set_visible(False)
 
 

@@ -40,8 +40,10 @@ def draw_energy_dependence(dependence: xr.Dataset, figure: Figure | None = None)
         ax.set_xlabel(ENERGY_LABEL)
     axes[0].set_ylabel("difference of logits (nats)")
     low = float(np.nanmin(explained))
-    title = (
-        f"The energy alone explains at least {low:.1%} of the variance of every answer; of the best classifier's, all"
-    )
+    title = "The energy alone explains nothing of some answers; of the best classifier's, all"
+    if low > 0:
+        title = (
+            f"The energy alone explains at least {low:.1%} of each answer's variance; of the best classifier's, all"
+        )
     figure.suptitle(title, x=0.01, ha="left", fontsize=12.5)
     return figure

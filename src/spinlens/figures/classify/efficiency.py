@@ -77,7 +77,7 @@ def draw_label_efficiency(
     ax.grid(axis="y", color=PALE, linewidth=0.5)
     ax.set_axisbelow(True)
     ax.set(xlabel="labelled images", ylabel="macro F1 on the large test set", title=_finding(rows))
-    ax.legend(loc="lower right")
+    ax.legend(loc="upper center", bbox_to_anchor=(0.5, -0.14), ncols=2, fontsize=8.5)
     return ax
 
 

@@ -46,7 +46,8 @@ def draw_pretraining(
         raise InputError("history", 0, "there is nothing to draw")
     ax = new_axes(SIZE) if axes is None else axes
     epochs = [row["epoch"] for row in history]
-    ax.plot(epochs, [row["hidden_loss"] for row in history], color=BLUE, label="training, hidden spins")
+    ax.plot(epochs, [row["hidden_loss"] for row in history], color=BLUE, marker="s", markersize=3.5,
+            label="training, hidden spins")  # fmt: skip
     held = [(row["epoch"], row["validation_loss"]) for row in history if row.get("validation_loss") is not None]
     if held:
         ax.plot(*zip(*held, strict=True), color=VERMILION, marker="o", markersize=3.5, label="held out, hidden spins")
@@ -63,6 +64,9 @@ def draw_pretraining(
         if single_spin_loss is not None:
             title = f"Single hidden spins cost {single_spin_loss - single_spin_floor:.4f} nats more than they must"
     ax.xaxis.set_major_locator(MaxNLocator(integer=True))
+    ax.margins(x=0.08)
+    if len(epochs) == 1:
+        ax.set_xlim(epochs[0] - 0.5, epochs[0] + 0.5)
     ax.set(xlabel="epoch", ylabel="loss (nats per hidden spin)", title=title)
     ax.legend(loc="upper center", bbox_to_anchor=(0.5, -0.14), ncols=2, fontsize=9)
     return ax

@@ -120,6 +120,8 @@ def _finding(rows: Sequence[Mapping[str, Any]]) -> str:
     low, high = np.min(list(best.values())), np.max(list(best.values()))
     # Rounded as they are printed, so that a range never names the same number twice.
     words = f"{low:.1%}" if f"{low:.1%}" == f"{high:.1%}" else f"{low:.1%} to {high:.1%}"
+    if high > 1:
+        return "The best network is as good as the best possible one, within the scatter of the test images"
     return f"The best network reaches {words} of the best possible score"
 
 
@@ -137,7 +139,7 @@ def _handles(rows: Sequence[Mapping[str, Any]]) -> list[Any]:
     if protocols - {"clean"}:
         handles.append(Line2D([], [], label=f"{hollow}published protocol", markerfacecolor="white", **look))
     if any(row.get("published") for row in rows):
-        handles.append(Line2D([], [], label="published value", **{**look, "color": GREY}, markerfacecolor="white"))
+        handles.append(Line2D([], [], label="published number", **{**look, "color": GREY}, markerfacecolor="white"))
     handles.append(Line2D([], [], color=INK, linewidth=1.2, label="ceiling: best possible"))
     if any(row.get("small_test_error") for row in rows):
         images = rows[0].get("small_test_images", "few")

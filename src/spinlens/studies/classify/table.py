@@ -43,8 +43,8 @@ def cells(row: Mapping[str, Any]) -> tuple[str, ...]:
     """Return a row as text, in the order of the headings; spreads over trials stand after +-."""
     return (
         row["system"], row["network"], row["weights"], row["protocol"],
-        _spread(row["macro_f1_mean"], row["macro_f1_std"]),
-        _spread(row["small_macro_f1_mean"], row["small_macro_f1_std"]),
+        _spread(row["macro_f1_mean"], row["macro_f1_std"] if row["trials"] > 1 else None),
+        _spread(row["small_macro_f1_mean"], row["small_macro_f1_std"] if row["trials"] > 1 else None),
         "-" if row["published"] is None else _spread(*row["published"]),
         str(Estimate(row["ceiling"], row["ceiling_error"])) if row["ceiling_error"] else f"{row['ceiling']:.4f}",
         f"{row['fraction_of_ceiling']:.3f}",
@@ -52,8 +52,8 @@ def cells(row: Mapping[str, Any]) -> tuple[str, ...]:
     )  # fmt: skip
 
 
-def _spread(mean: float, deviation: float) -> str:
-    return f"{mean:.3f} +- {deviation:.3f}"
+def _spread(mean: float, deviation: float | None) -> str:
+    return f"{mean:.3f}" if deviation is None else f"{mean:.3f} +- {deviation:.3f}"
 
 
 def classify_table(summary: Mapping[str, Any]) -> str:
@@ -62,10 +62,11 @@ def classify_table(summary: Mapping[str, Any]) -> str:
     widths = [max(len(line[column]) for line in table) for column in range(len(HEADINGS))]
     lines = ["  ".join(word.ljust(width) for word, width in zip(line, widths, strict=True)).rstrip() for line in table]
     test = summary["rows"][0]
+    trials = f"Mean and spread of {test['trials']} trials" if test["trials"] > 1 else "One trial"
     lines += [
         "",
-        f"Mean and spread of {test['trials']} trials on {test['test_images']} test images; a test set of "
-        f"{test['small_test_images']} alone has an error of {test['small_test_error']:.3f}.",
+        f"{trials} on {test['test_images']} test images; a test set of {test['small_test_images']} alone has an error "
+        f"of {test['small_test_error']:.3f}.",
     ]
     lines += [f"{name}: {equilibration_sentence(found)}" for name, found in summary["equilibration"].items()]
     seconds = ", ".join(f"{stage} {value:.0f} s" for stage, value in summary["timing"].items())
