@@ -67,11 +67,11 @@ def test_it_continues_after_an_interruption(
     whole = export_images(ensemble, tmp_path / "whole", progress=False).parent
     real, left = export.write_atomically, [writes]
 
-    def interrupted(path: Path, data: bytes) -> None:
+    def interrupted(path: Path, data: bytes, **more: bool) -> None:
         if not left[0]:
             raise KeyboardInterrupt
         left[0] -= 1
-        real(path, data)
+        real(path, data, **more)
 
     monkeypatch.setattr(export, "write_atomically", interrupted)
     with pytest.raises(KeyboardInterrupt):

@@ -125,6 +125,8 @@ def test_an_archive_is_no_array(tmp_path: Path) -> None:
 
 def test_other_files(tmp_path: Path) -> None:
     refused(tmp_path / "none.png", "no such file")
+    refused(tmp_path / "nothing", "no such file or folder")
+    (tmp_path / "a.jpg").write_bytes(b"")
     refused(tmp_path / "a.jpg", "other formats may lose spins")
     for name in ("cut.png", "cut.npy"):
         (tmp_path / name).write_bytes(b"\x89PNG\r\n")

@@ -105,7 +105,7 @@ def test_a_probe_is_a_logistic_regression_on_frozen_features(symmetries):
     features = untrained.features(IMAGES).astype(np.float64)
     assert (features == estimator.features(IMAGES)).all()
     standard = (features - features.mean(0)) / np.sqrt(features.var(0).sum())
-    expected = LogisticRegression(C=30.0, max_iter=2000).fit(standard, LABELS).predict_proba(standard)
+    expected = LogisticRegression(C=30.0, max_iter=20_000, tol=1e-7).fit(standard, LABELS).predict_proba(standard)
     np.testing.assert_allclose(estimator.predict_proba(IMAGES), expected, atol=1e-3)
 
 
