@@ -167,16 +167,17 @@ def test_a_killed_study_continues_to_the_same_numbers(moment: str, study: Path, 
 
 
 @pytest.mark.slow
-def test_two_processes_share_one_study(study: Path, tmp_path: Path) -> None:
-    """The first one samples, scores and writes; both train, and a second call finds the study finished."""
+def test_three_processes_share_one_study(study: Path, tmp_path: Path) -> None:
+    """The first one samples, scores, writes and prints; all train, and a second call finds the study finished."""
     out = tmp_path / "shared"
-    launcher = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc_per_node=2", "-m", "spinlens"]
+    launcher = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc_per_node=3", "-m", "spinlens"]
     environment = os.environ | {"ACCELERATE_USE_CPU": "true", "OMP_NUM_THREADS": "1"}
     done = subprocess.run(
         [*launcher, *ARGUMENTS, str(out)], check=False, capture_output=True, text=True, env=environment, timeout=600
     )
     assert done.returncode == 0, done.stderr
     assert done.stderr.count("trial 1 of") == 1
+    assert done.stdout.count("of the ceiling") == 1
     here, there = (read_summary(folder) for folder in (out, study))
     assert here["provenance"]["ensembles"] == there["provenance"]["ensembles"]
     assert here["baselines"] == there["baselines"]
@@ -267,6 +268,8 @@ BAD = {
     "draws": (["--set", "images.unlabelled_draws=0"], "images.unlabelled_draws"),
     "looked at": (["--set", "analysis.seeing_systems=['periodik']"], "Did you mean 'periodic'?"),
     "too few looked at": (["--set", "analysis.seeing_images=1"], "analysis.seeing_images"),
+    "tokens": (["--set", "pretraining.token_weight=1.0"], "cannot tell up from down"),
+    "even without a stem": (["--set", "vit.stem=0"], "needs the stem"),
     "no pretraining there": (["--weights", "lattice:/no/such/place"], "lattice:/no/such/place"),
 }
 
