@@ -155,8 +155,9 @@ def classification() -> str:
     )
     if "product_ratio" in found:
         note += (
-            f" {found['batch']} images a step, {found['looked_at']} looked at in one call. What bounds it: a matrix product "
-            f"of the size of those in vit-base is {found['product_ratio']:.2f} times faster in {found['precision']} alone."
+            f" {found['batch']} images a step, {found['looked_at']} looked at in one call. What bounds it: a matrix "
+            f"product of the size of those in vit-base is {found['product_ratio']:.2f} times faster in "
+            f"{found['precision']} alone."
         )
     return f"{table(rows)}\n\n{note}"
 
