@@ -42,8 +42,6 @@ def draw_energy_dependence(dependence: xr.Dataset, figure: Figure | None = None)
     low = float(np.nanmin(explained))
     title = "The energy alone explains nothing of some answers; of the best classifier's, all"
     if low > 0:
-        title = (
-            f"The energy alone explains at least {low:.1%} of each answer's variance; of the best classifier's, all"
-        )
+        title = f"The energy alone explains at least {low:.1%} of each answer's variance; of the best classifier's, all"
     figure.suptitle(title, x=0.01, ha="left", fontsize=12.5)
     return figure
