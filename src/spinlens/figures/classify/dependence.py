@@ -36,12 +36,21 @@ def draw_energy_dependence(dependence: xr.Dataset, figure: Figure | None = None)
         ax.plot(here["energy"], here["difference"], ".", color=REGION_INKS[pair + 1], **look)
         ax.plot(here["curve_energy"], here["curve"], color=INK, linewidth=1.3)
         ax.axhline(0, color=INK, linewidth=0.6, linestyle=":")
-        ax.set_title(f"{TITLES[pair + 1]} against {TITLES[pair]}\nenergy explains {explained[pair]:.1%}", fontsize=10.5)
+        ax.set_title(
+            f"{TITLES[pair + 1]} against {TITLES[pair]}\nenergy explains {_share(explained[pair])}", fontsize=10.5
+        )
         ax.set_xlabel(ENERGY_LABEL)
     axes[0].set_ylabel("difference of logits (nats)")
     low = float(np.nanmin(explained))
     title = "The energy alone explains nothing of some answers; of the best classifier's, all"
     if low > 0:
-        title = f"The energy alone explains at least {low:.1%} of each answer's variance; of the best classifier's, all"
+        title = (
+            f"The energy alone explains at least {_share(low)} of each answer's variance; of the best classifier's, all"
+        )
     figure.suptitle(title, x=0.01, ha="left", fontsize=12.5)
     return figure
+
+
+def _share(explained: float) -> str:
+    """Return it with so many digits that nearly all is not all."""
+    return f"{explained:.1%}" if explained < 0.999 else f"{explained:.3%}"

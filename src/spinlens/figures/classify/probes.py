@@ -11,6 +11,9 @@ from spinlens.figures.style import new_axes, styled
 
 SIZE = (6.4, 4.2)
 LOOKS = {"energy": (BLUE, "o", "energy"), "order": (VERMILION, "s", "absolute order parameter")}
+NEARLY_NOTHING = 5e-4
+"""Below this the title names the unexplained share itself."""
+
 LEAST = 1e-5
 """Unexplained shares are drawn as at least this."""
 
@@ -46,6 +49,8 @@ def draw_probes(report: xr.Dataset, axes: Axes | None = None) -> Axes:
     best = report["r2"].sel(quantity="energy").to_numpy()
     place = int(best.argmax())
     where = f"layer {names[place]}" if place else "the patches"
-    ax.set_title(f"A linear probe of {where} reads the energy to $R^2$ = {float(best[place]):.4f}")
+    left = 1 - float(best[place])
+    share = f"to $R^2$ = {1 - left:.4f}" if left > NEARLY_NOTHING else f"but for {left:.0e} of its variance"
+    ax.set_title(f"A linear probe of {where} reads the energy {share}")
     ax.legend(loc="upper left", bbox_to_anchor=(0.02, 0.88))
     return ax
