@@ -129,8 +129,10 @@ def trials() -> str:
     ]  # fmt: skip
     first = summary["rows"][0]
     note = f"Seed {summary['provenance']['seed']}: mean and spread of {first['trials']} trials on "
-    note += f"{first['test_images']} test images. By labels, pretrained: " + ", ".join(
-        f"{row['system']}, {row['labels']}: {row['macro_f1_mean']:.3f} +- {row['macro_f1_std']:.3f}" for row in few
+    note += f"{first['test_images']} test images. " + ", ".join(
+        f"{row['labels']} labels ({row['system']}, {row['trials']} trials): "
+        f"{row['macro_f1_mean']:.3f} +- {row['macro_f1_std']:.3f}"
+        for row in few
     )
     return f"{table(rows)}\n\n{note}."
 
