@@ -1,8 +1,9 @@
-"""The account of the statistical checks: see ``tests/chance.py``."""
+"""The account of the statistical checks, see ``tests/chance.py``, and Ctrl-C for those that press it."""
 
 from __future__ import annotations
 
 import json
+import signal
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,12 @@ import pytest
 from tests.chance import LEDGER
 
 RECORD = Path(__file__).parents[1] / "docs" / "results" / "chances.json"
+
+
+def pytest_sessionstart() -> None:
+    """Listen to Ctrl-C even where a shell started the tests in the background, which makes it deaf to it."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
