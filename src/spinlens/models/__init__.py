@@ -1,6 +1,18 @@
-"""Hamiltonians: energies, order parameters, ground states."""
+"""Hamiltonians: spaces, terms and how strongly each counts. A model is data and takes one file."""
 
+from spinlens.models.blume_capel import BlumeCapel
+from spinlens.models.clock import Clock
 from spinlens.models.ising import Ising
-from spinlens.models.lattice_gas import LatticeGas, lattice_gas
+from spinlens.models.lattice_gas import LatticeGas
+from spinlens.models.model import Model, Reference
+from spinlens.models.order import OrderParameter
+from spinlens.models.pairwise import Pairwise
+from spinlens.models.potts import Potts
+from spinlens.models.registry import check_model, model_from_dict, models, parse_model
+from spinlens.models.tables import TermTables
+from spinlens.models.terms import Bonds, Pattern, Sites
 
-__all__ = ["Ising", "LatticeGas", "lattice_gas"]
+__all__ = [
+    "BlumeCapel", "Bonds", "Clock", "Ising", "LatticeGas", "Model", "OrderParameter", "Pairwise", "Pattern", "Potts",
+    "Reference", "Sites", "TermTables", "check_model", "model_from_dict", "models", "parse_model",
+]  # fmt: skip

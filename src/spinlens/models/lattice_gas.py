@@ -1,65 +1,90 @@
-"""The lattice gas: the same spins seen as particles, n = (s + 1) / 2."""
+"""The lattice gas: H = -epsilon sum_<ij> n_i n_j - mu sum_i n_i with n = 0 or 1."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
 
 from spinlens.errors import InputError
-from spinlens.lattice import Lattice
-from spinlens.models.ising import Ising
+from spinlens.lattices import Lattice
+from spinlens.models.ising import CRITICAL_TEMPERATURE, Ising
+from spinlens.models.model import Model, Reference, checked_number
+from spinlens.models.order import OrderParameter, component
+from spinlens.models.terms import Bonds, Sites, Term
+from spinlens.spaces import Binary
+
+_OCCUPIED = np.array([0, 1])
 
 
-@dataclass(frozen=True, slots=True)
-class LatticeGas:
-    """Constants of H = -4 Jx sum_x n n' - 4 Jy sum_y n n' - mu sum n + constant, equal to the Ising Hamiltonian.
+@dataclass(frozen=True)
+class LatticeGas(Model):
+    """Particles on a lattice, at most one a site: H = -epsilon sum_<ij> n_i n_j - mu sum_i n_i.
 
-    With s = 2 n - 1 a bond gives s s' = 4 n n' - 2 n - 2 n' + 1. Every site has two bonds along each axis, those to
-    walls included, so that the linear terms add up to the same for each: mu = 2 h - 4 (Jx + Jy), which is 2 h - 8 J
-    for one coupling, and the constant is N h - (Jx Bx + Jy By) with Bx and By the numbers of bonds. A wall is a row
-    of occupied (+1) or empty (-1) sites, whose own linear terms add 2 Jx or 2 Jy for each bond to an occupied one.
-
-    Attributes
+    Parameters
     ----------
-    attraction : tuple of float
-        4 Jx and 4 Jy: the energy that two neighbouring particles gain.
-    chemical_potential : float
-        mu, in units of energy; mu = -8 J is the line of symmetry between particles and holes, h = 0.
-    constant : float
-        What is left, the whole lattice together.
+    attraction : float
+        epsilon, the energy that two neighbouring particles gain, in units of energy; not zero.
+
+    Notes
+    -----
+    With n = (1 + s) / 2 it is the Ising model with J = epsilon / 4 in the field h = mu / 2 + z epsilon / 4, z being the
+    number of neighbours; mu = -z epsilon / 2 is the line of symmetry between particles and holes. Walls hold sites
+    that are occupied (1) or empty (0); across an antiperiodic seam particles are seen as holes.
     """
 
-    attraction: tuple[float, float]
-    chemical_potential: float
-    constant: float
+    attraction: float = 4.0
+    name: ClassVar[str] = "lattice_gas"
+    controls: ClassVar[Mapping[str, float]] = {"chemical_potential": 0.0}
 
+    def __post_init__(self) -> None:
+        value = checked_number("attraction", self.attraction)
+        if value == 0:
+            raise InputError("attraction", value, "must be a finite number other than 0")
+        object.__setattr__(self, "attraction", value)
 
-def lattice_gas(model: Ising, lattice: Lattice, field: float) -> LatticeGas:
-    """Return the lattice gas that an Ising model in a field is.
+    @property
+    def space(self) -> Binary:
+        """Empty and occupied sites."""
+        return Binary(0, 1)
 
-    Raises
-    ------
-    InputError
-        If the chemical potential would differ from site to site: at free edges, along antiperiodic seams and in a
-        staggered field.
-    """
-    if model.staggered:
-        raise InputError(
-            "field_pattern", repr(model.field_pattern), "gives every sublattice another chemical potential"
-        )
-    for axis, rule in enumerate(lattice.rules):
-        if rule in ("free", "antiperiodic"):
-            raise InputError(
-                f"boundary[{axis}]", repr(rule), "gives the sites at the edge another chemical potential",
-                "A lattice gas has periodic boundaries or walls here",
-            )  # fmt: skip
-    occupied = 0.0
-    for coupling, length, rule in zip(model.couplings, lattice.shape[::-1], lattice.rules, strict=True):
-        if isinstance(rule, tuple):
-            occupied += 2 * coupling * length * sum(held == 1 for held in rule)
-    along_x, along_y = model.couplings
-    bonds_x, bonds_y = lattice.bonds_along
-    return LatticeGas(
-        attraction=(4 * along_x, 4 * along_y),
-        chemical_potential=2 * field - 4 * (along_x + along_y),
-        constant=lattice.sites * field - along_x * bonds_x - along_y * bonds_y + occupied,
-    )
+    def terms(self, lattice: Lattice) -> tuple[Term, ...]:
+        """Return ``pair_sum``, the neighbouring pairs of particles, and ``particle_sum``."""
+        del lattice
+        return Bonds("pair_sum", np.outer(_OCCUPIED, _OCCUPIED)), Sites("particle_sum", _OCCUPIED)
+
+    def strengths(self, lattice: Lattice, *, chemical_potential: float = 0.0) -> NDArray[np.float64]:
+        """Return (epsilon, mu)."""
+        del lattice
+        return np.array([self.attraction, chemical_potential])
+
+    def order_parameters(self, lattice: Lattice) -> tuple[OrderParameter, ...]:
+        """Return the density less one half, which changes its sign when particles and holes are exchanged."""
+        del lattice
+        excess = OrderParameter("excess_density", ("particle_sum",), np.array([[1.0]]), np.array([-0.5]))
+        return excess, component("density", "particle_sum")
+
+    def references(self) -> tuple[Reference, ...]:
+        """Return the critical point of the square lattice for epsilon = 4."""
+        where = "square, epsilon = 4, mu = -8"
+        return (Reference("critical temperature", CRITICAL_TEMPERATURE, where, "Lee and Yang 1952"),)
+
+    def as_ising(self, lattice: Lattice, *, chemical_potential: float) -> tuple[Ising, float, float]:
+        """Return the Ising model that this is, its field, and by how much the total energy here is larger.
+
+        Raises
+        ------
+        InputError
+            If the field would differ from site to site: at free edges, along walls and seams.
+        """
+        neighbours = np.unique(lattice.coordination)
+        if len(neighbours) > 1 or lattice.walled or any(lattice.seams):
+            why = "gives the sites at the edge another field"
+            raise InputError("boundary", lattice.boundary_text, why, "Take periodic boundaries")
+        quarter, degree = self.attraction / 4, int(neighbours[0])
+        field = chemical_potential / 2 + degree * quarter
+        constant = -quarter * lattice.bonds - chemical_potential / 2 * lattice.sites
+        return Ising(quarter), field, constant

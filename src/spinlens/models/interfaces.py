@@ -13,20 +13,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spinlens.errors import InputError
-from spinlens.lattice import Lattice
-from spinlens.models import Ising
+from spinlens.lattices import Lattice
 
 _OPPOSITE = ((1, -1), (-1, 1))
 
 
-def check_interface(model: Ising, lattice: Lattice, fields: tuple[float, ...]) -> None:
+def refuse_interface(lattice: Lattice, *, ferromagnet: bool) -> None:
     """Refuse what has no interface whose places are known.
 
     Raises
     ------
     InputError
-        Unless the model is a ferromagnet at zero field and the edges are antiperiodic along one or both axes, or along
-        one axis opposite walls, and periodic along any other.
+        Unless it is a ferromagnet with one coupling on a square lattice at zero field, and the edges are antiperiodic
+        along one or both axes, or along one axis opposite walls, and periodic along any other.
     """
     rest = [rule for rule in lattice.rules if rule != "periodic"]
     forced = rest == ["antiperiodic"] * len(rest) if len(rest) != 1 else rest[0] in ("antiperiodic", *_OPPOSITE)
@@ -35,8 +34,9 @@ def check_interface(model: Ising, lattice: Lattice, fields: tuple[float, ...]) -
             "start", "'interface'", f"the boundary {lattice.boundary_text} forces no interface of its own",
             "Take start 'ground'",
         )  # fmt: skip
-    if min(model.couplings) < 0 or not model.isotropic or any(fields):
-        raise InputError("start", "'interface'", "interfaces are known for one coupling J > 0 at zero field")
+    if not ferromagnet or lattice.kind != "square":
+        why = "interfaces are known for one coupling J > 0 on a square lattice at zero field"
+        raise InputError("start", "'interface'", why)
 
 
 def interfaces(lattice: Lattice, random: np.random.Generator, *, count: int) -> NDArray[np.int8]:
@@ -45,7 +45,7 @@ def interfaces(lattice: Lattice, random: np.random.Generator, *, count: int) -> 
     Parameters
     ----------
     lattice : Lattice
-        As `check_interface` allows.
+        As `refuse_interface` allows.
     random : numpy.random.Generator
         Where the randomness comes from.
     count : int

@@ -1,0 +1,244 @@
+"""What a model is: a space, terms and how strongly each counts. Everything else follows from these."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from functools import lru_cache
+from itertools import product
+from typing import Any, ClassVar, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spinlens.errors import InputError, did_you_mean
+from spinlens.lattices import Lattice
+from spinlens.models.order import OrderParameter
+from spinlens.models.tables import TermTables
+from spinlens.models.terms import Pattern, Term
+from spinlens.spaces import Space
+
+Array = NDArray[np.float64]
+
+MOST_CANDIDATES = 4096
+"""Simple states that are compared in the search for a ground state."""
+
+DIGITS = 9
+"""Decimals to which energies must agree for two states to count as equally low."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """A value that theory or careful numerics gave.
+
+    Attributes
+    ----------
+    quantity : str
+        What it is, for example ``"critical temperature"``.
+    value : float
+        The value, in units of the couplings (k_B = 1).
+    where : str
+        Lattice and controls.
+    source : str
+        Who found it.
+    error : float
+        Its uncertainty; 0 where it is exact.
+    """
+
+    quantity: str
+    value: float
+    where: str
+    source: str
+    error: float = 0.0
+
+
+@dataclass(frozen=True)
+class Model:
+    """ln p = K . S - ln Z: a space, terms S, and strengths K T that depend on the controls.
+
+    A subclass is a frozen dataclass of its constants. It gives ``name``, ``controls``, `space`, `terms`, `strengths` and
+    `order_parameters`; the samplers, oracles, statistics and the store then know what to do with it.
+    """
+
+    name: ClassVar[str]
+    controls: ClassVar[Mapping[str, float]] = {}
+    """What can be varied beside the temperature, with its value where nothing is said."""
+
+    @property
+    def space(self) -> Space:
+        """What stands on a site."""
+        raise NotImplementedError
+
+    def terms(self, lattice: Lattice) -> tuple[Term, ...]:
+        """Return the sums that the energy and the order parameters are made of."""
+        raise NotImplementedError
+
+    def strengths(self, lattice: Lattice, **controls: float) -> Array:
+        """Return by how much each sum lowers the energy, float64 (terms,): the total energy is minus strengths . S."""
+        raise NotImplementedError
+
+    def order_parameters(self, lattice: Lattice) -> tuple[OrderParameter, ...]:
+        """Return what tells the phases apart, the most telling first; may be empty."""
+        return ()
+
+    def references(self) -> tuple[Reference, ...]:
+        """Return what is known of the model."""
+        return ()
+
+    @property
+    def text(self) -> str:
+        """The model in a few words."""
+        shown = [f"{item.name} = {_shown(getattr(self, item.name))}" for item in fields(self)]
+        return ", ".join([self.name.replace("_", " "), *shown])
+
+    def tables(self, lattice: Lattice) -> TermTables:
+        """Return the terms on a lattice as tables, bond by bond and site by site."""
+        return _tables(self, lattice)
+
+    def factors(self, lattice: Lattice, *, temperature: float, **controls: float) -> Array:
+        """Return K = strengths / T, float64 (terms,)."""
+        return self.strengths(lattice, **controls) / temperature
+
+    def values_of_controls(self, controls: Mapping[str, Any]) -> dict[str, Any]:
+        """Return a value for every control, the given one or the default.
+
+        Raises
+        ------
+        InputError
+            If the model does not have one of them.
+        """
+        for name in controls:
+            if name not in self.controls:
+                known = f"{self.name} has {', '.join(('temperature', *self.controls))}"
+                advice = did_you_mean(name, self.controls) if self.controls else "It has none but temperature"
+                raise InputError("control", repr(name), known, advice)
+        return {**self.controls, **controls}
+
+    def energy_total(self, lattice: Lattice, sums: Mapping[str, Any], **controls: Any) -> Any:
+        """Return total energies, elementwise, in units of energy.
+
+        Parameters
+        ----------
+        lattice : Lattice
+            Where the sums were taken.
+        sums : mapping of str to array of int
+            The sums by their terms' names; those that the energy does not depend on may be left out.
+        **controls : float or array
+            Broadcast against the sums.
+
+        Raises
+        ------
+        InputError
+            If a sum that the energy depends on is left out, or a control is unknown.
+        """
+        values = self.values_of_controls(controls)
+        names = [term.name for term in self.terms(lattice)]
+        strengths = [np.asarray(value)[()] for value in _elementwise(self, lattice, values)]
+        total: Any = 0.0
+        for name, strength in zip(names, strengths, strict=True):
+            if not np.any(strength != 0):
+                continue
+            if name not in sums:
+                raise InputError("sums", sorted(sums), f"lack {name!r}, on which the energy depends")
+            total = total - strength * sums[name]
+        return total
+
+    def ground_states(self, lattice: Lattice, **controls: float) -> NDArray[Any]:
+        """Return configurations of low energy, codes (G, *shape).
+
+        They are all of the lowest among simple states, those with one code on each of two or three sublattices: ground
+        states wherever one of that kind is.
+        """
+        candidates = self._candidates(lattice)
+        strengths = self.strengths(lattice, **self.values_of_controls(controls))
+        energy = np.round(-strengths @ self.tables(lattice).sums(candidates), DIGITS)
+        return np.asarray(candidates[energy == energy.min()])
+
+    def _candidates(self, lattice: Lattice) -> NDArray[Any]:
+        q, space = self.space.states, self.space
+        codes: list[tuple[int, ...]] = [(c, c) for c in range(q)]
+        if q * q <= MOST_CANDIDATES:
+            codes += [pair for pair in product(range(q), repeat=2) if pair[0] != pair[1]]
+        places = np.indices(lattice.shape)
+        two = np.array(codes, dtype=space.code_type)[:, places.sum(axis=0) % 2]
+        if lattice.kind != "triangular" or q**3 > MOST_CANDIDATES:
+            return two
+        three = np.array(list(product(range(q), repeat=3)), dtype=space.code_type)
+        return np.concatenate([two, three[:, places.sum(axis=0) % 3]])
+
+    def interface_states(self, lattice: Lattice, random: np.random.Generator, *, count: int, **controls: float) -> Any:
+        """Draw ground states with an interface that the boundary forces, each equally likely, codes (count, *shape).
+
+        Raises
+        ------
+        InputError
+            Where no such states are known.
+        """
+        raise InputError("start", "'interface'", f"interfaces of {self.name} are not known", "Take start 'ground'")
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return name and constants as JSON types."""
+        return {"name": self.name, **{item.name: _plain(getattr(self, item.name)) for item in fields(self)}}
+
+    @classmethod
+    def from_dict(cls, constants: Mapping[str, Any]) -> Self:
+        """Rebuild a model from its constants.
+
+        Raises
+        ------
+        InputError
+            If one of them is unknown.
+        """
+        known = [item.name for item in fields(cls)]
+        for name in constants:
+            if name not in known:
+                raise InputError("model", repr(name), f"{cls.name} has no such constant", did_you_mean(name, known))
+        return cls(**constants)
+
+
+@lru_cache(maxsize=16)
+def _tables(model: Model, lattice: Lattice) -> TermTables:
+    return TermTables(model.space, lattice, model.terms(lattice))
+
+
+def _elementwise(model: Model, lattice: Lattice, values: Mapping[str, Any]) -> list[Any]:
+    """Return the strengths (terms,) for controls that may be arrays, each of which broadcasts like the controls.
+
+    Strengths are linear in one control at a time or not at all known, so each point of the arrays is asked for.
+    """
+    arrays = {name: np.asarray(value, dtype=np.float64) for name, value in values.items()}
+    shape = np.broadcast_shapes(*(array.shape for array in arrays.values())) if arrays else ()
+    spread = {name: np.broadcast_to(array, shape).reshape(-1) for name, array in arrays.items()}
+    count = math.prod(shape)
+    rows = np.array([model.strengths(lattice, **{n: float(a[i]) for n, a in spread.items()}) for i in range(count)])
+    return [rows[:, term].reshape(shape) for term in range(rows.shape[1])]
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Pattern | np.ndarray):
+        return value.to_list() if isinstance(value, Pattern) else value.tolist()
+    if isinstance(value, tuple | list):
+        return [_plain(part) for part in value]
+    return {key: _plain(part) for key, part in value.items()} if isinstance(value, Mapping) else value
+
+
+def _shown(value: Any) -> str:
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def checked_number(name: str, value: Any) -> float:
+    """Return a finite number as a float.
+
+    Raises
+    ------
+    InputError
+        If it is none.
+    """
+    number = isinstance(value, int | float | np.integer | np.floating) and not isinstance(value, bool)
+    try:
+        if number and math.isfinite(value):
+            return float(value)
+    except OverflowError:
+        pass
+    raise InputError(name, " ".join(repr(value).split())[:60], "must be one finite number")

@@ -1,0 +1,197 @@
+"""The terms of a model on a lattice, bond by bond and site by site: the one place that interprets them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spinlens.errors import InputError
+from spinlens.lattices import Lattice
+from spinlens.models.terms import Bonds, Sites, Term, check_cell
+from spinlens.spaces import Space
+
+Array = NDArray[np.float64]
+Integers = NDArray[np.int64]
+
+BLOCK = 1 << 24
+"""Table entries looked up at a time."""
+
+
+@dataclass(frozen=True, eq=False)
+class TermTables:
+    """Terms on a lattice as whole-number tables.
+
+    Bonds with the same factors form a class, and so do sites with the same factors and the same held neighbours. The
+    bonds to held values count as part of their sites.
+
+    Parameters
+    ----------
+    space : Space
+        The codes.
+    lattice : Lattice
+        The bonds.
+    terms : sequence of Bonds or Sites
+        What is summed.
+
+    Raises
+    ------
+    InputError
+        If the boundary has no meaning in the space, or a pattern does not tile the lattice.
+    """
+
+    space: Space
+    lattice: Lattice
+    terms: tuple[Term, ...]
+
+    def __post_init__(self) -> None:
+        _check_boundary(self.space, self.lattice)
+        for term in self.terms:
+            if term.pattern is not None:
+                cell = term.pattern.shape[1:] if isinstance(term, Bonds) else term.pattern.shape
+                check_cell(term.name, cell, self.lattice)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of the sums."""
+        return tuple(term.name for term in self.terms)
+
+    @cached_property
+    def bond_factors(self) -> Integers:
+        """By which whole number each bond counts in each term, int64 (terms, B); 0 in those over sites."""
+        table = self.lattice.neighbours
+        return np.stack([
+            term.bond_factors(self.lattice, table.direction, table.origin) if isinstance(term, Bonds)
+            else np.zeros(len(table.first), dtype=np.int64)
+            for term in self.terms
+        ])  # fmt: skip
+
+    @cached_property
+    def site_factors(self) -> Integers:
+        """By which whole number each site counts in each term, int64 (terms, N); 0 in those over bonds."""
+        return np.stack([
+            term.site_factors(self.lattice) if isinstance(term, Sites)
+            else np.zeros(self.lattice.sites, dtype=np.int64)
+            for term in self.terms
+        ])  # fmt: skip
+
+    @cached_property
+    def held_factors(self) -> tuple[Integers, Integers]:
+        """Codes held beyond walls, int64 (H,), and by which number bonds of each site to each count, (terms, N, H)."""
+        table = self.lattice.neighbours
+        held, which = np.unique(self.space.codes(table.wall_value), return_inverse=True)
+        factors = np.zeros((len(self.terms), self.lattice.sites, len(held)), dtype=np.int64)
+        for i, term in enumerate(self.terms):
+            if isinstance(term, Bonds):
+                here = term.bond_factors(self.lattice, table.wall_direction, table.wall_origin)
+                np.add.at(factors[i], (table.wall_site, which), here)
+        return held.astype(np.int64), factors
+
+    @cached_property
+    def bond_classes(self) -> tuple[Integers, Integers]:
+        """Whole-number tables of each class of bonds, int64 (terms, M, q, q), and the class of each bond, int64 (B,).
+
+        The row is the code of a bond's first end, the column that of its second.
+        """
+        turned = self.lattice.neighbours.turned
+        classes, which = _unique_rows(np.column_stack([turned, self.bond_factors.T]))
+        q = self.space.states
+        tables = np.zeros((len(self.terms), len(classes), q, q), dtype=np.int64)
+        turn = self.space.turn if turned.any() else None
+        for i, term in enumerate(self.terms):
+            if isinstance(term, Bonds):
+                for c, row in enumerate(classes):
+                    table = term.table[:, turn] if row[0] and turn is not None else term.table
+                    tables[i, c] = row[1 + i] * table
+        return tables, which
+
+    @cached_property
+    def site_classes(self) -> tuple[Integers, Integers]:
+        """Whole-number tables of each class of sites, int64 (terms, V, q), and the class of each site, int64 (N,)."""
+        held, factors = self.held_factors
+        rows = np.concatenate([self.site_factors.T, factors.transpose(1, 0, 2).reshape(self.lattice.sites, -1)], axis=1)
+        classes, which = _unique_rows(rows)
+        tables = np.zeros((len(self.terms), len(classes), self.space.states), dtype=np.int64)
+        beside = classes[:, len(self.terms) :].reshape(len(classes), len(self.terms), len(held))
+        for i, term in enumerate(self.terms):
+            if isinstance(term, Sites):
+                tables[i] = classes[:, i, None] * term.table
+            else:
+                tables[i] = beside[:, i] @ term.table[held]
+        return tables, which
+
+    def sums(self, codes: NDArray[Any]) -> Integers:
+        """Return the sums of configurations, exactly.
+
+        Parameters
+        ----------
+        codes : integer array, shape (..., *lattice.shape) or (..., N)
+            Configurations.
+
+        Returns
+        -------
+        int64 array, shape (terms, ...)
+            In the order of the terms, in their units.
+        """
+        axes = self.lattice.axes if codes.shape[-self.lattice.axes :] == self.lattice.shape else 1
+        front = codes.shape[: codes.ndim - axes]
+        rows = np.ascontiguousarray(codes).reshape(-1, self.lattice.sites)
+        found = np.zeros((len(self.terms), len(rows)), dtype=np.int64)
+        step = max(1, BLOCK // max(1, len(self.lattice.neighbours.first) + self.lattice.sites))
+        for first in range(0, len(rows), step):
+            found[:, first : first + step] = self._sums(rows[first : first + step].astype(np.int64))
+        return found.reshape(len(self.terms), *front)
+
+    def _sums(self, codes: Integers) -> Integers:
+        table, (bonds, bond), (sites, site) = self.lattice.neighbours, self.bond_classes, self.site_classes
+        first, second = codes[:, table.first], codes[:, table.second]
+        found = np.zeros((len(self.terms), len(codes)), dtype=np.int64)
+        for i, term in enumerate(self.terms):
+            found[i] = sites[i][site, codes].sum(axis=1)
+            if isinstance(term, Bonds):
+                found[i] += bonds[i][bond, first, second].sum(axis=1)
+        return found
+
+    def bond_weights(self, strengths: Any) -> tuple[Array, Integers]:
+        """Return strengths . tables for each class of bonds, float64 (M, q, q), and the class of each bond, (B,)."""
+        tables, which = self.bond_classes
+        return np.tensordot(np.asarray(strengths, dtype=np.float64), tables, axes=1), which
+
+    def site_weights(self, strengths: Any) -> tuple[Array, Integers]:
+        """Return strengths . tables for each class of sites, float64 (V, q), and the class of each site, (N,)."""
+        tables, which = self.site_classes
+        return np.tensordot(np.asarray(strengths, dtype=np.float64), tables, axes=1), which
+
+
+def term_tables(space: Space, lattice: Lattice, terms: Sequence[Term]) -> TermTables:
+    """Return the tables of some terms on a lattice."""
+    return TermTables(space, lattice, tuple(terms))
+
+
+def _unique_rows(rows: Integers) -> tuple[Integers, Integers]:
+    """Return the different rows and which one each row is; column by column, since most columns hold one number."""
+    which = np.zeros(len(rows), dtype=np.int64)
+    for column in rows.T:
+        if column.size and np.any(column != column[0]):
+            numbers, place = np.unique(column, return_inverse=True)
+            which = np.unique(which * len(numbers) + place, return_inverse=True)[1]
+    first = np.unique(which, return_index=True)[1]
+    return rows[first], which
+
+
+def _check_boundary(space: Space, lattice: Lattice) -> None:
+    for axis, rule in enumerate(lattice.rules):
+        name = f"boundary[{axis}]"
+        if rule == "antiperiodic" and space.turn is None:
+            raise InputError(
+                name, "'antiperiodic'", f"means nothing for {space.text}: no state is the reverse of another one",
+                "Take periodic or free edges, or walls",
+            )  # fmt: skip
+        if isinstance(rule, tuple):
+            for value in rule:
+                if not np.isclose(space.values, value).any():
+                    raise InputError(name, rule, f"{value} is none of the values of {space.text}")
