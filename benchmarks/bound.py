@@ -1,7 +1,7 @@
 """What bounds the sampling kernel: random words and vector instructions per spin update, counted, and the clock.
 
 Nothing here is typed by hand: the instructions are counted in the machine code that Numba makes of
-`spinlens.sampling.kernels.bitsliced.sweep` on this processor, and the throughput is that of a loop of independent
+`spinlens.sampling.engines.bits.bitsliced.sweep` on this processor, and the throughput is that of a loop of independent
 vector additions and exclusive ors, measured on this core. The bound leaves out scalar instructions, rows' ends and the
 slow path, and lets every vector instruction run on every unit, so that no kernel with these instructions is faster.
 """
@@ -16,15 +16,15 @@ from typing import Any
 import numpy as np
 from numba import njit
 
-from spinlens.lattice import Lattice
+from spinlens.lattices import Lattice
 from spinlens.models import Ising
 from spinlens.sampling import Plan
-from spinlens.sampling.kernels import bitsliced, layout
-from spinlens.sampling.kernels.bitsliced import FAST_BITS
-from spinlens.sampling.kernels.geometry import geometry
-from spinlens.sampling.kernels.words import WIDTH, any_bit, spread
+from spinlens.sampling.engines.bits import bitsliced, layout
+from spinlens.sampling.engines.bits.bitsliced import FAST_BITS
+from spinlens.sampling.engines.bits.geometry import geometry
+from spinlens.sampling.engines.bits.words import WIDTH, any_bit, spread
 from spinlens.sampling.plan import LANES
-from spinlens.sampling.probabilities import rules
+from spinlens.sampling.engines.bits.probabilities import rules
 
 SHIFT_OF_THE_GENERATOR = "$17,"
 """xoshiro256++ shifts by 17 once a step, and nothing else in the kernel does."""

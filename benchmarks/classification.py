@@ -18,7 +18,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from spinlens.lattice import Lattice
+from spinlens.lattices import Lattice
 from spinlens.learning.vision import Symmetries, build
 from spinlens.learning.vision.architecture import Architecture
 from spinlens.learning.vision.configurations import configurations

@@ -43,7 +43,7 @@ from rich.console import Console
 from rich.table import Table
 
 from spinlens.exact import kaufman, transfer_matrix
-from spinlens.lattice import Lattice
+from spinlens.lattices import Lattice
 from spinlens.models import Ising
 from spinlens.provenance import provenance
 from spinlens.sampling import Plan, Unit, run_unit

@@ -26,7 +26,7 @@ from matplotlib.figure import Figure
 
 from spinlens.figures.palette import BLUE, INK, VERMILION
 from spinlens.figures.style import style
-from spinlens.lattice import Lattice
+from spinlens.lattices import Lattice
 from spinlens.models import Ising
 from spinlens.provenance import provenance
 from spinlens.sampling import Plan, run_unit, units

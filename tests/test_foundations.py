@@ -16,7 +16,7 @@ import pytest
 from spinlens import progress
 from spinlens.errors import DamagedError, IncompleteError, InputError, SpinlensError, did_you_mean
 from spinlens.files import interrupts_held, write_atomically
-from spinlens.lattice import Lattice
+from spinlens.lattices import Lattice
 from spinlens.models import Ising
 from spinlens.provenance import provenance
 from spinlens.seeds import Purpose, check_seed, generator, seed_sequence

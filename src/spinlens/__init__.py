@@ -11,11 +11,20 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 _ROOMS = {
+    "BlumeCapel": "models",
+    "Clock": "models",
     "Ising": "models",
-    "Lattice": "lattice",
+    "LatticeGas": "models",
+    "Model": "models",
+    "Pairwise": "models",
+    "Pattern": "models",
+    "Potts": "models",
+    "Lattice": "lattices",
+    "Plan": "sampling",
     "Ensemble": "ensemble",
     "open_ensemble": "ensemble",
     "repair": "ensemble",
+    "sample": "ensemble",
     "simulate": "ensemble",
     "status": "ensemble",
     "verify": "ensemble",
@@ -29,48 +38,28 @@ _ROOMS = {
     "read_images": "images",
     "latent_maps": "phases",
     "find_crossover": "phases",
+    "find_transition": "phases",
 }
-_SUBPACKAGES = ("exact", "figures", "images", "learning", "phases", "regions", "statistics", "studies")
+_SUBPACKAGES = (
+    "exact", "figures", "images", "lattices", "learning", "models", "phases", "regions", "sampling", "spaces",
+    "statistics", "studies", "symmetries",
+)  # fmt: skip
 
-__all__ = [
-    "TCVAE",
-    "Ensemble",
-    "Ising",
-    "Lattice",
-    "ResNet",
-    "Symmetries",
-    "VisionTransformer",
-    "__version__",
-    "exact",
-    "figures",
-    "find_crossover",
-    "images",
-    "latent_maps",
-    "learning",
-    "load_classifier",
-    "open_ensemble",
-    "phases",
-    "pretrain",
-    "read_images",
-    "regions",
-    "render",
-    "repair",
-    "simulate",
-    "statistics",
-    "status",
-    "studies",
-    "verify",
-]
+__all__ = sorted([*_ROOMS, *_SUBPACKAGES, "__version__"])
 
 if TYPE_CHECKING:
-    from spinlens import exact, figures, images, learning, phases, regions, statistics, studies
-    from spinlens.ensemble import Ensemble, open_ensemble, repair, simulate, status, verify
+    from spinlens import (
+        exact, figures, images, lattices, learning, models, phases, regions, sampling, spaces, statistics, studies,
+        symmetries,
+    )  # fmt: skip
+    from spinlens.ensemble import Ensemble, open_ensemble, repair, sample, simulate, status, verify
     from spinlens.images import read_images, render
-    from spinlens.lattice import Lattice
+    from spinlens.lattices import Lattice
     from spinlens.learning import TCVAE
     from spinlens.learning.vision import ResNet, Symmetries, VisionTransformer, load_classifier, pretrain
-    from spinlens.models import Ising
-    from spinlens.phases import find_crossover, latent_maps
+    from spinlens.models import BlumeCapel, Clock, Ising, LatticeGas, Model, Pairwise, Pattern, Potts
+    from spinlens.phases import find_crossover, find_transition, latent_maps
+    from spinlens.sampling import Plan
 
 
 def __getattr__(name: str) -> Any:

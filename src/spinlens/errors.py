@@ -58,3 +58,7 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     known = sorted(known)
     near = difflib.get_close_matches(word, known, n=1, cutoff=0.5)
     return f"Did you mean {near[0]!r}?" if near else f"Known: {', '.join(known)}"
+
+
+class EquilibrationWarning(UserWarning):
+    """Some conditions of an ensemble are not equilibrated."""

@@ -9,7 +9,7 @@ import shutil
 from pathlib import Path
 
 from spinlens.ensemble import sample
-from spinlens.lattice import Lattice
+from spinlens.lattices import Lattice
 from spinlens.models import Ising
 from spinlens.sampling import Plan
 

@@ -12,7 +12,7 @@ import pytest
 
 from spinlens.ensemble import describe, open_ensemble, repair, sample, status, verify
 from spinlens.errors import InputError
-from spinlens.lattice import Lattice
+from spinlens.lattices import Lattice
 from spinlens.sampling import choice
 from tests.ensemble.tiny import PLAN, contents
 

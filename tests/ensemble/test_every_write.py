@@ -13,7 +13,7 @@ import pytest
 
 from spinlens.ensemble import open_ensemble, sample, verify
 from spinlens.errors import IncompleteError, InputError
-from spinlens.lattice import Lattice
+from spinlens.lattices import Lattice
 from spinlens.models import Ising
 from spinlens.sampling import Plan
 from tests.ensemble.tiny import contents

@@ -13,7 +13,7 @@ from spinlens.ensemble.journal import DESCRIPTION, Entry, Journal
 from spinlens.ensemble.status import durations
 from spinlens.ensemble.writer import lock
 from spinlens.errors import DamagedError, InputError
-from spinlens.lattice import Lattice
+from spinlens.lattices import Lattice
 from spinlens.sampling.chains import CLUSTER_COST, work
 from spinlens.sampling.diagnostics import equilibration
 from tests.ensemble.tiny import PLAN, contents

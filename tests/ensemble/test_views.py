@@ -10,7 +10,7 @@ import pytest
 
 from spinlens.ensemble import describe, open_ensemble, simulate
 from spinlens.errors import InputError
-from spinlens.lattice import Lattice, bond_sums
+from spinlens.lattices import Lattice, bond_sums
 from spinlens.models import Ising
 
 CASES = {

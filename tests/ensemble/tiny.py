@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from spinlens.ensemble.journal import NAME as JOURNAL
-from spinlens.lattice import Lattice
+from spinlens.lattices import Lattice
 from spinlens.models import Ising
 from spinlens.sampling import Plan
 

@@ -4,7 +4,7 @@ from tests.sampling.boundaries import BOUNDARIES
 
 from spinlens.errors import InputError
 from spinlens.exact import enumerate_states, finite_strip, kaufman, transfer_matrix
-from spinlens.lattice import Lattice
+from spinlens.lattices import Lattice
 from spinlens.models import Ising
 
 MODELS = [

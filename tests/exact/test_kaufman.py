@@ -6,7 +6,7 @@ from spinlens.errors import InputError
 from spinlens.exact.enumeration import enumerate_states
 from spinlens.exact.kaufman import kaufman
 from spinlens.exact.onsager import critical_temperature
-from spinlens.lattice import Lattice, torus_bonds
+from spinlens.lattices import Lattice, torus_bonds
 from spinlens.models import Ising
 
 SEAMS = {"PP": (False, False), "AP": (True, False), "AA": (True, True)}

@@ -7,7 +7,7 @@ import pytest
 
 from spinlens.errors import InputError
 from spinlens.exact import count_states, kaufman, torus_energies
-from spinlens.lattice import Lattice
+from spinlens.lattices import Lattice
 from spinlens.models.ising import CRITICAL_TEMPERATURE
 
 TEMPERATURES = np.array([0.02, 0.6, 1.5, CRITICAL_TEMPERATURE, 3.0, 40.0])

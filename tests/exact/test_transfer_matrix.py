@@ -6,7 +6,7 @@ from spinlens.exact.finite_strip import finite_strip
 from spinlens.exact.kaufman import kaufman
 from spinlens.exact.onsager import onsager
 from spinlens.exact.transfer_matrix import transfer_matrix
-from spinlens.lattice import Lattice
+from spinlens.lattices import Lattice
 from spinlens.models import Ising
 
 

@@ -11,7 +11,7 @@ import pytest
 from spinlens.ensemble import Ensemble, sample
 from spinlens.errors import InputError
 from spinlens.images import export, export_images, read_images
-from spinlens.lattice import Lattice
+from spinlens.lattices import Lattice
 from spinlens.models import Ising
 from spinlens.sampling import Plan
 

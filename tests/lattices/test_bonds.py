@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from spinlens.exact import count_states, enumerate_states
-from spinlens.lattice import Bonds, Lattice, bond_sums, list_bonds, torus_bonds
+from spinlens.lattices import Bonds, Lattice, bond_sums, list_bonds, torus_bonds
 from spinlens.models import Ising
 from tests.sampling.boundaries import BOUNDARIES
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from spinlens.errors import InputError
-from spinlens.lattice import Lattice, parse_boundary
+from spinlens.lattices import Lattice, parse_boundary
 from spinlens.models import Ising
 from spinlens.sampling import Plan
 from tests.sampling.boundaries import BOUNDARIES

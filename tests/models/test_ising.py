@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from spinlens.errors import InputError
-from spinlens.lattice import Lattice, bond_sums, list_bonds
+from spinlens.lattices import Lattice, bond_sums, list_bonds
 from spinlens.models import Ising, lattice_gas
 
 

@@ -17,12 +17,12 @@ import numpy as np
 import pytest
 
 from spinlens.exact import enumerate_states
-from spinlens.lattice import Lattice
+from spinlens.lattices import Lattice
 from spinlens.models import Ising
 from spinlens.sampling import Plan, Unit, activation, chains, probabilities, run_unit, updates
 from spinlens.sampling import exchange as exchange_module
-from spinlens.sampling.kernels import bitsliced, clusters, counters, swendsen_wang, wolff
-from spinlens.sampling.kernels import geometry as geometry_module
+from spinlens.sampling.engines.bits import bitsliced, clusters, counters, swendsen_wang, wolff
+from spinlens.sampling.engines.bits import geometry as geometry_module
 from tests.chance import largest, plausible, uncounted, within
 from tests.sampling.test_energies import estimate
 from tests.sampling.visits import visit_p_values

@@ -11,7 +11,7 @@ import pytest
 import xarray as xr
 
 from spinlens.exact import critical_temperature
-from spinlens.lattice import Lattice
+from spinlens.lattices import Lattice
 from spinlens.models import Ising
 
 SITES = 32 * 32

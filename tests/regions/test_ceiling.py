@@ -13,7 +13,7 @@ from sklearn.ensemble import RandomForestClassifier
 from spinlens.ensemble import Ensemble
 from spinlens.errors import InputError
 from spinlens.exact import kaufman
-from spinlens.lattice import Lattice, bond_sums
+from spinlens.lattices import Lattice, bond_sums
 from spinlens.models import Ising
 from spinlens.regions import SYSTEMS, ceiling, clean_splits, energy_distribution, posterior, score, torus_distribution
 from spinlens.regions.energies import EnergyDistribution, exact_distribution, recorded_distribution

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from spinlens.exact import count_states, enumerate_states, kaufman
-from spinlens.lattice import Lattice, bond_sums
+from spinlens.lattices import Lattice, bond_sums
 from spinlens.models import Ising
 from spinlens.models.ising import CRITICAL_TEMPERATURE
 from spinlens.sampling import Plan, run_unit, units

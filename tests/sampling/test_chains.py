@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from spinlens.errors import InputError
-from spinlens.lattice import Lattice
+from spinlens.lattices import Lattice
 from spinlens.models import Ising
 from spinlens.sampling import Plan, Unit, run_unit, units
 from tests.chance import largest, uncounted

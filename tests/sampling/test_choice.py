@@ -9,13 +9,13 @@ import pytest
 
 from spinlens.errors import InputError
 from spinlens.exact import state_probabilities
-from spinlens.lattice import Lattice
+from spinlens.lattices import Lattice
 from spinlens.models import Ising
 from spinlens.models.ising import CRITICAL_TEMPERATURE
 from spinlens.sampling import Plan, Unit, run_unit
 from spinlens.sampling.choice import choose, sentences
-from spinlens.sampling.kernels import layout
-from spinlens.sampling.updates import WolffUpdate, updates
+from spinlens.sampling.engines.bits import layout
+from spinlens.sampling.engines.bits.updates import WolffUpdate, updates
 from tests.chance import within
 
 LARGE = Lattice((128, 128))

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from spinlens.exact import enumerate_states, kaufman
-from spinlens.lattice import Lattice
+from spinlens.lattices import Lattice
 from spinlens.models import Ising
 from spinlens.sampling import Plan, Unit, run_unit
 from spinlens.sampling.plan import LANES

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from spinlens.exact import kaufman
-from spinlens.lattice import Lattice
+from spinlens.lattices import Lattice
 from spinlens.models import Ising
 from spinlens.sampling import Plan, Unit, choice, run_unit
 from tests.chance import plausible, within

@@ -14,11 +14,11 @@ import numpy as np
 import pytest
 
 from spinlens.exact import state_probabilities
-from spinlens.lattice import Lattice
+from spinlens.lattices import Lattice
 from spinlens.models import Ising
-from spinlens.sampling.activation import activation
-from spinlens.sampling.kernels import cluster_reference
-from spinlens.sampling.kernels.cluster_reference import Graph
+from spinlens.sampling.engines.bits.activation import activation
+from spinlens.sampling.engines.bits import cluster_reference
+from spinlens.sampling.engines.bits.cluster_reference import Graph
 from tests.sampling.boundaries import BOUNDARIES, COUPLINGS
 from tests.sampling.test_clusters import of_site
 

@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 from scipy.special import comb
 
-from spinlens.lattice import Lattice
+from spinlens.lattices import Lattice
 from spinlens.models import Ising
 from spinlens.sampling import Plan, Unit, choice, run_unit
-from spinlens.sampling.kernels import cluster_reference
-from spinlens.sampling.kernels.reference import Xoshiro256PlusPlus
+from spinlens.sampling.engines.bits import cluster_reference
+from spinlens.sampling.engines.bits.reference import Xoshiro256PlusPlus
 from tests.chance import plausible, uncounted, within
 from tests.sampling.boundaries import BOUNDARIES, COUPLINGS
 from tests.sampling.test_visits import FIELDS

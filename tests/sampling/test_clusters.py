@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from spinlens.lattice import Lattice
+from spinlens.lattices import Lattice
 from spinlens.models import Ising
-from spinlens.sampling.activation import Activation, activation, outside_field
-from spinlens.sampling.kernels import bits, cluster_reference, layout, swendsen_wang, wolff
-from spinlens.sampling.kernels.reference import Xoshiro256PlusPlus
+from spinlens.sampling.engines.bits.activation import Activation, activation, outside_field
+from spinlens.sampling.engines.bits import bits, cluster_reference, layout, swendsen_wang, wolff
+from spinlens.sampling.engines.bits.reference import Xoshiro256PlusPlus
 from tests.sampling.boundaries import BOUNDARIES, COUPLINGS
 from tests.sampling.test_kernels import random_spins
 

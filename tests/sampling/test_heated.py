@@ -11,7 +11,7 @@ import pytest
 from spinlens.ensemble import open_ensemble, sample
 from spinlens.errors import InputError
 from spinlens.exact import kaufman
-from spinlens.lattice import Lattice
+from spinlens.lattices import Lattice
 from spinlens.models import Ising
 from spinlens.sampling import Plan, Unit, run_unit
 from tests.chance import within

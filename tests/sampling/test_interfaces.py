@@ -9,7 +9,7 @@ import pytest
 from scipy.stats import chisquare
 
 from spinlens.errors import InputError
-from spinlens.lattice import Lattice, bond_sums
+from spinlens.lattices import Lattice, bond_sums
 from spinlens.models import Ising
 from spinlens.sampling import Plan, Unit, run_unit
 from spinlens.sampling.interfaces import interfaces

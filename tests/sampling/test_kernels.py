@@ -7,13 +7,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from spinlens.lattice import Lattice, bond_sums, list_bonds
+from spinlens.lattices import Lattice, bond_sums, list_bonds
 from spinlens.models import Ising
-from spinlens.sampling.kernels import bitsliced, counters, layout
-from spinlens.sampling.kernels.geometry import geometry
-from spinlens.sampling.kernels.reference import Xoshiro256PlusPlus
-from spinlens.sampling.kernels.reference import sweep as scalar_sweep
-from spinlens.sampling.probabilities import Rules, rules
+from spinlens.sampling.engines.bits import bitsliced, counters, layout
+from spinlens.sampling.engines.bits.geometry import geometry
+from spinlens.sampling.engines.bits.reference import Xoshiro256PlusPlus
+from spinlens.sampling.engines.bits.reference import sweep as scalar_sweep
+from spinlens.sampling.engines.bits.probabilities import Rules, rules
 from tests.sampling.boundaries import BOUNDARIES, COUPLINGS
 
 

@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from spinlens.lattice import Lattice
+from spinlens.lattices import Lattice
 from spinlens.models import Ising
-from spinlens.sampling.kernels.bitsliced import FAST_BITS
-from spinlens.sampling.kernels.geometry import geometry
-from spinlens.sampling.kernels.words import WIDTH
-from spinlens.sampling.probabilities import rules
+from spinlens.sampling.engines.bits.bitsliced import FAST_BITS
+from spinlens.sampling.engines.bits.geometry import geometry
+from spinlens.sampling.engines.bits.words import WIDTH
+from spinlens.sampling.engines.bits.probabilities import rules
 
 
 def exponential(x: Fraction) -> Fraction:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from spinlens.exact import finite_strip, kaufman
-from spinlens.lattice import Lattice
+from spinlens.lattices import Lattice
 from spinlens.models import Ising
 from spinlens.models.ising import CRITICAL_TEMPERATURE
 from tests.chance import within

@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 
 from spinlens.exact import state_probabilities
-from spinlens.lattice import Lattice
+from spinlens.lattices import Lattice
 from spinlens.models import Ising
-from spinlens.sampling.kernels import reference
-from spinlens.sampling.kernels.geometry import geometry
-from spinlens.sampling.probabilities import rules
+from spinlens.sampling.engines.bits import reference
+from spinlens.sampling.engines.bits.geometry import geometry
+from spinlens.sampling.engines.bits.probabilities import rules
 from tests.sampling.boundaries import BOUNDARIES, COUPLINGS
 from tests.sampling.test_kernels import by_site
 

@@ -7,7 +7,7 @@ import pytest
 
 from spinlens.exact import correlation_length
 from spinlens.exact.strip import strip_correlation_length
-from spinlens.lattice import Lattice
+from spinlens.lattices import Lattice
 from spinlens.models import Ising
 from spinlens.models.ising import CRITICAL_TEMPERATURE
 from spinlens.sampling.choice import choose

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from spinlens.exact import state_probabilities
-from spinlens.lattice import Lattice
+from spinlens.lattices import Lattice
 from spinlens.models import Ising
 from spinlens.sampling import Plan
 from tests.chance import FALSE_ALARM, plausible

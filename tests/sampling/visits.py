@@ -8,7 +8,7 @@ import numpy as np
 from scipy import stats
 
 from spinlens.exact import state_probabilities
-from spinlens.lattice import Lattice
+from spinlens.lattices import Lattice
 from spinlens.models import Ising
 from spinlens.sampling import Plan, run_unit, units
 

@@ -13,7 +13,7 @@ import pytest
 from tests.chance import count, tail
 
 from spinlens.exact import enumerate_states
-from spinlens.lattice import Lattice
+from spinlens.lattices import Lattice
 from spinlens.models import Ising
 from spinlens.sampling import Plan, run_unit, units
 from spinlens.statistics import integrated_autocorrelation_time, observables

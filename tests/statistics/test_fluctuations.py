@@ -12,7 +12,7 @@ from tests.statistics.synthetic import sticky
 
 from spinlens.errors import InputError
 from spinlens.exact.enumeration import enumerate_states
-from spinlens.lattice import Lattice
+from spinlens.lattices import Lattice
 from spinlens.models import Ising
 from spinlens.statistics.fluctuations import OBSERVABLES, observables
 

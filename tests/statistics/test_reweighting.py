@@ -12,7 +12,7 @@ from tests.chance import count, tail, within
 
 from spinlens.errors import InputError
 from spinlens.exact import enumerate_states, kaufman
-from spinlens.lattice import Lattice
+from spinlens.lattices import Lattice
 from spinlens.models import Ising
 from spinlens.sampling import Plan, run_unit, units
 from spinlens.statistics import OBSERVABLES, MultiHistogram, reweight

@@ -8,7 +8,7 @@ import typer
 
 from spinlens.config import parse_grid
 from spinlens.errors import InputError
-from spinlens.lattice import Lattice, parse_boundary
+from spinlens.lattices import Lattice, parse_boundary
 from spinlens.models import Ising
 
 

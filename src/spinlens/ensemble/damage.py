@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from spinlens.ensemble.layout import specifications
 from spinlens.sampling import Plan
+from spinlens.sampling.choice import SYMBOLS
 from spinlens.sampling.plan import LANES
 
 
@@ -21,8 +23,8 @@ class Damage:
         What is wrong with it.
     unit : str
         The unit of work that wrote it, as in the journal.
-    field : float or None
-        The field whose draws it holds; None where it holds none.
+    controls : dict of str to float, or None
+        The controls of the draws that it holds; None where it holds none.
     temperature : tuple of float
         The temperatures; empty where it holds no draws.
     chains : tuple of int or None
@@ -32,18 +34,19 @@ class Damage:
     file: str
     problem: str
     unit: str
-    field: float | None = None
+    controls: Mapping[str, float] | None = None
     temperature: tuple[float, ...] = ()
     chains: tuple[int, int] | None = None
 
     def __str__(self) -> str:
         """Print one line."""
-        if self.field is None or self.chains is None:
+        if self.controls is None or self.chains is None:
             return f"{self.file} {self.problem}"
         low, high = self.temperature[0], self.temperature[-1]
         temperatures = f"T = {low:g}" if low == high else f"T = {low:g} to {high:g}"
         chains = f"chains {self.chains[0]} to {self.chains[1]}"
-        return f"{self.file} {self.problem}: h = {self.field:g}, {temperatures}, {chains}"
+        controls = [f"{SYMBOLS.get(name, name)} = {value:g}" for name, value in self.controls.items()]
+        return f"{self.file} {self.problem}: {', '.join([*controls, temperatures, chains])}"
 
 
 def damage_of(file: str, problem: str, unit: str, plan: Plan) -> Damage:
@@ -61,6 +64,6 @@ def damage_of(file: str, problem: str, unit: str, plan: Plan) -> Damage:
         chains = range(here["block"].start * LANES, min(plan.chains, here["block"].stop * LANES))
     temperatures = here.get("temperature", range(len(plan.temperature)))
     return Damage(
-        file, problem, unit, plan.field[here["field"].start], tuple(plan.temperature[t] for t in temperatures),
+        file, problem, unit, {name: values[here[name].start] for name, values in plan.controls.items()}, tuple(plan.temperature[t] for t in temperatures),
         (chains.start, chains.stop - 1),
     )  # fmt: skip

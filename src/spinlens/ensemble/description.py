@@ -25,15 +25,16 @@ def describe(path: Path | str) -> dict[str, Any]:
         "path": str(path),
         "model": plan.model.text,
         "shape": list(plan.lattice.shape),
+        "kind": plan.lattice.kind,
         "boundary": plan.lattice.boundary_text,
-        "field": _grid(ensemble.field),
-        "temperature": _grid(ensemble.temperature),
+        **{name: _grid(np.array(values)) for name, values in plan.grid.items()},
         "chains": plan.chains,
         "draws": plan.draws,
-        "configurations": int(np.prod([ensemble.sizes[name] for name in ("field", "temperature", "chain", "draw")])),
+        "configurations": plan.conditions * plan.chains * plan.draws,
         "recordings": plan.recordings,
         "interval": plan.interval,
         "equilibration": plan.equilibration,
+        "engine": plan.engine,
         "algorithm": plan.algorithm,
         **({"algorithm_reasons": ensemble.algorithm_reasons} if plan.algorithm == "auto" else {}),
         "exchange": plan.exchange,
@@ -42,7 +43,7 @@ def describe(path: Path | str) -> dict[str, Any]:
         "fingerprint": ensemble.fingerprint,
         "bytes": sum(file.stat().st_size for file in Path(path).rglob("*") if file.is_file()),
         "units": len(units(plan)),
-        "missing": len(ensemble.missing),
+        "missing": len(ensemble.missing_units),
     }
     return description | (_state(ensemble) if ensemble.complete else {"complete": False})
 
@@ -60,7 +61,8 @@ def equilibration_summary(ensemble: Ensemble) -> dict[str, Any]:
         "flagged_conditions": len(flagged),
         "worst_r_hat": float(r_hat.max()) if np.isfinite(r_hat).all() else None,
         "flagged": [
-            {"field": float(ensemble.field[f]), "temperature": float(ensemble.temperature[t])} for f, t in flagged
+            {name: values[i] for (name, values), i in zip(ensemble.plan.grid.items(), place, strict=True)}
+            for place in flagged.tolist()
         ],
     }
 
@@ -68,7 +70,7 @@ def equilibration_summary(ensemble: Ensemble) -> dict[str, Any]:
 def _state(ensemble: Ensemble) -> dict[str, Any]:
     sizes = ensemble.diagnostics["effective_sample_size"].values
     acceptance = ensemble.exchange_acceptance.values
-    exchanged = ensemble.plan.exchange and acceptance.shape[1] > 0
+    exchanged = ensemble.plan.exchange and acceptance.shape[-1] > 0
     return {
         "complete": True,
         **equilibration_summary(ensemble),

@@ -3,30 +3,30 @@
 An ensemble is a Zarr v3 group. Chunks are raw little-endian bytes with a CRC-32C, so any Zarr reader opens them and
 notices damage:
 
-=================  ======================================  ======  ===========================================
-array              dimensions                              type    content
-=================  ======================================  ======  ===========================================
-spins              field temperature chain draw x y        uint8   8 spins a byte along y, least significant
-                                                                   bit first, 1 for up
-bond_sum           field temperature chain recording       int32   sum of s s' over all bonds
-spin_sum           field temperature chain recording       int32   sum of s over all sites
-bond_sum_x         field temperature chain recording       int32   only if Jx and Jy differ: the bonds along x
-staggered_sum      field temperature chain recording       int32   only for antiferromagnets and staggered fields:
-                                                                   sum of (-1)^(x + y) s
-exchange_accepted  field block pair                        int64   accepted swaps of temperatures pair, pair + 1
-round_trips        field chain                             int32   journeys coldest - hottest - coldest
-r_hat              field temperature                       float64 the worse one of energy and magnetization
-effective_sample_size  field temperature                       float64 the smaller one, all chains together
-equilibrated       field temperature                       bool    both within their limits
-=================  ======================================  ======  ===========================================
+=====================  ==================================  =======  =============================================
+array                  dimensions                          type     content
+=====================  ==================================  =======  =============================================
+spins                  CONTROLS temperature chain draw     uint8    codes packed along the last side, least
+                       x [y [z]]                                    significant bits first; see its attributes
+NAME                   CONTROLS temperature chain          int32,   the sum of the term of that name, one array a
+                       recording                           int64    term of the model
+exchange_accepted      CONTROLS block pair                 int64    accepted swaps of temperatures pair, pair + 1
+round_trips            CONTROLS chain                      int32    journeys coldest - hottest - coldest
+r_hat                  CONTROLS temperature                float64  the worst one of energy and order parameters
+effective_sample_size  CONTROLS temperature                float64  the smallest one, all chains together
+equilibrated           CONTROLS temperature                bool     both within their limits
+=====================  ==================================  =======  =============================================
 
-The group's attributes hold the sampling plan; with the arrays ``temperature`` and ``field`` it describes itself.
+CONTROLS stands for the model's controls other than the temperature, in their order: ``field`` for the Ising model. The
+group's attributes hold the sampling plan; with the arrays ``temperature`` and those of the controls it describes itself.
+Format 1 is the same for the Ising model on the square lattice, with another plan in the attributes.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
+import math
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -38,14 +38,23 @@ from zarr.abc.store import Store
 from zarr.codecs import Crc32cCodec
 from zarr.storage import MemoryStore
 
+from spinlens.models import Bonds
 from spinlens.provenance import versions
-from spinlens.sampling.choice import RULE, sentences
-from spinlens.sampling.kernels import generator
+from spinlens.sampling.chains import packed_shape, series_type
+from spinlens.sampling.choice import sentences
 from spinlens.sampling.plan import LANES, Plan
 
 FORMAT = "spinlens-ensemble"
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
+READABLE = (1, 2)
+"""Versions of the format that can be read, continued and repaired."""
+
+AXES = ("x", "y", "z")
+"""Names of the sides."""
+
 CHUNK_BYTES = 16 * 2**20
+LARGEST_TABLE = 64
+"""Tables with more entries are not written out in the attributes; the model has them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,12 +69,13 @@ class ArraySpecification:
 
 def specifications(plan: Plan) -> dict[str, ArraySpecification]:
     """Return the arrays that an ensemble of ``plan`` consists of."""
-    fields, temperatures = len(plan.field), len(plan.temperature)
-    height, bytes_wide = plan.lattice.shape[0], -(-plan.lattice.shape[1] // 8)
+    temperatures, controls = len(plan.temperature), tuple(plan.controls)
+    sides = dict(zip(AXES, packed_shape(plan), strict=False))
     lanes = min(LANES, plan.chains)
     sizes = {
-        "field": (fields, 1), "temperature": (temperatures, temperatures), "chain": (plan.chains, lanes),
-        "draw": (plan.draws, plan.draws), "x": (height, height), "y": (bytes_wide, bytes_wide),
+        **{name: (len(values), 1) for name, values in plan.controls.items()},
+        **{name: (side, side) for name, side in sides.items()},
+        "temperature": (temperatures, temperatures), "chain": (plan.chains, lanes), "draw": (plan.draws, plan.draws),
         "recording": (plan.recordings, plan.recordings), "block": (plan.blocks, 1),
         "pair": (max(1, temperatures - 1), max(1, temperatures - 1)),
     }  # fmt: skip
@@ -76,18 +86,21 @@ def specifications(plan: Plan) -> dict[str, ArraySpecification]:
             dimensions, dtype, shape, tuple(chunks.get(name, sizes[name][1]) for name in dimensions)
         )
 
-    spins_of_one_temperature = lanes * plan.draws * height * bytes_wide
+    bytes_of_one_temperature = lanes * plan.draws * math.prod(sides.values())
     return {
         "spins": specify(
-            "uint8", "field", "temperature", "chain", "draw", "x", "y",
-            temperature=max(1, min(temperatures, CHUNK_BYTES // spins_of_one_temperature)),
+            "uint8", *controls, "temperature", "chain", "draw", *sides,
+            temperature=max(1, min(temperatures, CHUNK_BYTES // bytes_of_one_temperature)),
         ),
-        **{name: specify("int32", "field", "temperature", "chain", "recording") for name in plan.series},
-        "exchange_accepted": specify("int64", "field", "block", "pair"),
-        "round_trips": specify("int32", "field", "chain"),
-        "r_hat": specify("float64", "field", "temperature"),
-        "effective_sample_size": specify("float64", "field", "temperature"),
-        "equilibrated": specify("bool", "field", "temperature"),
+        **{
+            name: specify(series_type(plan, name), *controls, "temperature", "chain", "recording")
+            for name in plan.series
+        },
+        "exchange_accepted": specify("int64", *controls, "block", "pair"),
+        "round_trips": specify("int32", *controls, "chain"),
+        "r_hat": specify("float64", *controls, "temperature"),
+        "effective_sample_size": specify("float64", *controls, "temperature"),
+        "equilibrated": specify("bool", *controls, "temperature"),
     }  # fmt: skip
 
 
@@ -98,19 +111,32 @@ def attributes(plan: Plan) -> dict[str, Any]:
         "format_version": FORMAT_VERSION,
         "plan": plan.to_dict(),
         "fingerprint": fingerprint(plan.to_dict()),
-        "random_generator": generator.NAME,
+        "random_generator": plan.kernels.generator,
+        "space": {"name": plan.model.space.name, "values": plan.model.space.values.tolist()},
+        "terms": _terms(plan),
         "versions": versions(),
         **(_resolution(plan) if plan.algorithm == "auto" else {}),
     }
 
 
+def _terms(plan: Plan) -> list[dict[str, Any]]:
+    """Return name and unit of each recorded sum; small tables too, so that others can read them."""
+    terms = [term for term in plan.model.tables(plan.lattice).terms if term.name in plan.series]
+    over = {True: "bonds", False: "sites"}
+    return [
+        {"name": term.name, "sum_over": over[isinstance(term, Bonds)], "unit": term.unit}
+        | ({"table": term.table.tolist()} if term.table.size <= LARGEST_TABLE else {})
+        for term in terms
+    ]
+
+
 def _resolution(plan: Plan) -> dict[str, Any]:
-    """Return what ``"auto"`` stands for: the rule's number, the update of each [field][temperature], and why."""
-    choices = [plan.choices(field) for field in range(len(plan.field))]
+    """Return what ``"auto"`` stands for: the rule's number, the update of each [point][temperature], and why."""
+    choices = [plan.choices(point) for point in range(plan.points)]
     return {
-        "choice_rule": RULE,
-        "algorithms": [list(row) for row in plan.algorithms],
-        "algorithm_reasons": sentences(choices, temperature=plan.temperature, field=plan.field),
+        "choice_rule": plan.kernels.rule,
+        "algorithms": [[choice.algorithm for choice in row] for row in choices],
+        "algorithm_reasons": sentences(choices, grid=plan.grid),
     }
 
 
@@ -149,25 +175,24 @@ def create(store: Store, plan: Plan, *, said: Mapping[str, Any] | None = None) -
     # Sorted, because that is how the journal keeps them.
     ordered = json.loads(json.dumps(said or attributes(plan), sort_keys=True))
     group = zarr.create_group(store=store, attributes=ordered, zarr_format=3)
-    for name in ("field", "temperature"):
-        values = getattr(plan, name)
+    for name, values in plan.grid.items():
         array = _create_array(group, name, ArraySpecification((name,), "float64", (len(values),), (len(values),)))
         array[:] = values
     for name, specification in specifications(plan).items():
         _create_array(group, name, specification)
-    packing: dict[str, Any] = {
-        "axis": "y",
-        "bits_per_byte": 8,
-        "bit_order": "little",
-        "up": 1,
-        "length": plan.lattice.shape[1],
-    }
-    group["spins"].attrs["packing"] = packing
+    group["spins"].attrs["packing"] = _packing(plan)
     # With it xarray.open_zarr need not look at the other files. Zarr says that its specification lacks it so far.
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)
         zarr.consolidate_metadata(store)
     return group
+
+
+def _packing(plan: Plan) -> dict[str, Any]:
+    axis, length, bits = AXES[plan.lattice.axes - 1], plan.lattice.shape[-1], plan.model.space.bits
+    if bits == 1:
+        return {"axis": axis, "bits_per_byte": 8, "bit_order": "little", "up": 1, "length": length}
+    return {"axis": axis, "bits_per_site": bits, "bit_order": "little", "length": length}
 
 
 def _create_array(group: zarr.Group, name: str, specification: ArraySpecification) -> Any:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import math
 import operator
+from collections.abc import Mapping
 from functools import cached_property
 from html import escape
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import xarray as xr
@@ -17,12 +19,15 @@ from zarr.storage import LocalStore
 from spinlens.ensemble import layout
 from spinlens.ensemble.intact import read_intact
 from spinlens.ensemble.journal import Entry, Journal
+from spinlens.ensemble.place import ensemble_place
 from spinlens.ensemble.writer import diagnostics_name, read_plan, unit_name
-from spinlens.errors import IncompleteError
-from spinlens.lattice import Lattice
-from spinlens.models import Ising, lattice_gas
+from spinlens.errors import IncompleteError, InputError
+from spinlens.lattices import Lattice
+from spinlens.models import Model
 from spinlens.sampling import Plan, units
-from spinlens.statistics.fluctuations import observables
+
+if TYPE_CHECKING:
+    from spinlens.statistics import MultiHistogram
 
 Index = int | slice | None
 
@@ -30,8 +35,9 @@ Index = int | slice | None
 class Ensemble:
     """All draws over a grid of conditions, with their observables and provenance.
 
-    Dimensions are named ``field, temperature, chain, draw, x, y``. Configurations are read from the disk when they
-    are asked for; energies and magnetizations are small and read once.
+    Dimensions are the model's controls, then ``temperature, chain, draw`` and the sides ``x, y, z``; for the Ising model
+    on a square lattice ``field, temperature, chain, draw, x, y``. Configurations are read from the disk when they are
+    asked for; sums are small and read once.
 
     Parameters
     ----------
@@ -48,7 +54,7 @@ class Ensemble:
         self._entries: dict[str, Entry] = {}
 
     @property
-    def model(self) -> Ising:
+    def model(self) -> Model:
         """The Hamiltonian."""
         return self.plan.model
 
@@ -58,23 +64,21 @@ class Ensemble:
         return self.plan.lattice
 
     @property
+    def grid(self) -> dict[str, np.ndarray]:
+        """The axes of the grid of conditions: each control, ascending, last the temperature (k_B = 1)."""
+        return {name: np.array(values) for name, values in self.plan.grid.items()}
+
+    @property
     def temperature(self) -> np.ndarray:
         """Temperatures (T,), ascending, k_B = 1."""
         return np.array(self.plan.temperature)
 
     @property
-    def field(self) -> np.ndarray:
-        """Fields (F,), ascending."""
-        return np.array(self.plan.field)
-
-    @property
     def sizes(self) -> dict[str, int]:
         """Length of every dimension of the configurations."""
-        height, width = self.lattice.shape
-        return {
-            "field": len(self.plan.field), "temperature": len(self.plan.temperature), "chain": self.plan.chains,
-            "draw": self.plan.draws, "x": height, "y": width,
-        }  # fmt: skip
+        sides = dict(zip(layout.AXES, self.lattice.shape, strict=False))
+        grid = {name: len(values) for name, values in self.plan.grid.items()}
+        return {**grid, "chain": self.plan.chains, "draw": self.plan.draws, **sides}
 
     @property
     def configuration(self) -> dict[str, Any]:
@@ -83,19 +87,26 @@ class Ensemble:
 
     @property
     def fingerprint(self) -> str:
-        """A digest of the plan."""
-        return layout.fingerprint(self.configuration)
+        """A digest of the plan, as it was stored."""
+        stored: Any = self._group.attrs["fingerprint"]
+        return str(stored)
 
     @property
     def missing(self) -> list[str]:
-        """Names of the units of work that are not sampled yet; always empty in memory."""
+        """Names of the units of work and diagnostics that are not there yet; always empty in memory."""
         if self.path is None:
             return []
-        names = [unit_name(unit) for unit in units(self.plan)]
-        names += [diagnostics_name(field) for field in range(len(self.plan.field))]
+        names = [unit_name(self.plan, unit) for unit in units(self.plan)]
+        names += [diagnostics_name(self.plan, point) for point in range(self.plan.points)]
         if any(name not in self._entries for name in names):
             self._entries = Journal(self.path).read()
         return [name for name in names if name not in self._entries]
+
+    @property
+    def missing_units(self) -> list[str]:
+        """Names of the units of work that are not sampled yet."""
+        sampled = {unit_name(self.plan, unit) for unit in units(self.plan)}
+        return [name for name in self.missing if name in sampled]
 
     @property
     def complete(self) -> bool:
@@ -104,9 +115,10 @@ class Ensemble:
 
     @property
     def algorithm(self) -> xr.DataArray:
-        """The update of each condition, str (field, temperature): for ``"auto"`` what was chosen then."""
+        """The update of each condition, str over the grid: for ``"auto"`` what was chosen then."""
         names = self._group.attrs["algorithms"] if self.plan.algorithm == "auto" else self.plan.algorithms
-        return xr.DataArray(np.array(names), self._grid, ("field", "temperature"), name="algorithm")
+        shape = tuple(len(values) for values in self.plan.grid.values())
+        return xr.DataArray(np.array(names).reshape(shape), self.grid, tuple(self.grid), name="algorithm")
 
     @property
     def algorithm_reasons(self) -> list[str]:
@@ -127,8 +139,8 @@ class Ensemble:
         Returns
         -------
         numpy.ndarray
-            uint8 (field, temperature, chain, draw, x, ceil(Ly / 8)): ``numpy.packbits(up, axis=-1,
-            bitorder="little")``.
+            uint8 (controls, temperature, chain, draw, sides, the last in bytes), see `spinlens.spaces.Space.pack`: for
+            two states ``numpy.packbits(up, axis=-1, bitorder="little")``.
 
         Raises
         ------
@@ -137,136 +149,160 @@ class Ensemble:
         DamagedError
             If a stored chunk is missing or does not match its checksum.
         """
-        return self._read("spins", (slice(None), slice(None), chain))
+        return self._read("spins", (*(slice(None),) * len(self.plan.grid), chain))
 
-    def spins(
-        self, *, field: Index = None, temperature: Index = None, chain: Index = None, draw: Index = None
-    ) -> xr.DataArray:
-        """Return configurations as spins.
+    def codes(self, **index: Index) -> xr.DataArray:
+        """Return configurations as codes 0 to q - 1; parameters and errors as `spins`."""
+        names = (*self.plan.grid, "chain", "draw")
+        for name in index:
+            if name not in names:
+                raise InputError("dimension", repr(name), f"is none of {', '.join(names)}")
+        positions = tuple(_position(name, index.get(name)) for name in names)
+        coordinates = {name: self._coordinates[name][i] for name, i in zip(names, positions, strict=True)}
+        codes = self.model.space.unpack(self._read("spins", positions), self.lattice.shape[-1])
+        kept = [name for name, i in zip(names, positions, strict=True) if isinstance(i, slice)]
+        sides = layout.AXES[: self.lattice.axes]
+        return xr.DataArray(codes, dims=(*kept, *sides), coords=_with_dimensions(coordinates), name="codes")
+
+    def spins(self, **index: Index) -> xr.DataArray:
+        """Return configurations as values of the model's space: spins -1 and +1, colours, angles.
 
         Parameters
         ----------
-        field, temperature, chain, draw : int or slice, optional
-            Positions to read; an integer drops its dimension. Only the chunks that hold them are read.
+        **index : int or slice, optional
+            Positions to read along a control, temperature, chain or draw; an integer drops its dimension. Only the
+            chunks that hold them are read. To go by values use `sel`.
 
         Returns
         -------
         xarray.DataArray
-            int8 +-1 over (field, temperature, chain, draw, x, y).
-
-        Raises
-        ------
-        IncompleteError, DamagedError
-            As `packed`.
-        """
-        index = tuple(map(_position, (field, temperature, chain, draw)))
-        names = ("field", "temperature", "chain", "draw")
-        coordinates = {name: self._coordinates[name][i] for name, i in zip(names, index, strict=True)}
-        bits = np.unpackbits(
-            self._read("spins", index), axis=-1, count=self.lattice.shape[1], bitorder="little"
-        )  # fmt: skip
-        spins = (2 * bits.view(np.int8) - 1).astype(np.int8, copy=False)
-        kept = [name for name, i in zip(names, index, strict=True) if isinstance(i, slice)]
-        return xr.DataArray(spins, dims=(*kept, "x", "y"), coords=_with_dimensions(coordinates), name="spins")
-
-    @cached_property
-    def series(self) -> xr.Dataset:
-        """Bond sums and spin sums at every recording, int32 (field, temperature, chain, recording).
-
-        Where the model needs them also ``bond_sum_x`` and ``staggered_sum``; see `spinlens.sampling.Plan.series`.
-        """
-        dimensions = ("field", "temperature", "chain", "recording")
-        arrays = {name: (dimensions, self._read(name, ...)) for name in self.plan.series}
-        coordinates = {name: self._coordinates[name] for name in dimensions[:3]}
-        return xr.Dataset(arrays, coords=coordinates)
-
-    @property
-    def bond_sum(self) -> xr.DataArray:
-        """Sum of s s' over the bonds of each draw, int32 (field, temperature, chain, draw), exact."""
-        return self._at_draws("bond_sum")
-
-    @property
-    def spin_sum(self) -> xr.DataArray:
-        """Sum of the spins of each draw, int32 (field, temperature, chain, draw), exact."""
-        return self._at_draws("spin_sum")
-
-    @property
-    def energy(self) -> xr.DataArray:
-        """Energy per site of each draw, field term included, float64 (field, temperature, chain, draw)."""
-        total: xr.DataArray = self.model.energy_total(field=self.bond_sum["field"], **self._sums_at_draws)
-        return (total / self.lattice.sites).transpose("field", "temperature", "chain", "draw").rename("energy")
-
-    @property
-    def magnetization(self) -> xr.DataArray:
-        """Magnetization per site of each draw, float64 (field, temperature, chain, draw)."""
-        return (self.spin_sum / self.lattice.sites).rename("magnetization")
-
-    @property
-    def staggered_magnetization(self) -> xr.DataArray:
-        """Staggered magnetization (1/N) sum (-1)^(x + y) s of each draw, float64 (field, temperature, chain, draw).
-
-        From the recorded sums where the plan has them (antiferromagnets, staggered fields), else from the
-        configurations.
-        """
-        if "staggered_sum" in self.plan.series:
-            total = self._at_draws("staggered_sum")
-        else:
-            total = (self.spins() * self.lattice.sublattice).sum(("x", "y"))
-        return (total / self.lattice.sites).rename("staggered_magnetization")
-
-    def occupation(
-        self, *, field: Index = None, temperature: Index = None, chain: Index = None, draw: Index = None
-    ) -> xr.DataArray:
-        """Return configurations as a lattice gas, n = (s + 1) / 2; parameters and errors as `spins`.
-
-        Returns
-        -------
-        xarray.DataArray
-            uint8 0 or 1 over (field, temperature, chain, draw, x, y).
-        """
-        spins = self.spins(field=field, temperature=temperature, chain=chain, draw=draw)
-        return ((spins + 1) // 2).astype(np.uint8).rename("occupation")
-
-    @property
-    def density(self) -> xr.DataArray:
-        """Occupied share (1 + m) / 2 of the sites of each draw, float64 (field, temperature, chain, draw)."""
-        return ((1 + self.magnetization) / 2).rename("density")
-
-    @property
-    def chemical_potential(self) -> np.ndarray:
-        """The chemical potential of the lattice gas at each field, float64 (F,); see `spinlens.models.LatticeGas`.
+            Over (controls, temperature, chain, draw, sides).
 
         Raises
         ------
         InputError
-            If it would differ from site to site.
+            If a position is no whole number or slice.
+        IncompleteError, DamagedError
+            As `packed`.
         """
-        return np.array([lattice_gas(self.model, self.lattice, field).chemical_potential for field in self.field])
+        codes = self.codes(**index)
+        return codes.copy(data=self.model.space.decode(codes.values)).rename("spins")
+
+    def sel(self, *, method: str | None = None, chain: Index = None, draw: Index = None, **values: float) -> xr.DataArray:
+        """Return configurations at conditions by their values, as `xarray.DataArray.sel` does.
+
+        Parameters
+        ----------
+        method : {None, "nearest"}
+            Whether values must be on the grid, within rounding, or the nearest ones are taken.
+        chain, draw : int or slice, optional
+            Positions, as `spins`.
+        **values : float
+            Temperature and controls; those left out keep their dimension.
+
+        Raises
+        ------
+        InputError
+            If a value is not on the grid, or a name is none of its axes.
+        """
+        index: dict[str, Index] = {"chain": chain, "draw": draw}
+        for name, value in values.items():
+            if name not in self.grid:
+                raise InputError("dimension", repr(name), f"is none of {', '.join(self.grid)}")
+            axis = self.grid[name]
+            nearest = int(np.argmin(np.abs(axis - value)))
+            if method != "nearest" and not math.isclose(axis[nearest], value, rel_tol=1e-9, abs_tol=1e-12):
+                raise InputError(
+                    name, value, f"is not on the grid, where {axis[nearest]:g} is nearest", "Pass method='nearest'"
+                )
+            index[name] = nearest
+        return self.spins(**index)
+
+    @cached_property
+    def series(self) -> xr.Dataset:
+        """The sums of the model's terms at every recording, whole numbers over (controls, temperature, chain, recording).
+
+        See `spinlens.sampling.Plan.series`; what 1 stands for is in the attribute ``unit`` of each.
+        """
+        dimensions = (*self.plan.grid, "chain", "recording")
+        units_of = {term.name: term.unit for term in self.model.tables(self.lattice).terms}
+        arrays = {name: (dimensions, self._read(name, ...), {"unit": units_of[name]}) for name in self.plan.series}
+        return xr.Dataset(arrays, coords={name: self._coordinates[name] for name in dimensions[:-1]})
+
+    @property
+    def sums(self) -> xr.Dataset:
+        """The sums of each draw, exact, over (controls, temperature, chain, draw)."""
+        assert self.plan.thin is not None
+        kept = self.series.isel(recording=slice(self.plan.thin - 1, None, self.plan.thin))
+        return kept.rename(recording="draw").assign_coords(draw=np.arange(self.plan.draws))
+
+    @property
+    def energy(self) -> xr.DataArray:
+        """Energy per site of each draw, all terms included, float64 (controls, temperature, chain, draw)."""
+        sums, strengths = self.sums, self._strengths
+        total = sum(-strength * sums[name] for name, strength in strengths.items())
+        if not isinstance(total, xr.DataArray):
+            total = xr.zeros_like(next(iter(sums.values())), dtype=np.float64)
+        return (total / self.lattice.sites).transpose(*self.plan.grid, "chain", "draw").rename("energy")
+
+    @property
+    def magnetization(self) -> xr.DataArray:
+        """Sum of the spins per site of each draw, float64 (controls, temperature, chain, draw).
+
+        Raises
+        ------
+        InputError
+            If the model records no ``spin_sum``; `order_parameter` is there for every model.
+        """
+        if "spin_sum" not in self.plan.series:
+            why = "has no sum of spins"
+            raise InputError("magnetization", self.model.text, why, "Use order_parameter")
+        return (self.sums["spin_sum"] / self.lattice.sites).rename("magnetization")
+
+    @property
+    def order_parameter(self) -> xr.DataArray:
+        """The model's order parameter of each draw, per site, float64 (controls, temperature, chain, draw).
+
+        The signed number where it has one component (the staggered magnetization of an antiferromagnet), else the
+        length of the vector. The name of the array says what it is.
+
+        Raises
+        ------
+        InputError
+            If the model has none.
+        """
+        sums = self.sums
+        for order in self.model.order_parameters(self.lattice):
+            if all(name in sums for name in order.series):
+                arrays = {name: sums[name].values for name in order.series}
+                values = order.values(arrays, self.lattice.sites)
+                data = values[..., 0] if order.components == 1 else np.linalg.norm(values, axis=-1)
+                return sums[order.series[0]].copy(data=data).rename(order.name).assign_attrs(unit=1.0)
+        raise InputError("order_parameter", self.model.text, "has no order parameter among its sums")
 
     @cached_property
     def diagnostics(self) -> xr.Dataset:
-        """Convergence of every condition: r_hat, effective_sample_size, equilibrated, over (field, temperature)."""
+        """Convergence of every condition: r_hat, effective_sample_size, equilibrated, over the grid."""
         names = ("r_hat", "effective_sample_size", "equilibrated")
-        arrays = {name: (("field", "temperature"), self._read(name, ...)) for name in names}
-        return xr.Dataset(arrays, coords=self._grid)
+        arrays = {name: (tuple(self.grid), self._read(name, ...)) for name in names}
+        return xr.Dataset(arrays, coords=self.grid)
 
     @cached_property
     def exchange_acceptance(self) -> xr.DataArray:
-        """Share of accepted swaps of each pair of neighbouring temperatures, (field, pair), equilibration included."""
+        """Share of accepted swaps of each pair of neighbouring temperatures, (controls, pair), equilibration included."""
         intervals = -(-self.plan.equilibration // self.plan.interval) + self.plan.recordings
-        accepted = self._read("exchange_accepted", ...).sum(axis=1)[:, : len(self.plan.temperature) - 1]
+        accepted = self._read("exchange_accepted", ...).sum(axis=-2)[..., : len(self.plan.temperature) - 1]
         offered = intervals * self.plan.chains if self.plan.exchange else np.nan
         return xr.DataArray(
-            accepted / offered,
-            dims=("field", "pair"),
-            coords={"field": self.field},
-            name="exchange_acceptance",
+            accepted / offered, dims=(*self._controls, "pair"), coords=self._controls, name="exchange_acceptance"
         )
 
     @cached_property
     def round_trips(self) -> xr.DataArray:
-        """Journeys of replicas from the coldest temperature to the hottest and back, (field, chain)."""
-        return xr.DataArray(self._read("round_trips", ...), dims=("field", "chain"), coords={"field": self.field})
+        """Journeys of replicas from the coldest temperature to the hottest and back, (controls, chain)."""
+        return xr.DataArray(
+            self._read("round_trips", ...), dims=(*self._controls, "chain"), coords=self._controls, name="round_trips"
+        )
 
     def observables(self) -> xr.Dataset:
         """Return thermal averages of every condition, each with its standard error ``NAME_error``.
@@ -274,51 +310,76 @@ class Ensemble:
         Returns
         -------
         xarray.Dataset
-            Over (field, temperature), per site: energy, magnetization, absolute_magnetization, specific_heat,
-            susceptibility, susceptibility_absolute,
-            binder_cumulant; see `spinlens.statistics.fluctuations.observables`. Every recording is used, also
-            between the kept draws.
+            Over the grid, per site: energy, specific heat, the model's order parameters with susceptibility and Binder
+            cumulant; see `spinlens.statistics.observables`. Every recording is used, also between the kept draws.
         """
         return self._observables
 
     @cached_property
     def _observables(self) -> xr.Dataset:
-        values = observables(
-            **{name: self.series[name].values for name in self.plan.series}, model=self.model,
-            temperature=self.temperature, field=self.field, sites=self.lattice.sites,
-            symmetric_at_zero=not self.lattice.walled,
-        )  # fmt: skip
-        return xr.Dataset({name: (("field", "temperature"), array) for name, array in values.items()}, self._grid)
+        from spinlens.statistics import observables
+
+        return observables(self)
+
+    def reweight(self, **condition: Any) -> xr.Dataset:
+        """Estimate the observables at another condition from all that were simulated.
+
+        Parameters
+        ----------
+        **condition : float or array
+            The temperature and any controls of the model, also those that were never varied; controls left out have the
+            simulated value where there is one only, else the model's default.
+
+        Returns
+        -------
+        xarray.Dataset
+            As `observables`, with ``log_z``, over the temperatures.
+
+        Raises
+        ------
+        InputError
+            If the condition lies outside of what was simulated.
+        """
+        temperature = condition.pop("temperature", None)
+        if temperature is None:
+            raise InputError("temperature", None, "must be given", "For example reweight(temperature=2.3)")
+        single = {name: values[0] for name, values in self.plan.controls.items() if len(values) == 1}
+        return self.histogram.observables(temperature=temperature, **{**single, **condition})
+
+    @cached_property
+    def histogram(self) -> MultiHistogram:
+        """All recordings as one data set that answers for conditions in between."""
+        from spinlens.statistics import MultiHistogram
+
+        return MultiHistogram.from_ensemble(self)
 
     def to_xarray(self) -> xr.Dataset:
-        """Return energies, magnetizations, sums and diagnostics as one dataset; configurations stay on the disk."""
-        return xr.Dataset(
-            {
-                "bond_sum": self.bond_sum, "spin_sum": self.spin_sum, "energy": self.energy,
-                "magnetization": self.magnetization, **self.diagnostics.data_vars,
-            },
-            attrs={"configuration": json.dumps(self.configuration), "fingerprint": self.fingerprint},
-        )  # fmt: skip
+        """Return energies, order parameters, sums and diagnostics as one dataset; configurations stay on the disk."""
+        parts: dict[str, Any] = {**self.sums.data_vars, "energy": self.energy}
+        if self.model.order_parameters(self.lattice):
+            parts[str(self.order_parameter.name)] = self.order_parameter
+        if "spin_sum" in parts:
+            parts["magnetization"] = self.magnetization
+        attributes = {"configuration": json.dumps(self.configuration), "fingerprint": self.fingerprint}
+        return xr.Dataset({**parts, **self.diagnostics.data_vars}, attrs=attributes)
 
     def __repr__(self) -> str:
         """Return one line."""
-        counts = " x ".join(f"{length} {name}" for name, length in self.sizes.items() if name not in ("x", "y"))
-        state = "" if self.complete else f", {len(self.missing)} units missing"
+        sides = layout.AXES[: self.lattice.axes]
+        counts = " x ".join(f"{length} {name}" for name, length in self.sizes.items() if name not in sides)
         place = str(self.path) if self.path else "in memory"
-        model = f"{self.model.text}, {'x'.join(map(str, self.lattice.shape))}, {self.lattice.boundary_text}"
-        return f"<Ensemble: {model}, {counts}{state}, {place}>"
+        return f"<Ensemble: {self.model.text}, {self.lattice.text}, {counts}{self._state}, {place}>"
 
     def _repr_html_(self) -> str:
         rows = {
             "model": self.model.text,
-            "lattice": f"{' x '.join(map(str, self.lattice.shape))}, {self.lattice.boundary_text}",
-            "temperature": _range(self.temperature),
-            "field": _range(self.field),
+            "lattice": self.lattice.text,
+            **{name: _range(values) for name, values in self.grid.items()},
             "chains x draws": f"{self.plan.chains} x {self.plan.draws}",
             "algorithm": f"{self.plan.algorithm}, {self.plan.equilibration} sweeps to equilibrate, "
             f"{self.plan.interval} between recordings, {'with' if self.plan.exchange else 'without'} exchange",
             "seed": str(self.plan.seed),
-            "state": "complete" if self.complete else f"{len(self.missing)} units missing",
+            "state": self._state.removeprefix(", ") or "complete",
             "place": str(self.path) if self.path else "in memory",
         }
         body = "".join(
@@ -327,24 +388,33 @@ class Ensemble:
         return f"<table><caption>Ensemble {escape(self.fingerprint)}</caption>{body}</table>"
 
     @property
+    def _state(self) -> str:
+        if not self.complete:
+            return f", {len(self.missing_units)} units missing"
+        flagged = int((~self.diagnostics["equilibrated"]).sum())
+        return f", {flagged} of {self.plan.conditions} conditions not equilibrated" if flagged else ""
+
+    @property
+    def _controls(self) -> dict[str, np.ndarray]:
+        return {name: values for name, values in self.grid.items() if name != "temperature"}
+
+    @property
     def _coordinates(self) -> dict[str, np.ndarray]:
+        return {**self.grid, "chain": np.arange(self.plan.chains), "draw": np.arange(self.plan.draws)}
+
+    @property
+    def _strengths(self) -> Mapping[str, Any]:
+        """By how much each recorded sum lowers the energy, a DataArray over the controls for each that ever does."""
+        rows = [
+            self.model.strengths(self.lattice, **self.plan.point_controls(point)) for point in range(self.plan.points)
+        ]
+        shape = tuple(len(values) for values in self._controls.values())
+        columns = dict(zip(self.model.tables(self.lattice).names, np.array(rows).T, strict=True))
         return {
-            "field": self.field, "temperature": self.temperature, "chain": np.arange(self.plan.chains),
-            "draw": np.arange(self.plan.draws),
-        }  # fmt: skip
-
-    @property
-    def _grid(self) -> dict[str, np.ndarray]:
-        return {"field": self.field, "temperature": self.temperature}
-
-    @property
-    def _sums_at_draws(self) -> dict[str, xr.DataArray]:
-        return {name: self._at_draws(name) for name in self.plan.series}
-
-    def _at_draws(self, name: str) -> xr.DataArray:
-        assert self.plan.thin is not None
-        kept = self.series[name].isel(recording=slice(self.plan.thin - 1, None, self.plan.thin))
-        return kept.rename(recording="draw").assign_coords(draw=np.arange(self.plan.draws))
+            name: xr.DataArray(column.reshape(shape), self._controls, tuple(self._controls))
+            for name, column in columns.items()
+            if column.any()
+        }
 
     def _read(self, name: str, index: Any) -> np.ndarray:
         if missing := self.missing:
@@ -357,10 +427,14 @@ class Ensemble:
         return read_intact(self._group, name, index, path=self.path, plan=self.plan, entries=self._entries)
 
 
-def _position(index: Index) -> int | slice:
+def _position(name: str, index: Index) -> int | slice:
     if index is None:
         return slice(None)
-    return index if isinstance(index, slice) else operator.index(index)
+    try:
+        return index if isinstance(index, slice) else operator.index(index)
+    except TypeError:
+        advice = f"By value: ensemble.sel({name}={index})"
+        raise InputError(name, index, "is no position, which is a whole number or a slice", advice) from None
 
 
 def _with_dimensions(coordinates: dict[str, Any]) -> dict[str, Any]:
@@ -372,7 +446,7 @@ def _range(values: np.ndarray) -> str:
 
 
 def open_ensemble(path: Path | str) -> Ensemble:
-    """Open the ensemble in a directory; nothing is read but its description.
+    """Open the ensemble in a directory, or that of the study in it; nothing is read but its description.
 
     Parameters
     ----------
@@ -386,7 +460,7 @@ def open_ensemble(path: Path | str) -> Ensemble:
     DamagedError
         If its description was altered.
     """
-    path = Path(path)
+    path = ensemble_place(path)
     plan = read_plan(path)
     group = zarr.open_group(store=LocalStore(path, read_only=True), mode="r", zarr_format=3)
     return Ensemble(group, plan, path)

@@ -115,18 +115,18 @@ def _restore(
         altered = any(damage.file == JOURNAL for damage in damages)
         lost = lost_names(path, plan, writer.done, some=True) if altered else []
         again = {damage.unit for damage in damages} - {DESCRIPTION, ""} | set(lost)
-        work = [unit for unit in units(plan) if unit_name(unit) in again]
+        work = [unit for unit in units(plan) if unit_name(plan, unit) in again]
         if work:
             writer.check_rule()
         with progress_bar("repair", show=progress) as report:
             finished = finished_units(plan, work, workers=workers, scheduler=scheduler, report=_ignore)
             for done, (unit, draws) in enumerate(finished, start=1):
-                _put_back(writer, unit_name(unit), {unit: draws})
+                _put_back(writer, unit_name(plan, unit), {unit: draws})
                 report(done / len(work), f"{done}/{len(work)} units")
-        for field in range(len(plan.field)):
-            drawn = all(unit_name(unit) in writer.done for unit in units(plan) if unit.field == field)
-            if (name := diagnostics_name(field)) in again and drawn:
-                _put_back(writer, name, diagnostics={field: diagnose(writer.read, plan, field)})
+        for point in range(plan.points):
+            drawn = all(unit_name(plan, unit) in writer.done for unit in units(plan) if unit.point == point)
+            if (name := diagnostics_name(plan, point)) in again and drawn:
+                _put_back(writer, name, diagnostics={point: diagnose(writer.read, plan, point)})
         return tuple(sorted(again))
     finally:
         writer.close()
@@ -149,9 +149,9 @@ def _put_back(
     with zarr.config.set({"array.write_empty_chunks": True}):
         for unit, values in (draws or {}).items():
             write_unit(group, writer.plan, unit, values)
-        for field, arrays in (diagnostics or {}).items():
+        for point, arrays in (diagnostics or {}).items():
             for array, row in arrays.items():
-                group[array][field] = row  # type: ignore[index]
+                group[array][writer.plan.place(point)] = row  # type: ignore[index]
     content = {file: files[file].to_bytes() for file in files if file not in empty}
     digests = {file: hashlib.sha256(data).hexdigest() for file, data in content.items()}
     if name in writer.done and digests != writer.done[name].files:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import inspect
+import warnings
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +14,9 @@ from zarr.storage import MemoryStore
 from spinlens.ensemble import layout
 from spinlens.ensemble.reader import Ensemble, open_ensemble
 from spinlens.ensemble.writer import Writer, write_unit
-from spinlens.errors import IncompleteError
-from spinlens.lattice import Lattice
-from spinlens.models import Ising
+from spinlens.errors import EquilibrationWarning, IncompleteError, InputError, did_you_mean
+from spinlens.lattices import Lattice, check_lattice
+from spinlens.models import Model, check_model
 from spinlens.progress import Report, progress_bar
 from spinlens.sampling import Plan, Unit, units
 from spinlens.sampling.diagnostics import equilibration
@@ -22,11 +24,10 @@ from spinlens.sampling.workers import check_workers, finished_units
 
 
 def simulate(
-    model: Ising,
-    lattice: Lattice,
+    model: Model,
+    lattice: Lattice | tuple[int, ...],
     *,
     temperature: float | Sequence[float] | np.ndarray,
-    field: float | Sequence[float] | np.ndarray = 0.0,
     chains: int = 64,
     draws: int = 1,
     thin: int | None = None,
@@ -40,31 +41,32 @@ def simulate(
     workers: int | None = None,
     scheduler: str | None = None,
     progress: bool = True,
+    **controls: float | Sequence[float] | np.ndarray,
 ) -> Ensemble:
     """Sample the Boltzmann distribution at every condition of a grid.
 
     Parameters
     ----------
-    model : Ising
+    model : Model
         The Hamiltonian.
-    lattice : Lattice
-        Any shape and boundary.
-    temperature, field : float or sequence of float
-        The grid's axes, ascending; temperatures > 0 (k_B = 1).
+    lattice : Lattice or tuple of int
+        Sides, kind and boundary; bare sides are a periodic chain, square or cubic lattice.
+    temperature : float or sequence of float
+        The grid's axis, ascending, > 0 (k_B = 1).
     chains : int
         Independent Markov chains at each condition; 64 share a machine word, so multiples of 64 are cheapest.
     draws : int
         Configurations kept of each chain.
     thin : int, optional
-        Recordings of energy and magnetization for each kept draw; by default as few as give 16 in all.
+        Recordings of the model's sums for each kept draw; by default as few as give 16 in all.
     equilibration : int
         Sweeps before the first recording.
     interval : int
         Sweeps between recordings; replicas are exchanged as often.
     algorithm : {"heat_bath", "metropolis", "swendsen_wang", "wolff", "auto"}
-        Single spins in checkerboard order; clusters, all of them or one at a time, with the field and the walls as a
-        ghost spin; or heat bath and Swendsen-Wang each where it suits the condition, which ``ensemble.algorithm`` and
-        ``ensemble.algorithm_reasons`` tell. See `spinlens.sampling.Plan`.
+        Site after site; clusters, all of them or one at a time, with the field and the walls as a ghost; or what suits
+        each condition, which ``ensemble.algorithm`` and ``ensemble.algorithm_reasons`` tell. See
+        `spinlens.sampling.Plan`.
     exchange : bool
         Whether to swap replicas between neighbouring temperatures of each field.
     start : {"ground", "random", "dispersed", "interface", "heated"}
@@ -80,6 +82,8 @@ def simulate(
         Address of a Dask scheduler to use instead of threads.
     progress : bool
         Whether to show progress on stderr.
+    **controls : float or sequence of float
+        The other axes by the names of the model's controls, ascending: ``field`` for the Ising model.
 
     Returns
     -------
@@ -93,11 +97,32 @@ def simulate(
     IncompleteError
         If it was interrupted or the disk is full; the same call continues.
     """
+    _check_options(model, controls)
     plan = Plan(
-        model=model, lattice=lattice, temperature=temperature, field=field, chains=chains, draws=draws, thin=thin,  # type: ignore[arg-type]
-        interval=interval, equilibration=equilibration, algorithm=algorithm, exchange=exchange, start=start, seed=seed,
+        model=model, lattice=check_lattice(lattice), temperature=temperature, controls=controls, chains=chains,
+        draws=draws, thin=thin, interval=interval, equilibration=equilibration, algorithm=algorithm, exchange=exchange,
+        start=start, seed=seed,
     )  # fmt: skip
-    return sample(plan, out=out, workers=workers, scheduler=scheduler, progress=progress)
+    ensemble = sample(plan, out=out, workers=workers, scheduler=scheduler, progress=progress)
+    flagged = int((~ensemble.diagnostics["equilibrated"]).sum())
+    if flagged:
+        warnings.warn(
+            f"{flagged} of {plan.conditions} conditions are not equilibrated; ensemble.diagnostics names them. "
+            "Equilibrate longer, record more, or take algorithm='auto'.",
+            EquilibrationWarning,
+            stacklevel=2,
+        )
+    return ensemble
+
+
+def _check_options(model: Model, controls: Mapping[str, Any]) -> None:
+    """Refuse what is neither an option nor a control, naming what was probably meant."""
+    known = {**check_model(model).controls, **dict.fromkeys(inspect.signature(simulate).parameters)}
+    for name in controls:
+        if name not in model.controls:
+            known.pop("controls", None)
+            has = ", ".join(("temperature", *model.controls))
+            raise InputError("argument", repr(name), f"is no option, and the controls of {model.name} are {has}", did_you_mean(name, known))
 
 
 def sample(
@@ -123,9 +148,10 @@ def _in_memory(plan: Plan, report: Report, options: dict[str, Any]) -> Ensemble:
     for unit, draws in finished_units(plan, work, report=_overall(work, report), **options):
         write_unit(group, plan, unit, draws)
     ensemble = Ensemble(group, plan)
-    for field in range(len(plan.field)):
-        for name, values in diagnose(lambda name, field: group[name][field], plan, field).items():
-            group[name][field] = values
+    for point in range(plan.points):
+        place = plan.place(point)
+        for name, values in diagnose(lambda name, _, place=place: group[name][place], plan, point).items():
+            group[name][place] = values
     return ensemble
 
 
@@ -136,13 +162,13 @@ def _on_disk(plan: Plan, path: Path, report: Report, options: dict[str, Any]) ->
         work = writer.missing_units()
         if work:
             writer.check_rule()
-        # Fields are judged as they fill up, while the workers go on with the others.
-        for field in writer.filled_fields():
-            writer.commit_diagnostics(field, diagnose(writer.read, plan, field))
+        # Points are judged as they fill up, while the workers go on with the others.
+        for point in writer.filled_points():
+            writer.commit_diagnostics(point, diagnose(writer.read, plan, point))
         for unit, draws in finished_units(plan, work, report=_overall(work, report), **options):
             writer.commit(unit, draws)
-            for field in writer.filled_fields():
-                writer.commit_diagnostics(field, diagnose(writer.read, plan, field))
+            for point in writer.filled_points():
+                writer.commit_diagnostics(point, diagnose(writer.read, plan, point))
     except KeyboardInterrupt:
         total = len(units(plan))
         done = total - len(writer.missing_units()) if writer else 0
@@ -156,12 +182,10 @@ def _on_disk(plan: Plan, path: Path, report: Report, options: dict[str, Any]) ->
     return open_ensemble(path)
 
 
-def diagnose(read: Callable[[str, int], Any], plan: Plan, field: int) -> dict[str, np.ndarray]:
-    """Judge the chains of one field; ``read`` returns a field of an array."""
-    sums = {name: read(name, field) for name in plan.series}
-    verdict = equilibration(
-        **sums, model=plan.model, field=plan.field[field], symmetric_at_zero=not plan.lattice.walled
-    )  # fmt: skip
+def diagnose(read: Callable[[str, int], Any], plan: Plan, point: int) -> dict[str, np.ndarray]:
+    """Judge the chains of one point of the grid; ``read`` returns a point of an array."""
+    sums = {name: read(name, point) for name in plan.series}
+    verdict = equilibration(sums, model=plan.model, lattice=plan.lattice, **plan.point_controls(point))
     return {name: getattr(verdict, name) for name in ("r_hat", "effective_sample_size", "equilibrated")}
 
 

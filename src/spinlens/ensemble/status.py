@@ -17,7 +17,6 @@ from spinlens.ensemble.intact import read_intact
 from spinlens.ensemble.journal import Entry, Journal
 from spinlens.ensemble.writer import diagnostics_name, read_plan, unit_name
 from spinlens.sampling import Plan, units
-from spinlens.sampling.chains import work
 from spinlens.sampling.diagnostics import equilibration
 
 
@@ -44,7 +43,7 @@ class Status:
     seconds : float
         How long all runs have lasted, up to their last commits.
     seconds_left : float or None
-        For the units that are not stored, if their work, that of `spinlens.sampling.chains.work`, takes as long as that
+        For the units that are not stored, if their work, by the engine's cost, takes as long as that
         of those before; None where nothing is known.
     seconds_since : float or None
         Since the last commit.
@@ -89,7 +88,7 @@ def status(path: Path | str) -> Status:
     journal = Journal(path)
     entries = [entry for entry in journal.lines() if entry is not None]
     known = {entry.unit: entry for entry in entries}
-    weights = {unit_name(unit): work(plan, unit.field) for unit in units(plan)}
+    weights = {unit_name(plan, unit): plan.kernels.cost(plan, unit.point) for unit in units(plan)}
     missing = tuple(name for name in weights if name not in known)
     left = sum(weights[name] for name in missing)
     spent, (seconds, done) = durations(entries, weights)
@@ -101,7 +100,7 @@ def status(path: Path | str) -> Status:
         done=len(weights) - len(missing),
         missing=missing,
         running=_running(path),
-        conditions=len(plan.field) * len(plan.temperature),
+        conditions=plan.conditions,
         sampled=sizes.size,
         smallest_effective_samples=float(sizes.min()) if judged else None,
         total_effective_samples=float(sizes.sum()) if judged else None,
@@ -112,7 +111,7 @@ def status(path: Path | str) -> Status:
     )
 
 
-def durations(entries: list[Entry], weights: Mapping[str, int]) -> tuple[float, tuple[float, int]]:
+def durations(entries: list[Entry], weights: Mapping[str, float]) -> tuple[float, tuple[float, float]]:
     """Return how long all runs lasted, and for the estimate of what is left seconds and the work done in them.
 
     ``weights`` is the work of each unit by its name.
@@ -140,25 +139,24 @@ def _worth(path: Path, plan: Plan, known: dict[str, Entry]) -> tuple[np.ndarray,
         return read_intact(group, name, index, path=path, plan=plan, entries=known)
 
     sizes, verdicts = [np.empty(0)], [np.empty(0, dtype=bool)]
-    for field in range(len(plan.field)):
-        if diagnostics_name(field) in known:
-            sizes.append(read("effective_sample_size", field))
-            verdicts.append(read("equilibrated", field))
+    for point in range(plan.points):
+        place = plan.place(point)
+        if diagnostics_name(plan, point) in known:
+            sizes.append(read("effective_sample_size", place))
+            verdicts.append(read("equilibrated", place))
             continue
         chains = [
             slice(here.start, here.stop)
             for unit in units(plan)
-            if unit.field == field and unit_name(unit) in known
+            if unit.point == point and unit_name(plan, unit) in known
             for here in [plan.chains_of(unit.block)]
         ]
         if chains:
             sums = {
-                name: np.concatenate([read(name, (field, slice(None), here)) for here in chains], axis=1)
+                name: np.concatenate([read(name, (*place, slice(None), here)) for here in chains], axis=1)
                 for name in plan.series
             }
-            verdict = equilibration(
-                **sums, model=plan.model, field=plan.field[field], symmetric_at_zero=not plan.lattice.walled
-            )  # fmt: skip
+            verdict = equilibration(sums, model=plan.model, lattice=plan.lattice, **plan.point_controls(point))
             sizes.append(verdict.effective_sample_size)
             verdicts.append(verdict.equilibrated)
     return np.concatenate(sizes), np.concatenate(verdicts)

@@ -1,4 +1,4 @@
-"""Look at every byte of an ensemble, and name what is damaged by field, temperature and chain."""
+"""Look at every byte of an ensemble, and name what is damaged by its condition and chain."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def verify(path: Path | str) -> Verification:
     Returns
     -------
     Verification
-        Every damaged file with the field, the temperatures and the chains whose draws it holds.
+        Every damaged file with the controls, the temperatures and the chains whose draws it holds.
 
     Raises
     ------
@@ -117,7 +117,8 @@ def said(path: Path, plan: Plan, entries: Mapping[str, Entry]) -> dict[str, Any]
 
 def all_names(plan: Plan) -> list[str]:
     """Return the names of all units of work and diagnostics of a plan."""
-    return [unit_name(unit) for unit in units(plan)] + [diagnostics_name(field) for field in range(len(plan.field))]
+    sampled = [unit_name(plan, unit) for unit in units(plan)]
+    return sampled + [diagnostics_name(plan, point) for point in range(plan.points)]
 
 
 def _problem(path: Path, digest: str) -> str | None:

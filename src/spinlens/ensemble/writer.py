@@ -26,7 +26,6 @@ from spinlens.ensemble.journal import NAME as JOURNAL
 from spinlens.errors import DamagedError, IncompleteError, InputError
 from spinlens.files import PARTIAL, interrupts_held, sync_folder, write_atomically
 from spinlens.sampling import Plan, Unit, UnitDraws, units
-from spinlens.sampling.choice import RULE
 
 
 class DurableStore(LocalStore):
@@ -97,23 +96,24 @@ class Writer:
             If ``"auto"`` was resolved by another rule than this version's.
         """
         said = self.group.attrs
-        if self.plan.algorithm == "auto" and said.get("choice_rule") != RULE:
+        rule = self.plan.kernels.rule
+        if self.plan.algorithm == "auto" and said.get("choice_rule") != rule:
             raise InputError(
                 "out", self.path, f"chose its algorithms by rule {said.get('choice_rule')}, this spinlens samples by "
-                f"rule {RULE}", f"Continue or repair it with the version that made it: {said.get('versions')}",
+                f"rule {rule}", f"Continue or repair it with the version that made it: {said.get('versions')}",
             )  # fmt: skip
 
     def missing_units(self) -> list[Unit]:
         """Return the units of work that are not committed yet."""
-        return [unit for unit in units(self.plan) if unit_name(unit) not in self.done]
+        return [unit for unit in units(self.plan) if unit_name(self.plan, unit) not in self.done]
 
-    def filled_fields(self) -> list[int]:
-        """Return the fields whose draws are all committed but whose diagnostics are not."""
-        waiting = {unit.field for unit in self.missing_units()}
+    def filled_points(self) -> list[int]:
+        """Return the points of the grid whose draws are all committed but whose diagnostics are not."""
+        waiting = {unit.point for unit in self.missing_units()}
         return [
-            field
-            for field in range(len(self.plan.field))
-            if field not in waiting and diagnostics_name(field) not in self.done
+            point
+            for point in range(self.plan.points)
+            if point not in waiting and diagnostics_name(self.plan, point) not in self.done
         ]
 
     def commit(self, unit: Unit, draws: UnitDraws) -> None:
@@ -124,14 +124,14 @@ class Writer:
         IncompleteError
             If the disk is full or fails; what was committed before is safe.
         """
-        with self._committing(unit_name(unit)):
+        with self._committing(unit_name(self.plan, unit)):
             write_unit(self.group, self.plan, unit, draws)
 
-    def commit_diagnostics(self, field: int, diagnostics: dict[str, np.ndarray]) -> None:
-        """Put the diagnostics (temperature,) of one field on the disk and record them."""
-        with self._committing(diagnostics_name(field)):
+    def commit_diagnostics(self, point: int, diagnostics: dict[str, np.ndarray]) -> None:
+        """Put the diagnostics (temperature,) of one point of the grid on the disk and record them."""
+        with self._committing(diagnostics_name(self.plan, point)):
             for name, values in diagnostics.items():
-                self.group[name][field] = values  # type: ignore[index]
+                self.group[name][self.plan.place(point)] = values  # type: ignore[index]
 
     def record(self, name: str, digests: Mapping[str, str]) -> None:
         """Record a unit whose files lie on the disk already."""
@@ -139,15 +139,15 @@ class Writer:
         self.journal.append(entry)
         self.done[name] = entry
 
-    def read(self, name: str, field: int) -> np.ndarray:
-        """Return one field of an array, all units of which are committed.
+    def read(self, name: str, point: int) -> np.ndarray:
+        """Return one point of an array, all units of which are committed.
 
         Raises
         ------
         DamagedError
             If a file is missing or does not match its checksum.
         """
-        return read_intact(self.group, name, field, path=self.path, plan=self.plan, entries=self.done)
+        return read_intact(self.group, name, self.plan.place(point), path=self.path, plan=self.plan, entries=self.done)
 
     @contextmanager
     def _committing(self, name: str) -> Iterator[None]:
@@ -177,21 +177,26 @@ def cannot_store(error: OSError, path: Path, name: str) -> IncompleteError:
     )
 
 
-def unit_name(unit: Unit) -> str:
-    """Return the name of a unit in the journal."""
-    return f"field={unit.field} block={unit.block}"
+def unit_name(plan: Plan, unit: Unit) -> str:
+    """Return the name of a unit in the journal, for example ``field=0 block=1``."""
+    return f"{_point_name(plan, unit.point)}block={unit.block}"
 
 
-def diagnostics_name(field: int) -> str:
-    """Return the name of a field's diagnostics in the journal."""
-    return f"field={field} diagnostics"
+def diagnostics_name(plan: Plan, point: int) -> str:
+    """Return the name of a point's diagnostics in the journal."""
+    return f"{_point_name(plan, point)}diagnostics"
+
+
+def _point_name(plan: Plan, point: int) -> str:
+    return "".join(f"{name}={place} " for name, place in zip(plan.controls, plan.place(point), strict=True))
 
 
 def files_of(name: str, plan: Plan) -> list[str]:
-    """Return the files that a unit of work or a field's diagnostics of that name writes."""
+    """Return the files that a unit of work or a point's diagnostics of that name writes."""
     drawn = ("spins", *plan.series, "exchange_accepted", "round_trips")
-    field, *block = (int(part.split("=")[1]) for part in name.split() if "=" in part)
-    place = {"field": [field], "chain": block, "block": block}
+    place = {key: [int(index)] for key, _, index in (part.partition("=") for part in name.split()) if index}
+    block = place.get("block", [])
+    place["chain"] = block
     found = []
     for array, specification in layout.specifications(plan).items():
         if (array in drawn) == bool(block):
@@ -206,11 +211,13 @@ def write_unit(group: zarr.Group, plan: Plan, unit: Unit, draws: UnitDraws) -> N
     chains = plan.chains_of(unit.block)
     here = slice(chains.start, chains.stop)
     arrays: dict[str, Any] = {name: group[name] for name in layout.specifications(plan)}
-    arrays["spins"][unit.field, :, here] = draws.spins
+    place = plan.place(unit.point)
+    arrays["spins"][(*place, slice(None), here)] = draws.codes
     for name, series in draws.sums.items():
-        arrays[name][unit.field, :, here] = series
-    arrays["round_trips"][unit.field, here] = draws.round_trips
-    arrays["exchange_accepted"][unit.field, unit.block] = draws.exchange_accepted if draws.exchange_accepted.size else 0
+        arrays[name][(*place, slice(None), here)] = series
+    arrays["round_trips"][(*place, here)] = draws.round_trips
+    accepted = draws.exchange_accepted if draws.exchange_accepted.size else 0
+    arrays["exchange_accepted"][(*place, unit.block)] = accepted
 
 
 def _prepare(path: Path, plan: Plan) -> None:
@@ -329,10 +336,10 @@ def read_plan(path: Path) -> Plan:
         attributes = dict(zarr.open_group(store=LocalStore(path, read_only=True), mode="r", zarr_format=3).attrs)
     if attributes.get("format") != layout.FORMAT:
         raise InputError("path", path, "is not a spinlens ensemble", "Name a new directory or an ensemble")
-    if attributes.get("format_version") != layout.FORMAT_VERSION:
+    if attributes.get("format_version") not in layout.READABLE:
         raise InputError(
             "path", path, f"has format version {attributes.get('format_version')}, this spinlens reads "
-            f"{layout.FORMAT_VERSION}",
+            f"{' and '.join(map(str, layout.READABLE))}",
         )  # fmt: skip
     stored = attributes.get("plan")
     if not isinstance(stored, dict):

@@ -14,7 +14,7 @@ from spinlens.exact.kaufman import Kaufman, kaufman
 from spinlens.exact.onsager import Onsager, critical_temperature, onsager
 from spinlens.exact.torus_energies import TorusEnergies, torus_energies
 from spinlens.exact.transfer_matrix import Strip, transfer_matrix
-from spinlens.lattice import Bonds, list_bonds, torus_bonds
+from spinlens.lattices import Bonds, list_bonds, torus_bonds
 
 __all__ = [
     "Bonds",

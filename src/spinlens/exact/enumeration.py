@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from spinlens.errors import InputError
 from spinlens.exact.conditions import check_condition
-from spinlens.lattice import Bonds, Lattice, list_bonds
+from spinlens.lattices import Bonds, Lattice, list_bonds
 from spinlens.models.ising import Ising
 
 LARGEST = 22

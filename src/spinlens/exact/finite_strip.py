@@ -15,7 +15,7 @@ from spinlens.exact.conditions import check_condition
 from spinlens.exact.jet import Jet
 from spinlens.exact.rows import WIDEST, Direction, Rows
 from spinlens.exact.transfer_matrix import Strip
-from spinlens.lattice import Lattice, Rule
+from spinlens.lattices import Lattice, Rule
 from spinlens.models.ising import Ising
 
 Array = NDArray[np.float64]

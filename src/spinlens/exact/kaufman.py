@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from spinlens.errors import InputError
 from spinlens.exact.conditions import check_coupling, check_temperature
 from spinlens.exact.jet import Jet
-from spinlens.lattice import Lattice
+from spinlens.lattices import Lattice
 
 Array = NDArray[np.float64]
 Numbers = Array | np.float64

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from spinlens.errors import InputError
 from spinlens.exact.jet import Jet
-from spinlens.lattice import Rule
+from spinlens.lattices import Rule
 from spinlens.models.ising import Ising
 
 Array = NDArray[np.float64]

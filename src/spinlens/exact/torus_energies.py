@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from spinlens.errors import InputError
 from spinlens.exact.conditions import check_coupling, check_temperature
 from spinlens.exact.kaufman import kaufman
-from spinlens.lattice import Lattice
+from spinlens.lattices import Lattice
 
 Array = NDArray[np.float64]
 Complex = NDArray[np.complex128]

@@ -20,7 +20,7 @@ from spinlens.exact.conditions import check_condition
 from spinlens.exact.jet import Jet
 from spinlens.exact.rows import Direction, Rows, check_width
 from spinlens.exact.symmetries import orbits
-from spinlens.lattice import axis_rule
+from spinlens.lattices import axis_rule
 from spinlens.models.ising import Ising
 
 Array = NDArray[np.float64]

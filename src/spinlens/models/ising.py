@@ -217,6 +217,11 @@ class Ising(Model):
         ground = candidates[int(np.argmin(np.round(energy, DIGITS)))]
         return np.stack([1 - ground, ground]) if field == 0 and not lattice.walled else ground[None]
 
+    def ising_view(self, lattice: Lattice, *, field: float = 0.0) -> tuple[Ising, float]:
+        """Return itself."""
+        del lattice
+        return self, field
+
     def interface_states(self, lattice: Lattice, random: np.random.Generator, *, count: int, field: float = 0.0) -> Any:
         """Draw ground states with an interface; see `spinlens.models.interfaces`."""
         ferromagnet = isinstance(self.coupling, float) and self.coupling > 0 and field == 0

@@ -72,19 +72,13 @@ class LatticeGas(Model):
         where = "square, epsilon = 4, mu = -8"
         return (Reference("critical temperature", CRITICAL_TEMPERATURE, where, "Lee and Yang 1952"),)
 
-    def as_ising(self, lattice: Lattice, *, chemical_potential: float) -> tuple[Ising, float, float]:
-        """Return the Ising model that this is, its field, and by how much the total energy here is larger.
+    def ising_view(self, lattice: Lattice, *, chemical_potential: float = 0.0) -> tuple[Ising, float] | None:
+        """Return the Ising model with J = epsilon / 4 and its field h = mu / 2 + z epsilon / 4.
 
-        Raises
-        ------
-        InputError
-            If the field would differ from site to site: at free edges, along walls and seams.
+        None where the field would differ from site to site: at free edges, along walls and seams. The total energy here
+        is the Ising model's less epsilon / 4 for each bond and mu / 2 for each site.
         """
         neighbours = np.unique(lattice.coordination)
         if len(neighbours) > 1 or lattice.walled or any(lattice.seams):
-            why = "gives the sites at the edge another field"
-            raise InputError("boundary", lattice.boundary_text, why, "Take periodic boundaries")
-        quarter, degree = self.attraction / 4, int(neighbours[0])
-        field = chemical_potential / 2 + degree * quarter
-        constant = -quarter * lattice.bonds - chemical_potential / 2 * lattice.sites
-        return Ising(quarter), field, constant
+            return None
+        return Ising(self.attraction / 4), chemical_potential / 2 + int(neighbours[0]) * self.attraction / 4

@@ -167,6 +167,14 @@ class Model:
         three = np.array(list(product(range(q), repeat=3)), dtype=space.code_type)
         return np.concatenate([two, three[:, places.sum(axis=0) % 3]])
 
+    def ising_view(self, lattice: Lattice, **controls: float) -> tuple[Any, float] | None:
+        """Return the Ising model that this one is under other names, with its field; None where it is none.
+
+        Code 1 is the spin that is up. Engines for two states use it; the sums stay those of the model.
+        """
+        del lattice, controls
+        return None
+
     def interface_states(self, lattice: Lattice, random: np.random.Generator, *, count: int, **controls: float) -> Any:
         """Draw ground states with an interface that the boundary forces, each equally likely, codes (count, *shape).
 

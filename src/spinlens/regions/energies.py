@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from spinlens.ensemble import Ensemble
 from spinlens.errors import InputError
 from spinlens.exact import torus_energies
-from spinlens.lattice import Lattice
+from spinlens.lattices import Lattice
 from spinlens.models import Ising
 from spinlens.statistics.free_energies import leave_one_out, responsibilities, solve
 from spinlens.statistics.histogram import count_pairs

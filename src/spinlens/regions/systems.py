@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from spinlens.errors import InputError, did_you_mean
-from spinlens.lattice import Lattice
-from spinlens.lattice.boundary import Rule
+from spinlens.lattices import Lattice
+from spinlens.lattices.boundary import Rule
 from spinlens.models import Ising
 
 PUBLISHED_NETWORKS = ("vit-base", "resnet-18", "resnet-50")

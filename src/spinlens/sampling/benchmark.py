@@ -13,7 +13,7 @@ import numpy as np
 
 from spinlens.errors import InputError
 from spinlens.exact import enumerate_states, kaufman
-from spinlens.lattice import Lattice
+from spinlens.lattices import Lattice
 from spinlens.models import Ising
 from spinlens.sampling.chains import Unit, run_unit
 from spinlens.sampling.plan import LANES, Plan

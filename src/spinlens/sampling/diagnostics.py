@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
@@ -10,7 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spinlens.errors import InputError
-from spinlens.models.ising import Ising
+from spinlens.lattices import Lattice
+from spinlens.models import Model, Sites
+from spinlens.symmetries import code_group, vanishes
 
 Array = NDArray[np.float64]
 
@@ -31,10 +34,10 @@ class Equilibration:
     Attributes
     ----------
     r_hat : float64
-        The larger of the R-hats of energy and magnetization: 1 when mixed, infinite when frozen apart, NaN
+        The largest of the R-hats of energy and order parameters: 1 when mixed, infinite when frozen apart, NaN
         when it cannot be known.
     effective_sample_size : float64
-        The smaller of the two bulk effective sample sizes, over all chains together; NaN when it cannot be
+        The smallest of their bulk effective sample sizes, over all chains together; NaN when it cannot be
         known.
     equilibrated : bool
         Whether r_hat < 1.05 and effective_sample_size >= 100; what cannot be known is not equilibrated.
@@ -46,40 +49,31 @@ class Equilibration:
 
 
 def equilibration(
-    bond_sum: Any,
-    spin_sum: Any,
-    *,
-    model: Ising,
-    field: float,
-    symmetric_at_zero: bool = True,
-    bond_sum_x: Any = None,
-    staggered_sum: Any = None,
+    sums: Mapping[str, Any], *, model: Model, lattice: Lattice, **controls: float
 ) -> Equilibration:
-    """Judge the chains of one field by rank-normalised split R-hat and bulk effective sample size.
+    """Judge the chains of one point of the grid by rank-normalised split R-hat and bulk effective sample size.
 
     Parameters
     ----------
-    bond_sum, spin_sum : array of int, shape (temperature, chain, recording)
-        The recorded totals of one field.
-    model : Ising
+    sums : mapping of str to array of int, shape (temperature, chain, recording)
+        The recorded totals by their terms' names.
+    model : Model
         The Hamiltonian.
-    field : float
-        h, in units of energy. At h = 0 the magnetization is taken without its sign, which the global flip
-        makes trivial.
-    symmetric_at_zero : bool
-        Whether that flip is a symmetry; False where there are walls.
-    bond_sum_x, staggered_sum : array of int, optional
-        As the other sums: the bonds along x, where Jx and Jy differ, and (-1)^(x + y) s, judged too where it is given.
+    lattice : Lattice
+        Where the sums were taken.
+    **controls : float
+        The point. An order parameter whose average a symmetry makes zero, or whose sign nothing chooses (a staggered
+        magnetization without a staggered field), is judged by its size.
 
     Returns
     -------
     Equilibration
-        One verdict per temperature, for the worst of energy, magnetization and staggered magnetization.
+        One verdict per temperature, for the worst of energy and order parameters.
 
     Raises
     ------
     InputError
-        If the two series are not of one shape with three dimensions.
+        If the series are not of one shape with three dimensions.
 
     Notes
     -----
@@ -94,26 +88,35 @@ def equilibration(
     ----------
     A. Vehtari et al., Bayesian Anal. 16, 667 (2021), doi:10.1214/20-BA1221.
     """
-    bonds, spins = np.asarray(bond_sum), np.asarray(spin_sum)
-    if bonds.ndim != 3 or bonds.shape != spins.shape:
-        shapes = (bonds.shape, spins.shape)
-        raise InputError("bond_sum.shape, spin_sum.shape", shapes, "both must be (temperature, chain, recording)")
-    along_x, staggered = (
-        None if sums is None else np.asarray(sums, dtype=float) for sums in (bond_sum_x, staggered_sum)
-    )
-    energy = model.energy_total(
-        bonds.astype(float), spins.astype(float), field, bond_sum_x=along_x, staggered_sum=staggered
-    )
-    symmetric = field == 0 and symmetric_at_zero
-    quantities = [np.asarray(energy), (np.abs(spins) if symmetric else spins).astype(float)]
-    if staggered is not None:
-        # In a uniform field either sublattice may be the one that is up.
-        quantities.append(staggered if model.staggered and field != 0 else np.abs(staggered))
-    verdicts = [_diagnose(series) for series in quantities]
+    series = {name: np.asarray(values, dtype=np.float64) for name, values in sums.items()}
+    shapes = {values.shape for values in series.values()}
+    if len(shapes) != 1 or len(next(iter(shapes))) != 3:
+        raise InputError("sums.shape", sorted(shapes), "all must be (temperature, chain, recording)")
+    energy = np.asarray(model.energy_total(lattice, series, **controls), dtype=np.float64)
+    verdicts = [_diagnose(np.broadcast_to(energy, *shapes).copy())]
+    verdicts += [_diagnose(values) for values in _ordered(series, model, lattice, controls)]
     # np.maximum and np.minimum keep a NaN: what is unknown for one quantity is unknown.
     r_hat = np.maximum.reduce([verdict[0] for verdict in verdicts])
     size = np.minimum.reduce([verdict[1] for verdict in verdicts])
     return Equilibration(r_hat, size, (r_hat < LARGEST_R_HAT) & (size >= SMALLEST_EFFECTIVE_SAMPLE_SIZE))
+
+
+def _ordered(
+    series: Mapping[str, Array], model: Model, lattice: Lattice, controls: Mapping[str, float]
+) -> Iterator[Array]:
+    """Yield the order parameters, or their sizes, (temperature, chain, recording)."""
+    tables, group = model.tables(lattice), code_group(model, lattice, **controls)
+    strengths = dict(zip(tables.names, model.strengths(lattice, **model.values_of_controls(controls)), strict=True))
+    patterned = {term.name for term in tables.terms if isinstance(term, Sites) and term.pattern is not None}
+    for order in model.order_parameters(lattice):
+        if not all(name in series for name in order.series):
+            continue
+        unchosen = set(order.series) <= patterned and not any(strengths[name] for name in order.series)
+        values = order.values(series, lattice.sites)
+        if order.components > 1 or unchosen or vanishes(order, tables, group):
+            yield np.linalg.norm(values, axis=-1)
+        else:
+            yield values[..., 0]
 
 
 def _diagnose(series: Array) -> tuple[Array, Array]:

@@ -4,74 +4,83 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, fields
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 
 from spinlens.errors import InputError, did_you_mean
-from spinlens.lattice import Lattice
-from spinlens.models import Ising
-from spinlens.sampling.choice import ALGORITHMS, Choice, choose
-from spinlens.sampling.interfaces import check_interface
+from spinlens.lattices import Lattice, check_lattice
+from spinlens.models import Model, check_model, model_from_dict
+from spinlens.sampling.choice import Choice
+from spinlens.sampling.engines import ALGORITHMS, Engine, engine_for, engine_named
 from spinlens.seeds import check_seed
 
 STARTS = ("ground", "random", "dispersed", "interface", "heated")
-SMALLEST_METROPOLIS_SIDE = 4
-"""Where flips without cost are certain, narrower lattices have states that checkerboard Metropolis cannot leave."""
 
 LANES = 64
-"""Chains that share a word."""
+"""Chains that share a word, or stand side by side."""
 
 FEWEST_RECORDINGS = 16
 """Recordings a chain that the default thinning makes, so that convergence can be judged."""
 
+MOST = 2**40
+"""Larger counts of chains, draws, recordings or sweeps are mistakes."""
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+FIRST_SUMS = ("bond_sum", "spin_sum", "bond_sum_x", "staggered_sum")
+"""The sums that ensembles of the first format may hold."""
+
+
+@dataclass(frozen=True, init=False)
 class Plan:
     """A grid of conditions and how long to sample each.
 
     Parameters
     ----------
-    model : Ising
+    model : Model
         The Hamiltonian.
     lattice : Lattice
-        Any shape and boundary.
+        Sides, kind and boundary.
     temperature : sequence of float
         Ascending, > 0, in units of energy (k_B = 1).
-    field : sequence of float
-        Ascending.
+    controls : mapping of str to sequence of float
+        The other axes of the grid by the names of the model's controls, each ascending; those left out have one value,
+        the model's default. They may also be given as keywords: ``field=(0.0, 0.5)``.
     chains : int
         Independent Markov chains at each condition.
     draws : int
         Configurations kept of each chain.
     thin : int, optional
-        Recordings of energy and magnetization for each kept draw; by default as few as give
-        `FEWEST_RECORDINGS` recordings in all.
+        Recordings of the model's sums for each kept draw; by default as few as give `FEWEST_RECORDINGS` recordings in
+        all.
     interval : int
         Sweeps between recordings; replicas are exchanged as often.
     equilibration : int
         Sweeps before the first recording of a temperature, rounded up to whole intervals.
     algorithm : str
-        ``"heat_bath"`` or ``"metropolis"``: single spins in checkerboard order. The latter is reducible where flips
-        cost nothing (zero field): refused for sides below 4; on larger lattices the unreachable states have a
-        negligible weight. ``"swendsen_wang"`` or ``"wolff"``: clusters, in any field and at any boundary, the field
-        and the walls as one bond of each spin to a ghost spin; right everywhere, of use where no field competes with
-        the couplings. A sweep of Swendsen-Wang is one update of all clusters, a sweep of Wolff a fixed number of
-        clusters that reaches every site once on average, and by a fair coin of each chain and interval one more; it is
-        measured while the chains equilibrate, separately for each condition and block of 64 chains. ``"auto"``: heat
-        bath or Swendsen-Wang, whichever suits the condition, see `algorithms`.
+        ``"heat_bath"`` or ``"metropolis"``: site after site. The latter, with two states, is refused where moves that
+        are certain would trap or reverse the chains: flips that cost nothing on lattices with a side below 4, and
+        temperatures far above the couplings. ``"swendsen_wang"`` or ``"wolff"``: clusters, in any field and at any
+        boundary, the field and the walls as one bond of each site to a ghost; right everywhere, of use where no field
+        competes with the couplings. A sweep of Swendsen-Wang is one update of all clusters, a sweep of Wolff a fixed
+        number of clusters that reaches every site once on average, and by a fair coin of each chain and interval one
+        more; it is measured while the chains equilibrate, separately for each condition and block of 64 chains.
+        ``"auto"``: what suits the condition, see `algorithms`.
     exchange : bool
-        Whether to swap replicas between neighbouring temperatures of one field.
+        Whether to swap replicas between neighbouring temperatures of one point of the other controls.
     start : str
-        ``"ground"``: a state of low energy, see `spinlens.models.Ising.ground_state` (a random sign for each
-        chain where the reversal of all spins is a symmetry); ``"random"``:
-        independent spins; ``"dispersed"``: these two for even and odd chains, which makes R-hat sensitive to
-        anything that was not forgotten; ``"interface"``: any of the ground states, where the boundary forces an
-        interface, see `spinlens.sampling.interfaces`; ``"heated"``: the temperatures one after another, the first
-        from the ground state, each of the others from where the one below ended. It needs ``exchange=False``.
+        ``"ground"``: states of low energy, see `spinlens.models.Model.ground_states`, a random one for each chain where
+        there are several; ``"random"``: independent sites; ``"dispersed"``: these two for even and odd chains, which
+        makes R-hat sensitive to anything that was not forgotten; ``"interface"``: any of the ground states, where the
+        boundary forces an interface; ``"heated"``: the temperatures one after another, the first from the ground state,
+        each of the others from where the one below ended. It needs ``exchange=False``.
     seed : int
         Whole number >= 0.
+    engine : str, optional
+        The family of kernels; by default the first that does not refuse.
+    recorded : tuple of str, optional
+        Names of the sums that are recorded; by default all of the model's.
 
     Raises
     ------
@@ -79,10 +88,10 @@ class Plan:
         With the name of the first parameter that cannot be used.
     """
 
-    model: Ising
+    model: Model
     lattice: Lattice
     temperature: tuple[float, ...]
-    field: tuple[float, ...] = (0.0,)
+    controls: Mapping[str, tuple[float, ...]]
     chains: int = 64
     draws: int = 1
     thin: int | None = None
@@ -92,29 +101,50 @@ class Plan:
     exchange: bool = True
     start: str = "ground"
     seed: int = 0
+    engine: str = ""
+    recorded: tuple[str, ...] | None = None
 
-    def __post_init__(self) -> None:
-        temperature = _grid("temperature", self.temperature)
-        for i, value in enumerate(temperature):
-            if value <= 0:
-                raise InputError(f"temperature[{i}]", value, "must be > 0 (k_B = 1, units of abs(J))")
-        whole = {name: _whole(name, getattr(self, name), least) for name, least in _LEAST.items()}
-        thin = self.thin if self.thin is not None else max(1, math.ceil(FEWEST_RECORDINGS / whole["draws"]))
-        for name, known in (("algorithm", ALGORITHMS), ("start", STARTS)):
-            word = getattr(self, name)
+    def __init__(
+        self, *, model: Model, lattice: Lattice, temperature: Any, controls: Mapping[str, Any] | None = None,
+        chains: int = 64, draws: int = 1, thin: int | None = None, interval: int = 8, equilibration: int = 4096,
+        algorithm: str = "heat_bath", exchange: bool = True, start: str = "ground", seed: int = 0, engine: str = "",
+        recorded: Sequence[str] | None = None, **axes: Any,
+    ) -> None:  # fmt: skip
+        model, lattice = check_model(model), check_lattice(lattice)
+        for name, word, known in (("algorithm", algorithm, ALGORITHMS), ("start", start, STARTS)):
             if word not in known:
                 raise InputError(name, repr(word), "is unknown", did_you_mean(str(word), known))
-        if not isinstance(self.exchange, bool | np.bool_):
-            raise InputError("exchange", self.exchange, "must be true or false")
-        if self.exchange and self.start == "heated":
+        if not isinstance(exchange, bool | np.bool_):
+            raise InputError("exchange", exchange, "must be true or false")
+        if exchange and start == "heated":
             why = "with start 'heated' the temperatures come one after another and cannot swap replicas"
             raise InputError("exchange", True, why, "Set it to false (--no-exchange)")
-        changes: dict[str, Any] = {
-            **whole, "temperature": temperature, "field": _grid("field", self.field),
-            "thin": _whole("thin", thin, 1), "exchange": bool(self.exchange), "seed": check_seed(self.seed),
+        whole = {
+            "chains": _whole("chains", chains, 1), "draws": _whole("draws", draws, 1),
+            "interval": _whole("interval", interval, 1), "equilibration": _whole("equilibration", equilibration, 0),
         }  # fmt: skip
-        for name, value in changes.items():
+        thin = max(1, math.ceil(FEWEST_RECORDINGS / whole["draws"])) if thin is None else _whole("thin", thin, 1)
+        values = model.values_of_controls({**(controls or {}), **axes})
+        found: dict[str, Any] = {
+            "model": model, "lattice": lattice, "temperature": _temperatures(temperature),
+            "controls": {name: _grid(name, value) for name, value in values.items()},
+            **whole, "thin": thin, "algorithm": algorithm, "exchange": bool(exchange), "start": start,
+            "seed": check_seed(seed), "engine": engine, "recorded": None if recorded is None else tuple(recorded),
+        }  # fmt: skip
+        for name, value in found.items():
             object.__setattr__(self, name, value)
+        self._check()
+
+    def _check(self) -> None:
+        """Refuse what no engine does, before anything is sampled."""
+        # Whatever has no meaning on this lattice is refused here.
+        tables = self.model.tables(self.lattice)
+        self.model.strengths(self.lattice, **self.point_controls(0))
+        if self.recorded is not None and (unknown := set(self.recorded) - set(tables.names)):
+            raise InputError("recorded", sorted(unknown), "are no sums of this model", f"It has {', '.join(tables.names)}")
+        engine = engine_named(self.engine) if self.engine else engine_for(self.model, self.lattice, self.algorithm)
+        object.__setattr__(self, "engine", engine.name)
+        engine.check(self)
         if self.algorithm == "wolff" and self.equilibration == 0:
             raise InputError(
                 "equilibration", 0,
@@ -122,57 +152,68 @@ class Plan:
                 "Equilibrate, or use swendsen_wang",
             )  # fmt: skip
         if self.start == "interface":
-            check_interface(self.model, self.lattice, self.field)
-        if self.algorithm == "metropolis" and min(self.lattice.shape) < SMALLEST_METROPOLIS_SIDE:
-            self._refuse_certain_flips()
+            for point in range(self.points):
+                random = np.random.default_rng(0)
+                self.model.interface_states(self.lattice, random, count=1, **self.point_controls(point))
 
-    def _refuse_certain_flips(self) -> None:
-        """Refuse Metropolis where a flip costs nothing on a lattice so narrow that it would trap the chain."""
-        first, second = np.meshgrid(np.arange(-2, 3), np.arange(-2, 3))
-        local = self.model.couplings[0] * first + self.model.couplings[1] * second
-        for value in self.field:
-            if np.any(local + value == 0):
-                raise InputError(
-                    "algorithm", "'metropolis'",
-                    f"at field {value:g} some flips cost nothing and are certain, and on a lattice with a side below "
-                    f"{SMALLEST_METROPOLIS_SIDE} the chain then cannot reach every state",
-                    "Use heat_bath",
-                )  # fmt: skip
+    @property
+    def kernels(self) -> Engine:
+        """The engine that samples this plan."""
+        return engine_named(self.engine)
 
     @property
     def recordings(self) -> int:
-        """Recordings of energy and magnetization of each chain."""
+        """Recordings of the sums of each chain."""
         assert self.thin is not None
         return self.draws * self.thin
 
-    @property
+    @cached_property
     def series(self) -> tuple[str, ...]:
-        """Names of the sums that are recorded.
+        """Names of the sums that are recorded: those of the model's terms."""
+        names = self.model.tables(self.lattice).names
+        return names if self.recorded is None else tuple(name for name in names if name in self.recorded)
 
-        ``bond_sum`` and ``spin_sum`` always; ``bond_sum_x`` where Jx and Jy differ; ``staggered_sum`` for
-        antiferromagnets and in a staggered field.
-        """
-        names = ["bond_sum", "spin_sum"]
-        if not self.model.isotropic:
-            names.append("bond_sum_x")
-        if self.model.staggered or min(self.model.couplings) < 0:
-            names.append("staggered_sum")
-        return tuple(names)
+    @property
+    def points(self) -> int:
+        """Points of the grid of the controls other than the temperature."""
+        return math.prod(len(values) for values in self.controls.values())
+
+    def place(self, point: int) -> tuple[int, ...]:
+        """Return where a point lies on the axis of each control."""
+        sizes = tuple(len(values) for values in self.controls.values())
+        return tuple(int(i) for i in np.unravel_index(point, sizes)) if sizes else ()
+
+    def point_controls(self, point: int) -> dict[str, float]:
+        """Return the value of each control at a point."""
+        places = zip(self.controls.items(), self.place(point), strict=True)
+        return {name: values[i] for (name, values), i in places}
+
+    @property
+    def grid(self) -> dict[str, tuple[float, ...]]:
+        """The axes of the grid in their order: the controls, last the temperature."""
+        return {**self.controls, "temperature": self.temperature}
+
+    @property
+    def conditions(self) -> int:
+        """Conditions in all."""
+        return self.points * len(self.temperature)
 
     @property
     def algorithms(self) -> tuple[tuple[str, ...], ...]:
-        """The update of each condition, [field][temperature]: where the plan says ``"auto"``, the one that suits it."""
-        return tuple(tuple(choice.algorithm for choice in self.choices(field)) for field in range(len(self.field)))
+        """The update of each condition, [point][temperature]: where the plan says ``"auto"``, the one that suits it."""
+        return tuple(tuple(choice.algorithm for choice in self.choices(point)) for point in range(self.points))
 
-    def choices(self, field: int) -> tuple[Choice, ...]:
-        """Return the update at each temperature of field number ``field``, and why: a function of the plan alone."""
+    def choices(self, point: int) -> tuple[Choice, ...]:
+        """Return the update at each temperature of a point, and why: a function of the plan alone."""
         if self.algorithm != "auto":
             return (Choice(self.algorithm, "the plan says so"),) * len(self.temperature)
-        return tuple(choose(self.model, self.lattice, temperature=t, field=self.field[field]) for t in self.temperature)
+        controls = self.point_controls(point)
+        choose = self.kernels.choose
+        return tuple(choose(self.model, self.lattice, temperature=t, controls=controls) for t in self.temperature)
 
     @property
     def blocks(self) -> int:
-        """Words needed to hold the chains of a condition."""
+        """Blocks of 64 that hold the chains of a condition."""
         return -(-self.chains // LANES)
 
     def chains_of(self, block: int) -> range:
@@ -181,24 +222,26 @@ class Plan:
 
     @property
     def updates(self) -> int:
-        """Attempted spin updates in all, counting unused lanes."""
+        """Attempted updates of a site in all, counting unused lanes."""
         intervals = -(-self.equilibration // self.interval) + self.recordings
-        conditions = len(self.temperature) * len(self.field)
-        return conditions * self.blocks * LANES * self.lattice.sites * self.interval * intervals
+        return self.conditions * self.blocks * LANES * self.lattice.sites * self.interval * intervals
 
     def to_dict(self) -> dict[str, Any]:
         """Return the plan as plain JSON types."""
-        plan = asdict(self)
-        plan["temperature"], plan["field"] = list(self.temperature), list(self.field)
-        plan["lattice"] = {"shape": list(self.lattice.shape), "boundary": _lists(self.lattice.boundary)}
-        plan["model"] = {"name": "ising", "coupling": _lists(self.model.coupling)}
-        if self.model.staggered:
-            plan["model"]["field_pattern"] = self.model.field_pattern
-        return plan
+        names = ("chains", "draws", "thin", "interval", "equilibration", "algorithm", "exchange", "start", "seed", "engine")
+        boundary = _lists(self.lattice.boundary)
+        plan = {
+            "model": self.model.to_dict(),
+            "lattice": {"shape": list(self.lattice.shape), "kind": self.lattice.kind, "boundary": boundary},
+            "temperature": list(self.temperature),
+            "controls": {name: list(values) for name, values in self.controls.items()},
+            **{name: getattr(self, name) for name in names},
+        }
+        return plan if self.recorded is None else {**plan, "recorded": list(self.recorded)}
 
     @classmethod
     def from_dict(cls, plan: Mapping[str, Any]) -> Plan:
-        """Rebuild a plan from `to_dict`.
+        """Rebuild a plan from `to_dict`, or from the form that the first format of ensembles has.
 
         Raises
         ------
@@ -206,21 +249,42 @@ class Plan:
             If a key is unknown or a value cannot be used.
         """
         values = dict(plan)
+        if "controls" not in values and "field" in values:
+            values["controls"] = {"field": values.pop("field")}
+            values["recorded"] = FIRST_SUMS
         known = {item.name for item in fields(cls)}
         for key in values:
             if key not in known:
                 raise InputError("key", repr(key), "is not part of a sampling plan", did_you_mean(key, known))
         try:
-            model, lattice = dict(values["model"]), dict(values["lattice"])
-            if model.pop("name") != "ising":
-                raise InputError("model", values["model"], "is unknown", "Known: ising")
-            values["model"] = Ising(**model)
+            lattice = dict(values["lattice"])
+            values["model"] = model_from_dict(values["model"])
             values["lattice"] = Lattice(shape=tuple(lattice.pop("shape")), **lattice)
-            return cls(**values)
+            if values.get("recorded") == FIRST_SUMS:
+                names = values["model"].tables(values["lattice"]).names
+                kept = tuple(name for name in names if name in FIRST_SUMS)
+                values["recorded"] = None if kept == names else kept
+            rebuilt = cls(**values)
         except InputError:
             raise
-        except (KeyError, TypeError, ValueError) as error:
+        except (KeyError, TypeError, ValueError, RecursionError) as error:
             raise InputError("plan", sorted(values), f"is incomplete or malformed ({error})") from None
+        # What was sampled stays what it was, to the last digit.
+        exact = {name: tuple(map(float, value)) for name, value in dict(values["controls"]).items()}
+        object.__setattr__(rebuilt, "controls", {**rebuilt.controls, **exact})
+        return rebuilt
+
+    def __hash__(self) -> int:
+        """Agree with equality."""
+        return hash((self.model, self.lattice, self.temperature, tuple(self.controls.items()), self.seed, self.chains))
+
+
+def grid_is_rounded(values: np.ndarray) -> np.ndarray:
+    """Return a grid in which what is zero within rounding is zero, as in the middle of ``np.arange(-1, 1.01, 0.1)``."""
+    if values.size < 2:
+        return values
+    rounding = 4 * values.size * np.finfo(float).eps * np.abs(values).max()
+    return np.where(np.abs(values) <= rounding, 0.0, values)
 
 
 def _lists(value: Any) -> Any:
@@ -228,13 +292,20 @@ def _lists(value: Any) -> Any:
     return [_lists(part) for part in value] if isinstance(value, tuple) else value
 
 
-_LEAST = {"chains": 1, "draws": 1, "interval": 1, "equilibration": 0}
-
-
 def _whole(name: str, value: Any, least: int) -> int:
     if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < least:
         raise InputError(name, value, f"must be a whole number >= {least}")
+    if value > MOST:
+        raise InputError(name, f"{float(value) if value < 10**300 else 'inf'}", f"must be at most {MOST}")
     return int(value)
+
+
+def _temperatures(values: Any) -> tuple[float, ...]:
+    temperature = _grid("temperature", values)
+    for i, value in enumerate(temperature):
+        if value <= 0:
+            raise InputError(f"temperature[{i}]", value, "must be > 0 (k_B = 1, units of abs(J))")
+    return temperature
 
 
 def _grid(name: str, values: float | Sequence[float] | np.ndarray) -> tuple[float, ...]:
@@ -252,4 +323,6 @@ def _grid(name: str, values: float | Sequence[float] | np.ndarray) -> tuple[floa
                 f"{name}[{i}]", value, f"must be larger than {name}[{i - 1}] = {grid[i - 1]}",
                 "Sort the grid and drop duplicates",
             )  # fmt: skip
-    return tuple(float(value) + 0.0 for value in grid)
+    return tuple(float(value) + 0.0 for value in grid_is_rounded(grid))
+
+

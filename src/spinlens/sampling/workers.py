@@ -134,7 +134,7 @@ def _through_dask(
     window = 2 * max(1, sum(client.nthreads().values()))
 
     def submit(unit: Unit) -> Any:
-        return client.submit(_work, plan, unit, topic, key=f"{topic}-{unit.field}-{unit.block}", pure=False)
+        return client.submit(_work, plan, unit, topic, key=f"{topic}-{unit.point}-{unit.block}", pure=False)
 
     running = {}
     try:
@@ -190,6 +190,6 @@ def _work(plan: Plan, unit: Unit, topic: str) -> UnitDraws:
     def report(fraction: float) -> None:
         if topic in _stopped:
             raise _StoppedError
-        worker.log_event(topic, (unit.field, unit.block, fraction))
+        worker.log_event(topic, (unit.point, unit.block, fraction))
 
     return run_unit(plan, unit, report)

@@ -3,18 +3,18 @@
 from spinlens.statistics.autocorrelation import autocorrelation, integrated_autocorrelation_time
 from spinlens.statistics.blocking import Blocking, blocking
 from spinlens.statistics.estimate import Estimate
-from spinlens.statistics.fluctuations import OBSERVABLES, observables
+from spinlens.statistics.derivatives import derivatives
 from spinlens.statistics.jackknife import group_sums, jackknife
-from spinlens.statistics.reweighting import MultiHistogram, Reweighted, reweight
+from spinlens.statistics.observables import observables
+from spinlens.statistics.reweighting import MultiHistogram, reweight
 
 __all__ = [
-    "OBSERVABLES",
     "Blocking",
     "Estimate",
     "MultiHistogram",
-    "Reweighted",
     "autocorrelation",
     "blocking",
+    "derivatives",
     "group_sums",
     "integrated_autocorrelation_time",
     "jackknife",

@@ -10,11 +10,11 @@ from scipy.sparse.csgraph import breadth_first_order, connected_components, mini
 from scipy.special import logsumexp
 
 from spinlens.errors import InputError, SpinlensError
-from spinlens.statistics.histogram import PairHistogram
+from spinlens.statistics.histogram import RowHistogram
 
 Array = NDArray[np.float64]
 Exponents = Callable[[slice], Array]
-"""From a range of pairs to their reduced energies u = E / T, shape (condition, pair)."""
+"""From a range of rows to their reduced energies u = E / T, shape (condition, row)."""
 
 TOLERANCE = 1e-10
 """Largest change of a free energy, in units of the temperature, at which the iteration has converged."""
@@ -27,14 +27,14 @@ BLOCK = 1 << 22
 """Exponentials held at a time."""
 
 
-def blocks(pairs: int, conditions: int) -> Iterator[slice]:
-    """Cut the pairs so that a block of them takes bounded memory."""
+def blocks(rows: int, conditions: int) -> Iterator[slice]:
+    """Cut the rows so that a block of them takes bounded memory."""
     step = max(1, BLOCK // conditions)
-    yield from (slice(first, min(first + step, pairs)) for first in range(0, pairs, step))
+    yield from (slice(first, min(first + step, rows)) for first in range(0, rows, step))
 
 
 def responsibilities(free: Array, recordings: Array, exponents: Array) -> tuple[Array, Array]:
-    """Return the share of each condition in each pair, (pair, condition), and ln of the mixture's density, (pair,)."""
+    """Return the share of each condition in each row, (row, condition), and ln of the mixture's density, (row,)."""
     terms = (free + np.log(recordings))[:, None] - exponents
     density = logsumexp(terms, axis=0)
     return np.exp(terms - density).T, density
@@ -64,15 +64,15 @@ def first_guess(means: Array) -> Array:
     return free
 
 
-def solve(histogram: PairHistogram, exponents: Exponents, means: Array) -> Array:
+def solve(histogram: RowHistogram, exponents: Exponents, means: Array) -> Array:
     """Return f_k = -ln Z_k of all conditions, up to a common constant: f_0 = 0.
 
     Parameters
     ----------
-    histogram : PairHistogram
+    histogram : RowHistogram
         What was recorded at K conditions.
     exponents : callable
-        Reduced energies of the pairs at each condition.
+        Reduced energies of the rows at each condition.
     means : ndarray, shape (K, K)
         As for `first_guess`, from which the iteration starts.
 
@@ -123,15 +123,15 @@ def solve(histogram: PairHistogram, exponents: Exponents, means: Array) -> Array
     )
 
 
-def leave_one_out(histogram: PairHistogram, exponents: Exponents, free: Array) -> Array:
+def leave_one_out(histogram: RowHistogram, exponents: Exponents, free: Array) -> Array:
     """Return the ratios r_k = N_k exp(f_k) without each group over the same with all of them.
 
     Parameters
     ----------
-    histogram : PairHistogram
+    histogram : RowHistogram
         What was recorded at K conditions in G groups.
     exponents : callable
-        Reduced energies of the pairs at each condition.
+        Reduced energies of the rows at each condition.
     free : ndarray, shape (K,)
         The solution for all groups together.
 

@@ -1,8 +1,8 @@
-"""How often each pair (bond sum, spin sum) was recorded: all that a temperature or a field can act on."""
+"""How often each row of sums was recorded: all that a temperature or a control can act on."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
@@ -16,66 +16,62 @@ from spinlens.statistics.jackknife import FEWEST_GROUPS
 MOST_GROUPS = 32
 """Groups of chains that are told apart; the error is then itself known to about 13 %."""
 
-_SPREAD = np.int64(1) << np.int64(32)
+Integers = NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
-class PairHistogram:
-    """Recordings of K conditions in G groups, counted by their pair of sums, of which U are different.
+class RowHistogram:
+    """Recordings of K conditions in G groups, counted by their row of sums, of which U are different.
 
     Attributes
     ----------
-    bond_sum, spin_sum : ndarray, shape (U,), int64
-        The pairs, sorted.
+    rows : ndarray, shape (U, columns), int64
+        The rows, sorted by the first column, then by the next.
     counts : csr_array, shape (G, U), float64
-        Recordings of each pair in each group, all conditions together.
+        Recordings of each row in each group, all conditions together.
     recordings : ndarray, shape (K, G), float64
         Recordings of each condition in each group.
-    mean_bond_sum, mean_spin_sum : ndarray, shape (K,), float64
+    means : ndarray, shape (K, columns), float64
         Averages of each condition.
     """
 
-    bond_sum: NDArray[np.int64]
-    spin_sum: NDArray[np.int64]
+    rows: Integers
     counts: csr_array
     recordings: NDArray[np.float64]
-    mean_bond_sum: NDArray[np.float64]
-    mean_spin_sum: NDArray[np.float64]
+    means: NDArray[np.float64]
 
 
-def count_pairs(bond_sum: Any, spin_sum: Any) -> PairHistogram:
-    """Count pairs of sums.
+def count_rows(sums: Sequence[Any]) -> RowHistogram:
+    """Count rows of sums.
 
     Parameters
     ----------
-    bond_sum, spin_sum : array of int, shape (condition, chain, recording)
-        The recorded totals; they are read group by group and may lie on a disk.
+    sums : sequence of array of int, each of shape (condition, chain, recording)
+        The recorded totals, a column each; they are read group by group and may lie on a disk.
 
     Returns
     -------
-    PairHistogram
-        The memory it takes grows with the number of different pairs, not with that of the recordings.
+    RowHistogram
+        The memory it takes grows with the number of different rows, not with that of the recordings.
 
     Notes
     -----
     A group holds the same chains, or the same stretch of time, of all conditions: replica exchange ties together
     the chains of one number at different temperatures, and nothing else.
     """
-    conditions, chains, recordings = np.shape(bond_sum)
-    keys, counts, lengths = [], [], []
+    conditions, chains, recordings = np.shape(sums[0])
+    parts, counts, lengths = [], [], []
     for here in _groups(chains, recordings):
-        found = [_unique(bond_sum[k][here], spin_sum[k][here]) for k in range(conditions)]
-        merged, inverse = np.unique(np.concatenate([pairs for pairs, _ in found]), return_inverse=True)
-        keys.append(merged)
+        found = [_unique(np.stack([np.asarray(column[k][here]).reshape(-1) for column in sums], axis=1)) for k in range(conditions)]
+        merged, inverse = _unique_inverse(np.concatenate([rows for rows, _ in found]))
+        parts.append(merged)
         counts.append(np.bincount(inverse, weights=np.concatenate([numbers for _, numbers in found])))
         lengths.append([numbers.sum() for _, numbers in found])
-    pairs = np.unique(np.concatenate(keys))
-    columns = np.concatenate([np.searchsorted(pairs, merged) for merged in keys])
-    starts = np.cumsum([0, *(len(merged) for merged in keys)])
-    table = csr_array((np.concatenate(counts), columns, starts), shape=(len(keys), len(pairs)))
-    bonds = (pairs + _SPREAD // 2) // _SPREAD
-    means = [np.array([np.mean(sums[k], dtype=np.float64) for k in range(conditions)]) for sums in (bond_sum, spin_sum)]
-    return PairHistogram(bonds, pairs - bonds * _SPREAD, table, np.array(lengths, dtype=np.float64).T, *means)
+    rows, columns = _unique_inverse(np.concatenate(parts))
+    starts = np.cumsum([0, *(len(merged) for merged in parts)])
+    table = csr_array((np.concatenate(counts), columns, starts), shape=(len(parts), len(rows)))
+    means = [[np.mean(column[k], dtype=np.float64) for column in sums] for k in range(conditions)]
+    return RowHistogram(rows, table, np.array(lengths, dtype=np.float64).T, np.array(means))
 
 
 def _groups(chains: int, recordings: int) -> Iterator[tuple[slice, slice]]:
@@ -90,7 +86,24 @@ def _groups(chains: int, recordings: int) -> Iterator[tuple[slice, slice]]:
         yield from ((slice(chain, chain + 1), slice(first, last)) for first, last in pairwise(edges))
 
 
-def _unique(bond_sum: Any, spin_sum: Any) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    keys = np.asarray(bond_sum).astype(np.int64) * _SPREAD + np.asarray(spin_sum).astype(np.int64)
-    pairs, numbers = np.unique(keys.reshape(-1), return_counts=True)
-    return pairs, numbers.astype(np.float64)
+def _unique(rows: NDArray[Any]) -> tuple[Integers, NDArray[np.float64]]:
+    found, inverse = _unique_inverse(rows.astype(np.int64))
+    return found, np.bincount(inverse).astype(np.float64)
+
+
+def _unique_inverse(rows: Integers) -> tuple[Integers, Integers]:
+    """Return the different rows, sorted, and which one each row is."""
+    low = rows.min(axis=0)
+    spans = [int(span) + 1 for span in rows.max(axis=0) - low]
+    size = 1
+    for span in spans:
+        size *= span
+    if size >= 1 << 62:
+        found, inverse = np.unique(rows, axis=0, return_inverse=True)
+        return found, inverse.reshape(-1)
+    # One number a row sorts much faster than rows do.
+    key = np.zeros(len(rows), dtype=np.int64)
+    for column, span in zip((rows - low).T, spans, strict=True):
+        key = key * span + column
+    _, first, inverse = np.unique(key, return_index=True, return_inverse=True)
+    return rows[first], inverse

@@ -20,7 +20,7 @@ from spinlens.config import Grid, Section, merge, parse_grid
 from spinlens.ensemble import Ensemble, equilibration_summary, sample
 from spinlens.errors import DamagedError
 from spinlens.files import PARTIAL, sync_folder
-from spinlens.lattice import Lattice
+from spinlens.lattices import Lattice
 from spinlens.models import Ising
 from spinlens.provenance import provenance
 from spinlens.sampling import Plan

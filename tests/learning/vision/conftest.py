@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from spinlens.lattice import Lattice
+from spinlens.lattices import Lattice
 from spinlens.learning.vision import Symmetries
 from spinlens.models import Ising
 

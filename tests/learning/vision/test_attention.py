@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from spinlens.errors import InputError
-from spinlens.lattice import Lattice
+from spinlens.lattices import Lattice
 from spinlens.learning.vision import attention, attention_distance, build, hidden_states, rollout
 from spinlens.learning.vision.attention import eager, patch_distances
 from spinlens.learning.vision.heads import NAME

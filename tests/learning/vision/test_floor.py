@@ -7,7 +7,7 @@ import pytest
 
 from spinlens.errors import InputError
 from spinlens.exact.enumeration import state_probabilities
-from spinlens.lattice import Lattice, bond_sums
+from spinlens.lattices import Lattice, bond_sums
 from spinlens.learning.vision.floor import local_field, single_spin_floor
 from spinlens.models import Ising
 

@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch import nn
 
-from spinlens.lattice import Lattice
+from spinlens.lattices import Lattice
 from spinlens.learning.vision.masked import Predictions
 from spinlens.learning.vision.objective import Task, Work, divide
 from spinlens.learning.vision.recipe import Recipe

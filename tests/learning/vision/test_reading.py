@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from spinlens.errors import InputError
-from spinlens.lattice import Lattice
+from spinlens.lattices import Lattice
 from spinlens.learning.vision import attention, attention_distance, build, rollout
 from spinlens.learning.vision.reading import looker
 

@@ -14,7 +14,7 @@ import pytest
 import torch
 
 from spinlens.errors import DamagedError, IncompleteError, InputError
-from spinlens.lattice import Lattice
+from spinlens.lattices import Lattice
 from spinlens.learning.continuation import CHECKPOINT
 from spinlens.learning.vision import ResNet, Symmetries, VisionTransformer, load_classifier, pretrain
 from spinlens.learning.vision.training import Training

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from spinlens.lattice import Lattice, bond_sums
+from spinlens.lattices import Lattice, bond_sums
 from spinlens.learning.vision.surroundings import bond_density, surround
 
 BOUNDARIES = ["periodic", "antiperiodic", "free", "skewed", ((1, 1), (-1, 1)), ("antiperiodic", (1, -1))]

@@ -10,7 +10,7 @@ import torch
 from scipy.stats import chisquare
 
 from spinlens.errors import InputError
-from spinlens.lattice import Lattice, bond_sums
+from spinlens.lattices import Lattice, bond_sums
 from spinlens.learning.vision.symmetries import Symmetries, Translation, choose_symmetries
 from spinlens.models import Ising
 

@@ -16,8 +16,8 @@ from spinlens.errors import InputError
 from spinlens.figures.classify.spins import COLOURS, show_spins
 from spinlens.figures.palette import INK
 from spinlens.figures.style import new_figure, styled
-from spinlens.lattice import Lattice
-from spinlens.lattice.boundary import Rule
+from spinlens.lattices import Lattice
+from spinlens.lattices.boundary import Rule
 from spinlens.regions import Labelled, find_system
 from spinlens.regions.labels import EDGES, HOTTEST, TITLES
 

@@ -6,8 +6,8 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from spinlens.errors import InputError
-from spinlens.lattice import parse_boundary
-from spinlens.lattice.boundary import Rule, axis_rules
+from spinlens.lattices import parse_boundary
+from spinlens.lattices.boundary import Rule, axis_rules
 from spinlens.learning.choices import check_whole, check_word, is_number
 
 NETWORKS = ("vit", "vit-base", "resnet-18", "resnet-50")

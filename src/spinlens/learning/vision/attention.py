@@ -10,7 +10,7 @@ import numpy as np
 import torch
 
 from spinlens.errors import InputError
-from spinlens.lattice import Lattice
+from spinlens.lattices import Lattice
 from spinlens.learning.vision.classifier import Classifier
 from spinlens.learning.vision.configurations import Configurations, configurations, same_lattice
 from spinlens.learning.vision.networks import Reader, ResidualReader, TransformerReader

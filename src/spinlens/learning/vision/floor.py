@@ -8,7 +8,7 @@ import numpy as np
 import torch
 
 from spinlens.errors import InputError
-from spinlens.lattice import Lattice
+from spinlens.lattices import Lattice
 from spinlens.learning.vision.surroundings import surround
 from spinlens.models import Ising
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import torch
 from torch import nn
 
-from spinlens.lattice.boundary import Rule
+from spinlens.lattices.boundary import Rule
 from spinlens.learning.vision.architecture import Architecture
 from spinlens.learning.vision.networks import TransformerReader, from_architecture
 from spinlens.learning.vision.surroundings import bond_density, surround

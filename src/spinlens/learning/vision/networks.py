@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 from spinlens.errors import InputError
-from spinlens.lattice.boundary import Rule
+from spinlens.lattices.boundary import Rule
 from spinlens.learning.vision.architecture import RESNETS, Architecture
 from spinlens.learning.vision.heads import register
 from spinlens.learning.vision.surroundings import surround
@@ -36,7 +36,7 @@ def build(name: str, *, side: int, classes: int = 4, seed: int = 0, **settings: 
         ``pooling`` ("mean" over the patches or "cls"), ``stem`` (channels of a 3 x 3 convolution and GELU below the
         patches; 0 for linear patches), ``even`` (whether a configuration and its reverse, walls reversed too, have
         the same features, as at zero field they have the same energy), ``boundary`` (what the stem sees beyond the
-        edges, as `spinlens.lattice.parse_boundary` reads it), all for ``vit``; ``channels`` (1 or 3) for the residual
+        edges, as `spinlens.lattices.parse_boundary` reads it), all for ``vit``; ``channels`` (1 or 3) for the residual
         networks; ``dropout`` for both transformers.
 
     Returns

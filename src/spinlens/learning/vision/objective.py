@@ -10,7 +10,7 @@ import torch
 from torch import nn
 
 from spinlens.errors import InputError
-from spinlens.lattice import Lattice
+from spinlens.lattices import Lattice
 from spinlens.learning.batches import split
 from spinlens.learning.choices import is_number
 from spinlens.learning.history import Row

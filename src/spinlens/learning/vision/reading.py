@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 import xarray as xr
 
-from spinlens.lattice import Lattice
+from spinlens.lattices import Lattice
 from spinlens.learning.vision.attention import CHUNK, attention, attention_distance, patch_distances, rollout
 from spinlens.learning.vision.classifier import Classifier
 from spinlens.learning.vision.networks import Reader

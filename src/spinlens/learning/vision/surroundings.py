@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import torch
 
-from spinlens.lattice.boundary import Rule
+from spinlens.lattices.boundary import Rule
 
 
 def surround(spins: torch.Tensor, rules: Sequence[Rule], *, wall: float = 1.0) -> torch.Tensor:

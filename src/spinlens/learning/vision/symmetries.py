@@ -10,7 +10,7 @@ import numpy as np
 import torch
 
 from spinlens.errors import InputError
-from spinlens.lattice import Lattice, list_bonds
+from spinlens.lattices import Lattice, list_bonds
 from spinlens.models import Ising
 
 Transform = Callable[[np.ndarray], np.ndarray]

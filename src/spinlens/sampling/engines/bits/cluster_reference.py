@@ -11,7 +11,7 @@ from itertools import compress
 
 import numpy as np
 
-from spinlens.lattice import Lattice, list_bonds
+from spinlens.lattices import Lattice, list_bonds
 from spinlens.models import Ising
 
 

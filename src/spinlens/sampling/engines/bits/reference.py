@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
-from spinlens.lattice import Lattice
+from spinlens.lattices import Lattice
 
 _MASK = (1 << 64) - 1
 

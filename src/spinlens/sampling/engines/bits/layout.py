@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numba import njit
 
-from spinlens.sampling.kernels.words import WIDTH
+from spinlens.sampling.engines.bits.words import WIDTH
 
 
 def columns(side: int) -> int:
@@ -21,7 +21,7 @@ def used_columns(side: int) -> int:
 
 
 def to_colours(sites: np.ndarray) -> np.ndarray:
-    """Split words (..., Lx, Ly) into colours (..., 2, Lx, columns); see `spinlens.sampling.kernels.bitsliced`."""
+    """Split words (..., Lx, Ly) into colours (..., 2, Lx, columns); see `spinlens.sampling.engines.bits.bitsliced`."""
     *front, height, width = sites.shape
     colours = np.zeros((*front, 2, height, columns(width)), dtype=np.uint64)
     for x in range(height):
@@ -42,10 +42,10 @@ def to_sites(colours: np.ndarray, width: int) -> np.ndarray:
     return sites
 
 
-def from_spins(spins: np.ndarray) -> np.ndarray:
-    """Gather spins +-1 of up to 64 chains (chains, Lx, Ly) into words (Lx, Ly); chain c is bit c."""
-    lanes = np.arange(spins.shape[0], dtype=np.uint64)[:, None, None]
-    words: np.ndarray = np.bitwise_or.reduce((spins > 0).astype(np.uint64) << lanes, axis=0)
+def from_codes(codes: np.ndarray) -> np.ndarray:
+    """Gather codes 0 and 1 of up to 64 chains (chains, Lx, Ly) into words (Lx, Ly); chain c is bit c."""
+    lanes = np.arange(codes.shape[0], dtype=np.uint64)[:, None, None]
+    words: np.ndarray = np.bitwise_or.reduce(codes.astype(np.uint64) << lanes, axis=0)
     return words
 
 

@@ -16,8 +16,8 @@ from typing import Any
 import numpy as np
 from numba import njit
 
-from spinlens.sampling.kernels.bits import NONE, ONE, ONES, first_in_stretch, lowest, parity_up_to, up_to
-from spinlens.sampling.kernels.words import count_ones
+from spinlens.sampling.engines.bits.bits import NONE, ONE, ONES, first_in_stretch, lowest, parity_up_to, up_to
+from spinlens.sampling.engines.bits.words import count_ones
 
 GHOST = 0
 _OPTIONS = {"error_model": "numpy", "boundscheck": False}

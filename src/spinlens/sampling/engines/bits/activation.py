@@ -7,10 +7,11 @@ from decimal import Decimal, localcontext
 
 import numpy as np
 
-from spinlens.lattice import Lattice
-from spinlens.models import Ising
+from spinlens.lattices import Lattice
 
 _ONES = 0xFFFF_FFFF_FFFF_FFFF
+_STEEP = Decimal(10_000)
+"""Steeper exponents make no difference of 2^-64."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,24 +41,30 @@ class Activation:
     ghost_thresholds: np.ndarray
 
 
-def activation(model: Ising, lattice: Lattice, temperature: np.ndarray, field: float) -> Activation:
+def activation(
+    couplings: tuple[float, float], lattice: Lattice, temperature: np.ndarray, field: float, *, staggered: bool
+) -> Activation:
     """Return the bonds and thresholds at each temperature (conditions,) in one field."""
-    strengths, kinds = np.unique(outside_field(model, lattice, field), return_inverse=True)
-    links_x, links_y = (_links(lattice, axis, model.couplings[axis]) for axis in range(2))
+    strengths, kinds = np.unique(
+        outside_field(couplings, lattice, field, staggered=staggered), return_inverse=True
+    )
+    links_x, links_y = (_links(lattice, axis, couplings[axis]) for axis in range(2))
     return Activation(
         links_x=links_x,
         links_y=links_y,
         kinds=kinds.reshape(lattice.shape).astype(np.int64),
         held=np.where(strengths > 0, np.uint64(_ONES), np.uint64(0)),
-        thresholds=_thresholds(np.array(model.couplings), temperature),
+        thresholds=_thresholds(np.array(couplings), temperature),
         ghost_thresholds=_thresholds(strengths, temperature),
     )
 
 
-def outside_field(model: Ising, lattice: Lattice, field: float) -> np.ndarray:
+def outside_field(
+    couplings: tuple[float, float], lattice: Lattice, field: float, *, staggered: bool
+) -> np.ndarray:
     """Return what holds each spin from outside: h e_i and J times the held spins beside it, float64 (Lx, Ly)."""
-    held = field * (lattice.sublattice if model.staggered else np.ones(lattice.shape))
-    for axis, (rule, coupling) in enumerate(zip(lattice.rules, model.couplings, strict=True)):
+    held = field * (lattice.staggering if staggered else np.ones(lattice.shape))
+    for axis, (rule, coupling) in enumerate(zip(lattice.rules, couplings, strict=True)):
         if isinstance(rule, tuple):
             beside = np.zeros(lattice.shape[axis])
             beside[0] += rule[0] * coupling
@@ -81,7 +88,7 @@ def _thresholds(strengths: np.ndarray, temperature: np.ndarray) -> np.ndarray:
     """Return 2**64 (1 - exp(-2 abs(strength) / T)), rounded down, uint64 (conditions, strengths)."""
     with localcontext(prec=60):
         values = [
-            [min(int((1 - (-2 * abs(Decimal(f)) / Decimal(t)).exp()) * 2**64), _ONES) for f in strengths.tolist()]
+            [min(int((1 - max(-2 * abs(Decimal(f)) / Decimal(t), -_STEEP).exp()) * 2**64), _ONES) for f in strengths.tolist()]
             for t in temperature.tolist()
         ]
     return np.array(values, dtype=np.uint64)

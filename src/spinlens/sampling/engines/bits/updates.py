@@ -8,11 +8,11 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from spinlens.sampling.activation import activation
-from spinlens.sampling.kernels import bitsliced, layout, swendsen_wang, wolff
-from spinlens.sampling.kernels.geometry import geometry
-from spinlens.sampling.plan import Plan
-from spinlens.sampling.probabilities import rules
+from spinlens.sampling.engines.bits.activation import activation
+from spinlens.sampling.engines.bits import bitsliced, layout, swendsen_wang, wolff
+from spinlens.sampling.engines.bits.geometry import geometry
+from spinlens.sampling.engines.bits.view import SquareView
+from spinlens.sampling.engines.bits.probabilities import rules
 from spinlens.seeds import Purpose, seed_sequence
 
 COIN = 0.5
@@ -29,35 +29,36 @@ class Update(Protocol):
         """Change nothing any more that depends on the chains: recording begins."""
 
 
-def updates(plan: Plan, field: int, block: int) -> list[tuple[slice, Update]]:
+def updates(view: SquareView) -> list[tuple[slice, Update]]:
     """Return the updates of one unit of work, each with the stretch of temperatures that it is for.
 
     Chains that are heated are at one temperature after another, so each has an update of its own.
     """
     parts: list[tuple[slice, Update]] = []
-    choices = plan.choices(field)
-    heated = plan.start == "heated"
+    choices = view.plan.choices(view.point)
+    heated = view.plan.start == "heated"
     for (algorithm, _), group in groupby(
         range(len(choices)), key=lambda t: (choices[t].algorithm, t if heated else None)
     ):
         conditions = list(group)
         here = slice(conditions[0], conditions[-1] + 1)
-        parts.append((here, _KINDS[algorithm](plan, field, block, here)))
+        parts.append((here, _KINDS[algorithm](view, here)))
     return parts
 
 
 class LocalUpdate:
     """Heat bath or Metropolis, spin after spin."""
 
-    def __init__(self, plan: Plan, field: int, block: int, here: slice) -> None:
-        self.interval, algorithm = plan.interval, plan.choices(field)[here.start].algorithm
-        self.geometry = geometry(plan.lattice, staggered_field=plan.model.staggered)
+    def __init__(self, view: SquareView, here: slice) -> None:
+        plan = view.plan
+        self.interval, algorithm = plan.interval, plan.choices(view.point)[here.start].algorithm
+        self.geometry = geometry(plan.lattice, staggered_field=view.staggered)
         temperature = np.array(plan.temperature[here])
-        self.rules = rules(plan.model, self.geometry, temperature, plan.field[field], algorithm)
+        self.rules = rules(view.couplings, self.geometry, temperature, view.field, algorithm)
         columns, used = layout.columns(plan.lattice.shape[1]), layout.used_columns(plan.lattice.shape[1])
         self.streams = np.zeros((len(temperature), 4, columns), dtype=np.uint64)
         for i, t in enumerate(range(here.start, here.stop)):
-            words = seed_sequence(plan.seed, Purpose.SWEEP, field, t, block)
+            words = seed_sequence(plan.seed, Purpose.SWEEP, view.point, t, view.block)
             self.streams[i, :, :used] = words.generate_state(4 * used, np.uint64).reshape(4, used)
 
     def advance(self, spins: np.ndarray) -> None:
@@ -75,14 +76,17 @@ class LocalUpdate:
 class _ClusterUpdate:
     """What the cluster updates share: bonds, thresholds, one stream a condition."""
 
-    def __init__(self, plan: Plan, field: int, block: int, here: slice) -> None:
-        self.lattice, self.interval, self.chains = plan.lattice, plan.interval, len(plan.chains_of(block))
+    def __init__(self, view: SquareView, here: slice) -> None:
+        plan = view.plan
+        self.lattice, self.interval, self.chains = plan.lattice, plan.interval, len(plan.chains_of(view.block))
         temperature = np.array(plan.temperature[here])
-        self.activation = activation(plan.model, plan.lattice, temperature, plan.field[field])
-        self.streams = np.array([
-            seed_sequence(plan.seed, Purpose.CLUSTERS, field, t, block).generate_state(4, np.uint64).reshape(4, 1)
-            for t in range(here.start, here.stop)
-        ])  # fmt: skip
+        self.activation = activation(
+            view.couplings, plan.lattice, temperature, view.field, staggered=view.staggered
+        )  # fmt: skip
+        words = [
+            seed_sequence(plan.seed, Purpose.CLUSTERS, view.point, t, view.block) for t in range(here.start, here.stop)
+        ]
+        self.streams = np.array([word.generate_state(4, np.uint64).reshape(4, 1) for word in words])
 
     def _run(self, kernel: Callable[..., Any], sites: np.ndarray, condition: int, count: int) -> Any:
         bonds = self.activation
@@ -118,8 +122,8 @@ class WolffUpdate(_ClusterUpdate):
     parity of the number of up spins.
     """
 
-    def __init__(self, plan: Plan, field: int, block: int, here: slice) -> None:
-        super().__init__(plan, field, block, here)
+    def __init__(self, view: SquareView, here: slice) -> None:
+        super().__init__(view, here)
         self.clusters = np.ones(len(self.streams), dtype=np.int64)
         self.sizes: list[np.ndarray] = []
         self.frozen = False
@@ -143,7 +147,7 @@ class WolffUpdate(_ClusterUpdate):
         return np.maximum(1, np.rint(self.lattice.sites / size)).astype(np.int64)
 
 
-_KINDS: dict[str, Callable[[Plan, int, int, slice], Update]] = {
+_KINDS: dict[str, Callable[[SquareView, slice], Update]] = {
     "heat_bath": LocalUpdate,
     "metropolis": LocalUpdate,
     "swendsen_wang": SwendsenWangUpdate,

@@ -7,9 +7,9 @@ from functools import lru_cache
 
 import numpy as np
 
-from spinlens.lattice import Lattice
-from spinlens.sampling.kernels import layout
-from spinlens.sampling.kernels.words import WIDTH
+from spinlens.lattices import Lattice
+from spinlens.sampling.engines.bits import layout
+from spinlens.sampling.engines.bits.words import WIDTH
 
 KEEP, TURN, MISSING = range(3)
 """Places in `Geometry.edges`."""
@@ -63,8 +63,8 @@ def geometry(lattice: Lattice, *, staggered_field: bool) -> Geometry:
                 edges[axis, end] = 0, _ONES if rule[end] > 0 else 0, 0
             else:
                 edges[axis, end] = _WORDS[rule]
-    sign = lattice.sublattice.astype(np.int64) if staggered_field else np.ones(lattice.shape, dtype=np.int64)
-    along_x, along_y = lattice.missing
+    sign = lattice.staggering.astype(np.int64) if staggered_field else np.ones(lattice.shape, dtype=np.int64)
+    along_x, along_y = _missing(lattice)
     codes, kind_of_site = np.unique((along_x * 3 + along_y) * 3 + sign + 1, return_inverse=True)
     values = np.stack([codes // 9, codes // 3 % 3, codes % 3 - 1], axis=-1)
     kinds = _by_colour(kind_of_site.reshape(lattice.shape))
@@ -80,6 +80,18 @@ def geometry(lattice: Lattice, *, staggered_field: bool) -> Geometry:
         pattern_kinds=pattern_kinds,
         bonds=np.array(lattice.bonds_along, dtype=np.int64),
     )
+
+
+def _missing(lattice: Lattice) -> tuple[np.ndarray, np.ndarray]:
+    """Return how many neighbours free edges take from each site along x and along y, int64 (Lx, Ly)."""
+    counts = []
+    for axis in range(2):
+        along = np.zeros(lattice.shape[axis], dtype=np.int64)
+        if lattice.rules[axis] == "free":
+            along[0] += 1
+            along[-1] += 1
+        counts.append(np.broadcast_to(along if axis else along[:, None], lattice.shape).copy())
+    return counts[0], counts[1]
 
 
 _WORDS = {"periodic": (_ONES, 0, 0), "antiperiodic": (_ONES, _ONES, 0), "free": (0, 0, _ONES)}

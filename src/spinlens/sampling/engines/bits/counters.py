@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 from numba import njit
 
-from spinlens.sampling.kernels.bitsliced import HALO, OUTSIDE, SCRATCH, beyond, new_board, put_on_board, put_outside
-from spinlens.sampling.kernels.geometry import MISSING, TURN
-from spinlens.sampling.kernels.words import WIDTH, load, spread, store
+from spinlens.sampling.engines.bits.bitsliced import HALO, OUTSIDE, SCRATCH, beyond, new_board, put_on_board, put_outside
+from spinlens.sampling.engines.bits.geometry import MISSING, TURN
+from spinlens.sampling.engines.bits.words import WIDTH, load, spread, store
 
 BOND_X, BOND_Y, SPIN, STAGGERED = range(4)
 """Places of the sums of `measure`."""
@@ -112,9 +112,9 @@ def measure(spins: Any, edges: Any, walled: Any, bonds: Any, width: int, sums: A
     Parameters
     ----------
     spins : uint64 array, shape (conditions, 2, Lx, columns)
-        As in `spinlens.sampling.kernels.bitsliced.sweep`.
+        As in `spinlens.sampling.engines.bits.bitsliced.sweep`.
     edges, walled, bonds, width
-        The `spinlens.sampling.kernels.geometry.Geometry`.
+        The `spinlens.sampling.engines.bits.geometry.Geometry`.
     sums : int64 array, shape (4, conditions, 64)
         Filled with sum s s' over the bonds along x and along y, seam signs and walls included, sum s over the sites
         and sum (-1)^(x + y) s.

@@ -20,8 +20,8 @@ from typing import Any
 import numpy as np
 from numba import njit
 
-from spinlens.sampling.kernels.bits import NONE, ONE, ONES, WORD
-from spinlens.sampling.kernels.generator import draw
+from spinlens.sampling.engines.bits.bits import NONE, ONE, ONES, WORD
+from spinlens.sampling.engines.bits.generator import draw
 
 THERE, TURNED = range(2)
 """Places of the links' words."""
@@ -143,7 +143,7 @@ def update(
     Parameters
     ----------
     sites, stream, links_x, links_y, thresholds, held, kinds, ghost_thresholds, chains
-        As `spinlens.sampling.kernels.swendsen_wang.update`.
+        As `spinlens.sampling.engines.bits.swendsen_wang.update`.
     count : int
         Clusters of each chain, without the one that its coin adds.
 

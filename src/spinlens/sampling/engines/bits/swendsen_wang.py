@@ -5,7 +5,7 @@ joined by active bonds flips with probability 1/2 (Fortuin and Kasteleyn, Edward
 outside, the field and the walls together, is one bond to a ghost spin; clusters tied to the ghost stay.
 
 Bonds are activated for all lanes of a word at once; then the bits are turned on their side, so that a word holds 64
-sites of one chain, and every chain finds its clusters on its own (`spinlens.sampling.kernels.clusters`).
+sites of one chain, and every chain finds its clusters on its own (`spinlens.sampling.engines.bits.clusters`).
 
 References
 ----------
@@ -20,9 +20,9 @@ from typing import Any
 import numpy as np
 from numba import njit
 
-from spinlens.sampling.kernels.bits import NONE, ONE, ONES, WORD, transpose
-from spinlens.sampling.kernels.clusters import flip_clusters
-from spinlens.sampling.kernels.generator import draw
+from spinlens.sampling.engines.bits.bits import NONE, ONE, ONES, WORD, transpose
+from spinlens.sampling.engines.bits.clusters import flip_clusters
+from spinlens.sampling.engines.bits.generator import draw
 
 LEFT, UP, TIED, COIN = range(4)
 """The words of a site: bonds to the sites before it along y and x, and to the ghost spin, and a random word."""

@@ -8,15 +8,15 @@ from decimal import Decimal, localcontext
 
 import numpy as np
 
-from spinlens.models import Ising
-from spinlens.sampling.kernels.bitsliced import FAST_BITS
-from spinlens.sampling.kernels.geometry import Geometry
-from spinlens.sampling.kernels.neighbours import coefficients
+from spinlens.sampling.engines.bits.bitsliced import FAST_BITS
+from spinlens.sampling.engines.bits.geometry import Geometry
+from spinlens.sampling.engines.bits.neighbours import coefficients
 
 LINE = 64
 """Bytes in a cache line, and in a vector of words."""
 
 _ONES = ~np.uint64(0)
+_STEEP = Decimal(10_000)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ class Rules:
     planes : numpy.ndarray
         uint64 (conditions, P, FAST_BITS + 1, 5, WIDTH), or (conditions, P, FAST_BITS + 1, 3, 3, WIDTH) where Jx and Jy
         differ: the leading bits of the thresholds, last ``favoured``, for every place in a vector of sites;
-        as the coefficients of `spinlens.sampling.kernels.neighbours`, each spread to a whole word.
+        as the coefficients of `spinlens.sampling.engines.bits.neighbours`, each spread to a whole word.
     metropolis : bool
         The rule.
     """
@@ -45,12 +45,14 @@ class Rules:
     metropolis: bool
 
 
-def rules(model: Ising, geometry: Geometry, temperature: np.ndarray, field: float, algorithm: str) -> Rules:
-    """Return the update rules at each temperature (conditions,) in one field."""
+def rules(
+    couplings: tuple[float, float], geometry: Geometry, temperature: np.ndarray, field: float, algorithm: str
+) -> Rules:
+    """Return the update rules for Jx and Jy at each temperature (conditions,) in one field."""
     metropolis = algorithm == "metropolis"
     probability = _leave_probability if metropolis else _up_probability
     gaps = np.array([
-        [[_gap(model, sign * field, x, y, (missing_x, missing_y)) for y in range(3)] for x in range(3)]
+        [[_gap(couplings, sign * field, x, y, (missing_x, missing_y)) for y in range(3)] for x in range(3)]
         for missing_x, missing_y, sign in geometry.kind_values.tolist()
     ])  # fmt: skip
     thresholds = np.stack([_thresholds(probability, gaps, float(t)) for t in temperature])
@@ -59,7 +61,7 @@ def rules(model: Ising, geometry: Geometry, temperature: np.ndarray, field: floa
     leading = (thresholds[:, :, None] >> places) & np.uint64(1)
     bits = np.concatenate([leading == 1, favoured[:, :, None]], axis=2)
     # The classes of the kernel: with one coupling the number of up neighbours, whichever they are.
-    classes = bits[..., [0, 0, 0, 1, 2], [0, 1, 2, 2, 2]] if model.isotropic else bits
+    classes = bits[..., [0, 0, 0, 1, 2], [0, 1, 2, 2, 2]] if couplings[0] == couplings[1] else bits
     terms = coefficients(classes)[:, geometry.pattern_kinds]
     planes = np.where(np.moveaxis(terms, 2, -1), _ONES, np.uint64(0))
     return Rules(thresholds, favoured, _aligned(planes), metropolis)
@@ -74,12 +76,12 @@ def _aligned(array: np.ndarray) -> np.ndarray:
     return result
 
 
-def _gap(model: Ising, field: float, up_x: int, up_y: int, missing: tuple[int, int]) -> float:
+def _gap(couplings: tuple[float, float], field: float, up_x: int, up_y: int, missing: tuple[int, int]) -> float:
     """Return E(down) - E(up) of a spin with so many up neighbours along x and y; those not missing are down."""
     along_x, along_y = 2 * up_x - (2 - missing[0]), 2 * up_y - (2 - missing[1])
-    if isinstance(model.coupling, tuple):
-        return 2 * (model.coupling[0] * along_x + model.coupling[1] * along_y + field)
-    return 2 * (model.coupling * (along_x + along_y) + field)
+    if couplings[0] != couplings[1]:
+        return 2 * (couplings[0] * along_x + couplings[1] * along_y + field)
+    return 2 * (couplings[0] * (along_x + along_y) + field)
 
 
 def _thresholds(probability: Callable[[float, float], int], gaps: np.ndarray, temperature: float) -> np.ndarray:
@@ -91,13 +93,18 @@ def _thresholds(probability: Callable[[float, float], int], gaps: np.ndarray, te
 def _up_probability(gap: float, temperature: float) -> int:
     """Heat bath: p = 1 / (1 + exp(-gap / T)), where gap = E(down) - E(up)."""
     with localcontext(prec=60):
-        return _threshold(1 / (1 + (-Decimal(gap) / Decimal(temperature)).exp()))
+        return _threshold(1 / (1 + _bounded(-Decimal(gap) / Decimal(temperature)).exp()))
 
 
 def _leave_probability(gap: float, temperature: float) -> int:
     """Metropolis: exp(-abs(gap) / T), the probability of accepting the move uphill."""
     with localcontext(prec=60):
-        return _threshold((-abs(Decimal(gap)) / Decimal(temperature)).exp())
+        return _threshold(_bounded(-abs(Decimal(gap)) / Decimal(temperature)).exp())
+
+
+def _bounded(exponent: Decimal) -> Decimal:
+    """Keep an exponent where it makes a difference of less than 2^-64, so that no temperature overflows."""
+    return max(min(exponent, _STEEP), -_STEEP)
 
 
 def _threshold(probability: Decimal) -> int:

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numba import njit
 
-from spinlens.sampling.kernels.words import shift_left, shift_right
+from spinlens.sampling.engines.bits.words import shift_left, shift_right
 
 NAME = "xoshiro256++"
 _U = np.uint64

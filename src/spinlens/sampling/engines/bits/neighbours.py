@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 from numba.extending import overload
 
-from spinlens.sampling.kernels.words import WIDTH, load
+from spinlens.sampling.engines.bits.words import WIDTH, load
 
 
 def coefficients(values: np.ndarray) -> np.ndarray:

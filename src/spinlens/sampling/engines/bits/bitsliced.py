@@ -10,7 +10,7 @@ probability is a 64-bit threshold, compared bit by bit with a uniform number who
 words; `FAST_BITS` bits are compared for all lanes in vector code, and the few lanes that still tie
 (2**-FAST_BITS of them) go on one word at a time, to bit 64. No two lanes ever see the same random bit.
 
-What differs from lattice to lattice is data (`spinlens.sampling.kernels.geometry`): the word beyond an edge is
+What differs from lattice to lattice is data (`spinlens.sampling.engines.bits.geometry`): the word beyond an edge is
 (opposite & keep) ^ turn, which is the opposite edge, its negative, a held spin or nothing, and where neighbours are
 missing or the field changes its sign the vector of sites has another table of thresholds.
 
@@ -26,10 +26,10 @@ from typing import Any
 import numpy as np
 from numba import njit
 
-from spinlens.sampling.kernels.generator import draw, next_random
-from spinlens.sampling.kernels.geometry import KEEP, TURN
-from spinlens.sampling.kernels.neighbours import choose, count_up
-from spinlens.sampling.kernels.words import WIDTH, any_bit, load, spread, store
+from spinlens.sampling.engines.bits.generator import draw, next_random
+from spinlens.sampling.engines.bits.geometry import KEEP, TURN
+from spinlens.sampling.engines.bits.neighbours import choose, count_up
+from spinlens.sampling.engines.bits.words import WIDTH, any_bit, load, spread, store
 
 FAST_BITS = 14
 """Bits compared before the slow path: with 14 it runs for 0.4 % of the words."""
@@ -273,7 +273,7 @@ def sweep(
         State of one xoshiro256++ generator a column.
     planes : uint64 array, shape (conditions, P, FAST_BITS + 1, 5, WIDTH) or (conditions, P, FAST_BITS + 1, 3, 3, WIDTH)
         For each pattern of sites the leading threshold bits, most significant first, last the states of lower energy;
-        as `spinlens.sampling.kernels.neighbours.coefficients`, spread to whole words.
+        as `spinlens.sampling.engines.bits.neighbours.coefficients`, spread to whole words.
     thresholds : uint64 array, shape (conditions, K, 3, 3)
         For each kind of site, and the numbers of up neighbours along x and y: the probability times 2**64.
     favoured : bool array, shape (conditions, K, 3, 3)
@@ -281,7 +281,7 @@ def sweep(
     metropolis : bool
         Whether a drawn bit means "leave the favoured state" instead of "up".
     patterns, kinds, edges, width
-        The `spinlens.sampling.kernels.geometry.Geometry`.
+        The `spinlens.sampling.engines.bits.geometry.Geometry`.
     count : int
         Number of sweeps.
     """

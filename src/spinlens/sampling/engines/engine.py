@@ -1,0 +1,92 @@
+"""What a family of kernels offers to the loop that drives it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+
+from spinlens.lattices import Lattice
+from spinlens.models import Model
+from spinlens.sampling.choice import Choice
+
+if TYPE_CHECKING:
+    from spinlens.sampling.plan import Plan
+
+LOCAL = ("heat_bath", "metropolis")
+CLUSTERS = ("swendsen_wang", "wolff")
+ALGORITHMS = (*LOCAL, *CLUSTERS, "auto")
+
+
+class Walkers(Protocol):
+    """The 64 chains of one unit of work at all its temperatures, in the engine's own form.
+
+    Attributes
+    ----------
+    sums : ndarray, int64 (counters, T, 64)
+        What was counted last; a counter is a sum of the plan, or a part of one. T is 1 where temperatures come one after
+        another.
+    weights : ndarray, float64 (counters,)
+        The energy is minus their product with the sums.
+    """
+
+    sums: np.ndarray
+    weights: np.ndarray
+
+    def sweep(self, here: slice) -> None:
+        """Move the chains of some temperatures on by one interval."""
+
+    def measure(self, here: slice) -> None:
+        """Count the sums at some temperatures."""
+
+    def swap(self, parity: int, lanes: np.ndarray) -> None:
+        """Swap chains between temperatures t and t + 1 for t = parity, parity + 2, ...: those in the words lanes[t]."""
+
+    def symmetrise(self, here: slice, stream: np.ndarray) -> None:
+        """Apply a random symmetry of the energy to each chain, and to its sums; the stream is that of the exchanges."""
+
+    def freeze(self, here: slice) -> None:
+        """Change nothing any more that depends on the chains: recording begins."""
+
+    def inherit(self, temperature: int) -> None:
+        """Begin a temperature with the configurations that the one below has reached."""
+
+    def recorded(self, name: str) -> np.ndarray:
+        """Return one of the plan's sums at the temperatures that were measured last, int64 (T, 64)."""
+
+    def packed(self, here: slice, chains: int) -> np.ndarray:
+        """Return the configurations of some temperatures as the store keeps them, uint8 (T, chains, ..., bytes)."""
+
+
+class Engine(Protocol):
+    """A family of kernels for some models on some lattices.
+
+    Attributes
+    ----------
+    name : str
+        What plans call it.
+    generator : str
+        The random generator of its streams.
+    rule : int
+        Number of the rule of `choose`; it changes whenever a plan may resolve otherwise, and ensembles store it.
+    """
+
+    name: str
+    generator: str
+    rule: int
+
+    def refuses(self, model: Model, lattice: Lattice, algorithm: str) -> str | None:
+        """Return why it cannot sample this, in words, or None if it can."""
+
+    def check(self, plan: Plan) -> None:
+        """Raise InputError if it cannot sample a plan as it stands."""
+
+    def choose(self, model: Model, lattice: Lattice, *, temperature: float, controls: Mapping[str, float]) -> Choice:
+        """Return the update that suits a condition, and why."""
+
+    def cost(self, plan: Plan, point: int) -> float:
+        """Return about how long a sweep of all temperatures of a point takes, in bit-sliced sweeps of one temperature."""
+
+    def walkers(self, plan: Plan, point: int, block: int, start: Callable[[int], np.ndarray]) -> Walkers:
+        """Return the chains of one unit; ``start`` gives the first codes (64, *shape) of each temperature."""
