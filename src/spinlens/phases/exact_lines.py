@@ -8,7 +8,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from spinlens.exact.crossover import GAP_EXPONENT, crossover_lines
+from spinlens.exact.ising.crossover import GAP_EXPONENT, crossover_lines
 from spinlens.models.ising import CRITICAL_TEMPERATURE
 
 Floats = NDArray[np.float64]

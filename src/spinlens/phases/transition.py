@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize_scalar
 
 from spinlens.errors import InputError
-from spinlens.exact.kaufman import kaufman
+from spinlens.exact.ising.kaufman import kaufman
 from spinlens.models.ising import CRITICAL_TEMPERATURE
 from spinlens.phases.resampling import check_resampling, resampled_profiles
 from spinlens.phases.ridge import KEPT, central_error, peak_temperature

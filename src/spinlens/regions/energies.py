@@ -138,7 +138,7 @@ def recorded_distribution(bond_sum: Any, *, model: Ising, temperature: Any, site
 
 
 def torus_distribution(model: Ising, lattice: Lattice, *, temperature: Any) -> EnergyDistribution:
-    """Return p(E | T) exactly, for periodic boundaries; see `spinlens.exact.torus_energies`.
+    """Return p(E | T) exactly, for periodic boundaries; see `spinlens.exact.ising.torus_energies`.
 
     Raises
     ------
