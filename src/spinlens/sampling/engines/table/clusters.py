@@ -1,0 +1,152 @@
+"""Clusters for any discrete model: an involution of the codes that leaves the bonds' energies as they are is embedded.
+
+With R R = 1 and E(Rs, Rs') = E(s, s') a bond has two values when sites keep or change their code: E(s, s') where both or
+none change, E(Rs, s') where one does. That is an Ising model in the choices. A bond is active with probability
+1 - exp(-max(0, w(s, s') - w(Rs, s'))), where w = -E / T, and a site is tied to its code with
+1 - exp(-max(0, v(s) - v(Rs))) by its own weight v. Clusters that are not tied change all together.
+
+References
+----------
+R. H. Swendsen and J.-S. Wang, Phys. Rev. Lett. 58, 86 (1987), doi:10.1103/PhysRevLett.58.86; U. Wolff, Phys. Rev. Lett.
+62, 361 (1989), doi:10.1103/PhysRevLett.62.361.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numba import njit
+
+from spinlens.sampling.engines.bits.generator import draw
+from spinlens.sampling.engines.table.exponential import exponential
+
+_OPTIONS = {"error_model": "numpy", "boundscheck": False}
+_U = np.uint64
+
+
+@njit(inline="always")
+def _below(word: Any, number: int) -> int:
+    """Return a whole number below ``number`` < 2^31, uniform to within number / 2^64."""
+    count = _U(number)
+    return np.int64(((word >> _U(32)) * count + ((word & _U(0xFFFFFFFF)) * count >> _U(32))) >> _U(32))
+
+
+@njit(inline="always")
+def _holds(gain: float, stream: Any, lane: int) -> bool:
+    """Return true with probability 1 - exp(-max(0, gain)); takes a random word where that is not 0."""
+    if gain <= 0:
+        return False
+    return np.float64(draw(stream, lane) >> _U(11)) * 2.0**-53 < 1.0 - exponential(-gain)
+
+
+@njit(inline="always")
+def _root(parent: Any, i: int) -> int:
+    while parent[i] != i:
+        parent[i] = parent[parent[i]]
+        i = parent[i]
+    return i
+
+
+@njit(cache=True, nogil=True, **_OPTIONS)
+def swendsen_wang(
+    chains: Any, stream: Any, factor: float, first: Any, second: Any, which: Any, matrices: Any, kind: Any,
+    site_weights: Any, involutions: Any, count: int,
+) -> None:  # fmt: skip
+    """Update all clusters of each chain at one temperature, ``count`` times, in place.
+
+    Each time takes from the lane's stream: a word that chooses the involution, one for each bond that can be active,
+    one for each site that can be tied, one for each cluster that is not.
+
+    Parameters
+    ----------
+    chains : uint8 or uint16 array, shape (64, N)
+        The codes, chain after chain.
+    stream : uint64 array, shape (4, 64)
+        The generators' states, one a lane.
+    factor : float
+        1 / T.
+    first, second, which : int64 array, shape (B,)
+        Ends and matrix of each bond.
+    matrices : float64 array, shape (M, q, q)
+        Weights of the bonds: rows for the first end.
+    kind : int64 array, shape (N,)
+        Row of the site weights of each site.
+    site_weights : float64 array, shape (V, q)
+        Weights of the sites.
+    involutions : int64 array, shape (I, q)
+        One is drawn for each update of each chain.
+    count : int
+        Updates.
+    """
+    sites = chains.shape[1]
+    parent, tied, change = np.empty(sites, np.int64), np.empty(sites, np.bool_), np.empty(sites, np.bool_)
+    for lane in range(chains.shape[0]):
+        codes = chains[lane]
+        for _ in range(count):
+            image = involutions[_below(draw(stream, lane), involutions.shape[0])]
+            for i in range(sites):
+                parent[i] = i
+                tied[i] = False
+            for b in range(first.size):
+                one, two = codes[first[b]], codes[second[b]]
+                gain = (matrices[which[b], one, two] - matrices[which[b], image[one], two]) * factor
+                if _holds(gain, stream, lane):
+                    i, j = _root(parent, first[b]), _root(parent, second[b])
+                    parent[max(i, j)] = min(i, j)
+            for i in range(sites):
+                own = site_weights[kind[i]]
+                if _holds((own[codes[i]] - own[image[codes[i]]]) * factor, stream, lane):
+                    tied[_root(parent, i)] = True
+            for i in range(sites):
+                root = _root(parent, i)
+                if root == i:
+                    change[i] = not tied[i] and draw(stream, lane) >> _U(63) == _U(1)
+                if change[root]:
+                    codes[i] = image[codes[i]]
+
+
+@njit(cache=True, nogil=True, **_OPTIONS)
+def wolff(
+    chains: Any, stream: Any, factor: float, neighbour: Any, which: Any, rows: Any, kind: Any, site_weights: Any,
+    involutions: Any, count: int,
+) -> int:  # fmt: skip
+    """Grow ``count`` single clusters of each chain at one temperature, one more by a fair coin; return sites reached.
+
+    Growing ends where a site is tied, since nothing changes then. Parameters are those of `swendsen_wang`, with bonds as
+    slots: ``neighbour``, ``which`` int32 (N, z) with empty slots last, ``rows`` float64 (D, q, q) with a row for each
+    code of the neighbour.
+    """
+    sites, reached = chains.shape[1], 0
+    seen, stack = np.zeros(sites, np.int64), np.empty(sites, np.int64)
+    mark = 0
+    for lane in range(chains.shape[0]):
+        codes = chains[lane]
+        for _ in range(count + np.int64(draw(stream, lane) >> _U(63))):
+            mark += 1
+            image = involutions[_below(draw(stream, lane), involutions.shape[0])]
+            stack[0] = _below(draw(stream, lane), sites)
+            seen[stack[0]] = mark
+            done, size, free = 0, 1, True
+            while done < size:
+                i = stack[done]
+                done += 1
+                code, own = codes[i], site_weights[kind[i]]
+                if _holds((own[code] - own[image[code]]) * factor, stream, lane):
+                    free = False
+                    break
+                for slot in range(neighbour.shape[1]):
+                    j = neighbour[i, slot]
+                    if j < 0:
+                        break
+                    if seen[j] != mark:
+                        row = rows[which[i, slot], codes[j]]
+                        if _holds((row[code] - row[image[code]]) * factor, stream, lane):
+                            seen[j] = mark
+                            stack[size] = j
+                            size += 1
+            if free:
+                for k in range(size):
+                    codes[stack[k]] = image[codes[stack[k]]]
+            reached += size
+    return reached
