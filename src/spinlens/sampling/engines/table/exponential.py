@@ -23,11 +23,11 @@ INVERSE_LN2 = 1.0 / math.log(2.0)
 LN2_HIGH = 6.93147180369123816490e-01
 """ln 2 with its last 21 bits zero, so that a product with a whole number below 2^21 is exact."""
 LN2_LOW = 1.90821492927058770002e-10
-COEFFICIENTS = tuple(1.0 / math.factorial(k) for k in range(13, -1, -1))
+COEFFICIENTS = tuple(1.0 / math.factorial(k) for k in range(14))
 """Taylor's, to order 13: for |r| <= ln 2 / 2 what is left out is below 5e-18."""
 
 _BIAS = np.int64(1023 << 52)
-_C13, _C12, _C11, _C10, _C9, _C8, _C7, _C6, _C5, _C4, _C3, _C2, _C1, _C0 = COEFFICIENTS
+_C0, _C1, _C2, _C3, _C4, _C5, _C6, _C7, _C8, _C9, _C10, _C11, _C12, _C13 = COEFFICIENTS
 
 
 @intrinsic
@@ -43,25 +43,25 @@ def _power_of_two(_typing: Any, shifted: Any) -> Any:
 
 
 @njit(inline="always")
+def _polynomial(r: Any) -> Any:
+    """Sum the series by pairs, pairs of pairs and so on: short chains of operations that wait for one another."""
+    square = r * r
+    fourth = square * square
+    low = (_C0 + _C1 * r) + (_C2 + _C3 * r) * square
+    low = low + ((_C4 + _C5 * r) + (_C6 + _C7 * r) * square) * fourth
+    high = (_C8 + _C9 * r) + (_C10 + _C11 * r) * square
+    high = high + (_C12 + _C13 * r) * fourth
+    return low + high * (fourth * fourth)
+
+
+@njit(inline="always")
 def exponential(x: float) -> float:
     """Return exp(x) for x <= 0 within 2 units in the last place."""
     bounded = x if x > SMALLEST else SMALLEST
     shifted = bounded * INVERSE_LN2 + ROUND
     n = shifted - ROUND
     r = (bounded - n * LN2_HIGH) - n * LN2_LOW
-    p = _C13 * r + _C12
-    p = p * r + _C11
-    p = p * r + _C10
-    p = p * r + _C9
-    p = p * r + _C8
-    p = p * r + _C7
-    p = p * r + _C6
-    p = p * r + _C5
-    p = p * r + _C4
-    p = p * r + _C3
-    p = p * r + _C2
-    p = p * r + _C1
-    p = p * r + _C0
+    p = _polynomial(r)
     value = p * _power_of_two(shifted)
     return value if x > SMALLEST else 0.0
 
@@ -73,8 +73,6 @@ def reference_exponential(x: Any) -> Any:
     shifted = bounded * INVERSE_LN2 + ROUND
     n = shifted - ROUND
     r = (bounded - n * LN2_HIGH) - n * LN2_LOW
-    p = np.full_like(r, COEFFICIENTS[0])
-    for coefficient in COEFFICIENTS[1:]:
-        p = p * r + coefficient
+    p = _polynomial.py_func(r)
     power = ((shifted.view(np.int64) << np.int64(52)) + _BIAS).view(np.float64)
     return np.where(x > SMALLEST, p * power, 0.0)

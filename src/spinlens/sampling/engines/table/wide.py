@@ -7,12 +7,14 @@ from typing import Any
 import numpy as np
 from numba import njit
 
-from spinlens.sampling.engines.bits.generator import draw
 from spinlens.sampling.engines.table.exponential import exponential
-from spinlens.sampling.engines.table.lanes import LANES
+from spinlens.sampling.engines.table.lanes import LANES, below, draw_lanes
 
-BLOCK = 16
-"""Probabilities that are summed on their own, so that sums need not wait for one another."""
+ROOM = 1 << 14
+"""Weights that are held at a time: 128 KiB."""
+
+MOST_TOGETHER = 16
+"""Lanes that are drawn together at most, enough for vectors."""
 
 _OPTIONS = {"error_model": "numpy", "boundscheck": False}
 _U = np.uint64
@@ -50,76 +52,118 @@ def sweep(
     count : int
         Sweeps.
     """
-    states, blocks = site_weights.shape[1], -(-site_weights.shape[1] // BLOCK)
-    weight, sums = np.zeros(blocks * BLOCK), np.empty(blocks)
+    sites, slots = neighbour.shape
+    states = site_weights.shape[1]
+    flat_rows, flat_sites = rows.reshape(-1), site_weights.reshape(-1)
+    others, matrices = neighbour.reshape(-1), which.reshape(-1)
+    together = max(4, min(MOST_TOGETHER, ROOM // states // 4 * 4))
+    weight, words = np.empty(states * together), np.empty(LANES, dtype=np.uint64)
+    sums, most, target = np.empty(together), np.empty(together), np.empty(together)
+    chosen, one = np.empty(together, dtype=np.int64), np.empty(states)
+    change, new = np.empty(LANES), np.empty(LANES, dtype=np.int64)
     for t in range(codes.shape[0]):
-        board, stream, factor = codes[t], streams[t], inverse_temperature[t]
+        board, stream = codes[t].reshape(-1), streams[t].reshape(-1)
         for _ in range(count):
-            for i in range(board.shape[0]):
-                for lane in range(LANES):
-                    word = draw(stream, lane)
-                    if metropolis:
-                        _try(board, i, lane, word, factor, rows, site_weights[kind[i]], neighbour, which)
-                    else:
-                        weight[:states] = site_weights[kind[i]]
-                        for slot in range(neighbour.shape[1]):
-                            if neighbour[i, slot] < 0:
-                                break
-                            weight[:states] += rows[which[i, slot], board[neighbour[i, slot], lane]]
-                        board[i, lane] = _choose(weight, sums, states, factor, word)
+            for i in range(sites):
+                draw_lanes(stream, words)
+                begin, many = i * slots, 0
+                while many < slots and others[begin + many] >= 0:
+                    many += 1
+                if metropolis:
+                    _propose(
+                        board, i * LANES, words, inverse_temperature[t], flat_rows, flat_sites, kind[i] * states, states,
+                        others, matrices, begin, begin + many, change, new,
+                    )  # fmt: skip
+                else:
+                    _redraw(
+                        board, i * LANES, words, inverse_temperature[t], flat_rows, flat_sites, kind[i] * states, states,
+                        others, matrices, begin, begin + many, weight, together, sums, most, target, chosen, one,
+                    )  # fmt: skip
 
 
 @njit(**_OPTIONS)
-def _choose(weight: Any, sums: Any, states: int, factor: float, word: Any) -> int:
-    """Return a code drawn with probability exp(weight / T) / sum; the weights become exponentials."""
-    blocks = sums.size
-    for b in range(blocks):
-        largest = weight[b * BLOCK]
-        for c in range(b * BLOCK + 1, min(b * BLOCK + BLOCK, states)):
-            largest = max(largest, weight[c])
-        sums[b] = largest
-    largest = sums.max()
-    for c in range(states):
-        weight[c] = exponential((weight[c] - largest) * factor)
-    total = 0.0
-    for b in range(blocks):
-        part = 0.0
-        for c in range(b * BLOCK, min(b * BLOCK + BLOCK, states)):
-            part += weight[c]
-        sums[b] = part
-        total += part
-    target = np.float64(word >> _U(11)) * 2.0**-53 * total
-    below, block = 0.0, 0
-    while block < blocks - 1 and below + sums[block] <= target:
-        below += sums[block]
-        block += 1
-    chosen = block * BLOCK
-    for c in range(block * BLOCK, min(block * BLOCK + BLOCK, states)):
-        if weight[c] > 0.0:
-            chosen = c
-            below += weight[c]
-            if below > target:
-                break
-    return chosen
+def _redraw(
+    board: Any, row: int, words: Any, factor: float, rows: Any, site_weights: Any, own: int, states: int, neighbour: Any,
+    which: Any, first_slot: int, last_slot: int, weight: Any, together: int, sums: Any, most: Any, target: Any,
+    chosen: Any, one: Any,
+) -> None:  # fmt: skip
+    """Heat bath of one site, some lanes at a time."""
+    for start in range(0, LANES, together):
+        many = min(together, LANES - start)
+        for lane in range(many):
+            for c in range(states):
+                one[c] = site_weights[_U(own + c)]
+            for slot in range(first_slot, last_slot):
+                code = np.int64(board[_U(neighbour[slot] * LANES + start + lane)])
+                place = (which[slot] * states + code) * states
+                for c in range(states):
+                    one[c] += rows[_U(place + c)]
+            for c in range(states):
+                weight[_U(c * together + lane)] = one[c]
+            most[lane], sums[lane], chosen[lane] = one[0], 0.0, 0
+        for c in range(1, states):
+            _raise(most, weight, c * together, many)
+        for c in range(states):
+            _lower(weight, c * together, most, factor, many)
+        for k in range(states * together):
+            weight[k] = exponential(weight[k])
+        for c in range(states):
+            _add(sums, weight, c * together, many)
+        for lane in range(many):
+            target[lane] = np.float64(words[_U(start + lane)] >> _U(11)) * 2.0**-53 * sums[lane]
+            sums[lane] = 0.0
+        for c in range(states):
+            _pass(sums, weight, c * together, target, chosen, many)
+        for lane in range(many):
+            board[_U(row + start + lane)] = chosen[lane]
+
+
+@njit(inline="always")
+def _raise(most: Any, weight: Any, start: int, many: int) -> None:
+    for lane in range(many):
+        here = weight[_U(start + lane)]
+        most[lane] = here if here > most[lane] else most[lane]
+
+
+@njit(inline="always")
+def _lower(weight: Any, start: int, most: Any, factor: float, many: int) -> None:
+    for lane in range(many):
+        weight[_U(start + lane)] = (weight[_U(start + lane)] - most[lane]) * factor
+
+
+@njit(inline="always")
+def _add(sums: Any, weight: Any, start: int, many: int) -> None:
+    for lane in range(many):
+        sums[lane] += weight[_U(start + lane)]
+
+
+@njit(inline="always")
+def _pass(sums: Any, weight: Any, start: int, target: Any, chosen: Any, many: int) -> None:
+    """Go past a code in those lanes whose cumulative weight with it does not exceed the target."""
+    for lane in range(many):
+        sums[lane] += weight[_U(start + lane)]
+        chosen[lane] += np.int64(sums[lane] <= target[lane])
 
 
 @njit(**_OPTIONS)
-def _try(
-    board: Any, i: int, lane: int, word: Any, factor: float, rows: Any, site_weight: Any, neighbour: Any, which: Any
-) -> None:
-    states = site_weight.size
-    others, low = _U(states - 1), _U(0xFFFFFFFF)
-    step = ((word >> _U(32)) * others + ((word & low) * others >> _U(32))) >> _U(32)
-    own = np.int64(board[i, lane])
-    new = own + 1 + np.int64(step)
-    if new >= states:
-        new -= states
-    change = site_weight[new] - site_weight[own]
-    for slot in range(neighbour.shape[1]):
-        if neighbour[i, slot] < 0:
-            break
-        code = board[neighbour[i, slot], lane]
-        change += rows[which[i, slot], code, new] - rows[which[i, slot], code, own]
-    change *= factor
-    if change >= 0 or np.float64(word * others >> _U(11)) * 2.0**-53 < exponential(change):
-        board[i, lane] = new
+def _propose(
+    board: Any, row: int, words: Any, factor: float, rows: Any, site_weights: Any, own: int, states: int, neighbour: Any,
+    which: Any, first_slot: int, last_slot: int, change: Any, new: Any,
+) -> None:  # fmt: skip
+    """Metropolis for one site of all lanes."""
+    for lane in range(LANES):
+        code = np.int64(board[_U(row + lane)])
+        other = code + 1 + np.int64(below(words[lane], _U(states - 1)))
+        new[lane] = other - states if other >= states else other
+        change[lane] = site_weights[_U(own + new[lane])] - site_weights[_U(own + code)]
+    for slot in range(first_slot, last_slot):
+        beside, place = neighbour[slot] * LANES, which[slot] * states
+        for lane in range(LANES):
+            base = (place + np.int64(board[_U(beside + lane)])) * states
+            code = np.int64(board[_U(row + lane)])
+            change[lane] += rows[_U(base + new[lane])] - rows[_U(base + code)]
+    for lane in range(LANES):
+        change[lane] = exponential(min(change[lane] * factor, 0.0))
+    for lane in range(LANES):
+        uniform = np.float64(words[lane] * _U(states - 1) >> _U(11)) * 2.0**-53
+        board[_U(row + lane)] = new[lane] if uniform < change[lane] else board[_U(row + lane)]
