@@ -20,24 +20,46 @@ from numba import njit
 
 from spinlens.sampling.engines.bits.generator import draw
 from spinlens.sampling.engines.table.exponential import exponential
+from spinlens.sampling.engines.table.lanes import below
 
 _OPTIONS = {"error_model": "numpy", "boundscheck": False}
 _U = np.uint64
 
 
-@njit(inline="always")
-def _below(word: Any, number: int) -> int:
-    """Return a whole number below ``number`` < 2^31, uniform to within number / 2^64."""
-    count = _U(number)
-    return np.int64(((word >> _U(32)) * count + ((word & _U(0xFFFFFFFF)) * count >> _U(32))) >> _U(32))
+MOST_TABLED = 1 << 16
+"""Probabilities that are worked out before an update at most; more are worked out one by one."""
 
 
 @njit(inline="always")
-def _holds(gain: float, stream: Any, lane: int) -> bool:
-    """Return true with probability 1 - exp(-max(0, gain)); takes a random word where that is not 0."""
-    if gain <= 0:
-        return False
-    return np.float64(draw(stream, lane) >> _U(11)) * 2.0**-53 < 1.0 - exponential(-gain)
+def _probability(gain: float) -> float:
+    """Return 1 - exp(-max(0, gain))."""
+    return 1.0 - exponential(min(-gain, 0.0))
+
+
+@njit(inline="always")
+def _happens(probability: float, stream: Any, lane: int) -> bool:
+    """Return true with a probability; takes a random word where that is not 0."""
+    return probability > 0.0 and np.float64(draw(stream, lane) >> _U(11)) * 2.0**-53 < probability
+
+
+@njit(**_OPTIONS)
+def _all_probabilities(factor: float, matrices: Any, site_weights: Any, involutions: Any, most: int) -> Any:
+    """Return whether there are few enough, and those of bonds (I, M, q, q) and of sites (I, V, q)."""
+    many, states = involutions.shape
+    classes, kinds = matrices.shape[0], site_weights.shape[0]
+    tabled = many * states * (classes * states + kinds) <= min(MOST_TABLED, most)
+    if not tabled:
+        many = 0
+    bonds, sites = np.empty((many, classes, states, states)), np.empty((many, kinds, states))
+    for k in range(many):
+        for a in range(states):
+            image = involutions[k, a]
+            for v in range(kinds):
+                sites[k, v, a] = _probability((site_weights[v, a] - site_weights[v, image]) * factor)
+            for m in range(classes):
+                for b in range(states):
+                    bonds[k, m, a, b] = _probability((matrices[m, a, b] - matrices[m, image, b]) * factor)
+    return tabled, bonds, sites
 
 
 @njit(inline="always")
@@ -81,29 +103,38 @@ def swendsen_wang(
     """
     sites = chains.shape[1]
     parent, tied, change = np.empty(sites, np.int64), np.empty(sites, np.bool_), np.empty(sites, np.bool_)
+    tabled, bonds, ties = _all_probabilities(
+        factor, matrices, site_weights, involutions, chains.size * count
+    )  # fmt: skip
     for lane in range(chains.shape[0]):
-        codes = chains[lane]
         for _ in range(count):
-            image = involutions[_below(draw(stream, lane), involutions.shape[0])]
+            k = np.int64(below(draw(stream, lane), _U(involutions.shape[0])))
             for i in range(sites):
                 parent[i] = i
                 tied[i] = False
             for b in range(first.size):
-                one, two = codes[first[b]], codes[second[b]]
-                gain = (matrices[which[b], one, two] - matrices[which[b], image[one], two]) * factor
-                if _holds(gain, stream, lane):
+                one, two, m = chains[lane, first[b]], chains[lane, second[b]], which[b]
+                if tabled:
+                    active = bonds[k, m, one, two]
+                else:
+                    active = _probability((matrices[m, one, two] - matrices[m, involutions[k, one], two]) * factor)
+                if _happens(active, stream, lane):
                     i, j = _root(parent, first[b]), _root(parent, second[b])
                     parent[max(i, j)] = min(i, j)
             for i in range(sites):
-                own = site_weights[kind[i]]
-                if _holds((own[codes[i]] - own[image[codes[i]]]) * factor, stream, lane):
+                own, v = chains[lane, i], kind[i]
+                if tabled:
+                    tie = ties[k, v, own]
+                else:
+                    tie = _probability((site_weights[v, own] - site_weights[v, involutions[k, own]]) * factor)
+                if _happens(tie, stream, lane):
                     tied[_root(parent, i)] = True
             for i in range(sites):
                 root = _root(parent, i)
                 if root == i:
                     change[i] = not tied[i] and draw(stream, lane) >> _U(63) == _U(1)
                 if change[root]:
-                    codes[i] = image[codes[i]]
+                    chains[lane, i] = involutions[k, chains[lane, i]]
 
 
 @njit(cache=True, nogil=True, **_OPTIONS)
@@ -120,19 +151,23 @@ def wolff(
     sites, reached = chains.shape[1], 0
     seen, stack = np.zeros(sites, np.int64), np.empty(sites, np.int64)
     mark = 0
+    tabled, bonds, ties = _all_probabilities(
+        factor, rows, site_weights, involutions, chains.size
+    )  # fmt: skip
     for lane in range(chains.shape[0]):
-        codes = chains[lane]
         for _ in range(count + np.int64(draw(stream, lane) >> _U(63))):
             mark += 1
-            image = involutions[_below(draw(stream, lane), involutions.shape[0])]
-            stack[0] = _below(draw(stream, lane), sites)
+            k = np.int64(below(draw(stream, lane), _U(involutions.shape[0])))
+            stack[0] = below(draw(stream, lane), _U(sites))
             seen[stack[0]] = mark
             done, size, free = 0, 1, True
             while done < size:
                 i = stack[done]
                 done += 1
-                code, own = codes[i], site_weights[kind[i]]
-                if _holds((own[code] - own[image[code]]) * factor, stream, lane):
+                own, v = chains[lane, i], kind[i]
+                image = involutions[k, own]
+                tie = ties[k, v, own] if tabled else _probability((site_weights[v, own] - site_weights[v, image]) * factor)
+                if _happens(tie, stream, lane):
                     free = False
                     break
                 for slot in range(neighbour.shape[1]):
@@ -140,13 +175,20 @@ def wolff(
                     if j < 0:
                         break
                     if seen[j] != mark:
-                        row = rows[which[i, slot], codes[j]]
-                        if _holds((row[code] - row[image[code]]) * factor, stream, lane):
+                        d, beside = which[i, slot], chains[lane, j]
+                        # Whichever of the two ends changes its code, the gain is the same.
+                        if tabled:
+                            active = bonds[k, d, beside, own]
+                        else:
+                            active = _probability(
+                                (rows[d, beside, own] - rows[d, involutions[k, beside], own]) * factor
+                            )
+                        if _happens(active, stream, lane):
                             seen[j] = mark
                             stack[size] = j
                             size += 1
             if free:
-                for k in range(size):
-                    codes[stack[k]] = image[codes[stack[k]]]
+                for at in range(size):
+                    chains[lane, stack[at]] = involutions[k, chains[lane, stack[at]]]
             reached += size
     return reached

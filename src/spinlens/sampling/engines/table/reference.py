@@ -95,7 +95,8 @@ def _tried(
 
 
 def _holds(gain: float, words: Iterator[int]) -> bool:
-    return bool(gain > 0 and (next(words) >> 11) * 2.0**-53 < 1.0 - reference_exponential(-gain))
+    probability = 1.0 - reference_exponential(min(-gain, 0.0))
+    return bool(probability > 0 and (next(words) >> 11) * 2.0**-53 < probability)
 
 
 def swendsen_wang(
@@ -139,8 +140,8 @@ def wolff(
                     break
                 for j, d in zip(slots.neighbour[i].tolist(), slots.which[i].tolist(), strict=True):
                     if j >= 0 and j not in cluster:
-                        row = slots.rows[d, codes[j]]
-                        if _holds((row[codes[i]] - row[image[codes[i]]]) * factor, words):
+                        row, other = slots.rows[d, codes[j]], slots.rows[d, image[codes[j]]]
+                        if _holds((row[codes[i]] - other[codes[i]]) * factor, words):
                             cluster.append(j)
             if free:
                 codes[cluster] = image[codes[cluster]]

@@ -167,7 +167,8 @@ def _distributions(
     at = 0
     for kind in range(which.shape[0]):
         for number in range(numbers[kind]):
-            weight[:] = site_weights[rows_of_sites[kind]]
+            for c in range(states):
+                weight[c] = site_weights[rows_of_sites[kind], c]
             left = 0
             for slot in range(slots):
                 if which[kind, slot] >= 0:
@@ -175,31 +176,35 @@ def _distributions(
                         left = number // strides[kind, slot] % spans[kind, slot]
                     code = min(left, states - 1)
                     left -= code
-                    weight += rows[which[kind, slot], code]
+                    for c in range(states):
+                        weight[c] += rows[which[kind, slot], code, c]
             if metropolis:
-                _accept(weight, factor, number % states, probabilities[at])
+                _accept(weight, factor, number % states, probabilities, at)
             else:
-                _balance(weight, factor, probabilities[at])
+                _balance(weight, factor, probabilities, at)
             at += 1
 
 
 @njit(**_OPTIONS)
-def _balance(weight: Any, factor: float, probability: Any) -> None:
+def _balance(weight: Any, factor: float, probabilities: Any, at: int) -> None:
     """Heat bath: p = exp(w) / sum exp(w)."""
-    largest, total = weight.max(), 0.0
+    largest, total = weight[0], 0.0
+    for c in range(1, weight.size):
+        largest = max(largest, weight[c])
     for c in range(weight.size):
-        probability[c] = exponential((weight[c] - largest) * factor)
-        total += probability[c]
-    probability /= total
+        probabilities[at, c] = exponential((weight[c] - largest) * factor)
+        total += probabilities[at, c]
+    for c in range(weight.size):
+        probabilities[at, c] /= total
 
 
 @njit(**_OPTIONS)
-def _accept(weight: Any, factor: float, own: int, probability: Any) -> None:
+def _accept(weight: Any, factor: float, own: int, probabilities: Any, at: int) -> None:
     """Metropolis: another code, uniformly drawn, is accepted with probability min(1, exp(w' - w))."""
     total = 0.0
     for c in range(weight.size):
         if c != own:
-            change = (weight[c] - weight[own]) * factor
-            probability[c] = (exponential(change) if change < 0 else 1.0) / (weight.size - 1)
-            total += probability[c]
-    probability[own] = max(0.0, 1.0 - total)
+            change = min((weight[c] - weight[own]) * factor, 0.0)
+            probabilities[at, c] = exponential(change) / (weight.size - 1)
+            total += probabilities[at, c]
+    probabilities[at, own] = max(0.0, 1.0 - total)
