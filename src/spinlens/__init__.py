@@ -30,7 +30,7 @@ _ROOMS = {
     "verify": "ensemble",
     "TCVAE": "learning",
     "ResNet": "learning.vision",
-    "Symmetries": "learning.vision",
+    "Symmetries": "symmetries",
     "VisionTransformer": "learning.vision",
     "load_classifier": "learning.vision",
     "pretrain": "learning.vision",
@@ -56,10 +56,11 @@ if TYPE_CHECKING:
     from spinlens.images import read_images, render
     from spinlens.lattices import Lattice
     from spinlens.learning import TCVAE
-    from spinlens.learning.vision import ResNet, Symmetries, VisionTransformer, load_classifier, pretrain
+    from spinlens.learning.vision import ResNet, VisionTransformer, load_classifier, pretrain
     from spinlens.models import BlumeCapel, Clock, Ising, LatticeGas, Model, Pairwise, Pattern, Potts
     from spinlens.phases import find_crossover, find_transition, latent_maps
     from spinlens.sampling import Plan
+    from spinlens.symmetries import Symmetries
 
 
 def __getattr__(name: str) -> Any:

@@ -6,7 +6,7 @@ from tests.exact.reference import read_rows
 
 from spinlens.errors import InputError
 from spinlens.exact.enumeration import count_states, enumerate_states, state_probabilities
-from spinlens.exact.onsager import critical_temperature
+from spinlens.exact.ising.onsager import critical_temperature
 from spinlens.lattices import Lattice, list_bonds, torus_bonds
 from spinlens.models import Ising
 

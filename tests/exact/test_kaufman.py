@@ -4,8 +4,8 @@ from tests.exact.reference import last_digit, read_rows
 
 from spinlens.errors import InputError
 from spinlens.exact.enumeration import enumerate_states
-from spinlens.exact.kaufman import kaufman
-from spinlens.exact.onsager import critical_temperature
+from spinlens.exact.ising.kaufman import kaufman
+from spinlens.exact.ising.onsager import critical_temperature
 from spinlens.lattices import Lattice, torus_bonds
 from spinlens.models import Ising
 

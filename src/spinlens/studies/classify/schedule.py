@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from itertools import groupby
 from pathlib import Path
 
-from spinlens.learning.vision import Symmetries
+from spinlens.symmetries import Symmetries
 from spinlens.progress import clock_time
 from spinlens.studies.classify.configuration import ClassifyConfiguration
 from spinlens.studies.classify.data import read_ensemble, splits_of
