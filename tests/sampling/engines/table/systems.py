@@ -12,7 +12,9 @@ from spinlens.sampling.engines.table.slots import Weights, directed_slots
 
 def random_pairwise(states, seed=3):
     matrix = np.random.default_rng(seed).normal(size=(states, states))
-    return Pairwise(tuple(range(states)), matrix + matrix.T, site={"mu": np.random.default_rng(seed + 1).normal(size=states)})
+    return Pairwise(
+        tuple(range(states)), matrix + matrix.T, site={"mu": np.random.default_rng(seed + 1).normal(size=states)}
+    )
 
 
 def disordered(sites, states, bonds, seed=5):

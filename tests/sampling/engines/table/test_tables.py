@@ -27,7 +27,9 @@ def test_columns_reproduce_probabilities(states):
         assert sum(found) == 1
         largest = int(np.argmax(row))
         for c, (have, want) in enumerate(zip(found, row.tolist(), strict=True)):
-            assert abs(have - Fraction(want)) <= Fraction(2.0 ** (-48 if states > 64 else -50) if c == largest else 2.0**-56)
+            assert abs(have - Fraction(want)) <= Fraction(
+                2.0 ** (-48 if states > 64 else -50) if c == largest else 2.0**-56
+            )
 
 
 def _drawn(rules, states):

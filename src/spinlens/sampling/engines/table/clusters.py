@@ -1,7 +1,7 @@
-"""Clusters for any discrete model: an involution of the codes that leaves the bonds' energies as they are is embedded.
+"""Clusters for any discrete model, by an involution of the codes that leaves the energies of bonds as they are.
 
-With R R = 1 and E(Rs, Rs') = E(s, s') a bond has two values when sites keep or change their code: E(s, s') where both or
-none change, E(Rs, s') where one does. That is an Ising model in the choices. A bond is active with probability
+With R R = 1 and E(Rs, Rs') = E(s, s') a bond has two values when sites keep or change their code: E(s, s') where both
+or none change, E(Rs, s') where one does. That is an Ising model in the choices. A bond is active with probability
 1 - exp(-max(0, w(s, s') - w(Rs, s'))), where w = -E / T, and a site is tied to its code with
 1 - exp(-max(0, v(s) - v(Rs))) by its own weight v. Clusters that are not tied change all together.
 
@@ -31,13 +31,13 @@ MOST_TABLED = 1 << 16
 
 
 @njit(inline="always")
-def _probability(gain: float) -> float:
+def _probability(gain: float) -> Any:
     """Return 1 - exp(-max(0, gain))."""
     return 1.0 - exponential(min(-gain, 0.0))
 
 
 @njit(inline="always")
-def _happens(probability: float, stream: Any, lane: int) -> bool:
+def _happens(probability: float, stream: Any, lane: int) -> Any:
     """Return true with a probability; takes a random word where that is not 0."""
     return probability > 0.0 and np.float64(draw(stream, lane) >> _U(11)) * 2.0**-53 < probability
 
@@ -144,9 +144,9 @@ def wolff(
 ) -> int:  # fmt: skip
     """Grow ``count`` single clusters of each chain at one temperature, one more by a fair coin; return sites reached.
 
-    Growing ends where a site is tied, since nothing changes then. Parameters are those of `swendsen_wang`, with bonds as
-    slots: ``neighbour``, ``which`` int32 (N, z) with empty slots last, ``rows`` float64 (D, q, q) with a row for each
-    code of the neighbour.
+    Growing ends where a site is tied, since nothing changes then. Parameters are those of `swendsen_wang`, with bonds
+    as slots: ``neighbour``, ``which`` int32 (N, z) with empty slots last, ``rows`` float64 (D, q, q) with a row for
+    each code of the neighbour.
     """
     sites, reached = chains.shape[1], 0
     seen, stack = np.zeros(sites, np.int64), np.empty(sites, np.int64)
@@ -166,7 +166,11 @@ def wolff(
                 done += 1
                 own, v = chains[lane, i], kind[i]
                 image = involutions[k, own]
-                tie = ties[k, v, own] if tabled else _probability((site_weights[v, own] - site_weights[v, image]) * factor)
+                tie = (
+                    ties[k, v, own]
+                    if tabled
+                    else _probability((site_weights[v, own] - site_weights[v, image]) * factor)
+                )
                 if _happens(tie, stream, lane):
                     free = False
                     break

@@ -42,7 +42,7 @@ class TableEngine:
     def refuses(self, model: Model, lattice: Lattice, algorithm: str) -> str | None:
         """Return why it cannot sample this, in words, or None if it can."""
         if algorithm in ("swendsen_wang", "wolff") and not _has_clusters(model, lattice, model.controls):
-            return f"clusters need an exchange of codes that leaves the energy of every bond as it is; {model.name} has none"
+            return f"clusters need an exchange of codes that leaves every bond's energy as it is; {model.name} has none"
         return None
 
     def check(self, plan: Plan) -> None:
@@ -54,7 +54,9 @@ class TableEngine:
         if plan.algorithm in ("swendsen_wang", "wolff"):
             for point in range(plan.points):
                 if not _has_clusters(plan.model, plan.lattice, plan.point_controls(point)):
-                    raise InputError("algorithm", repr(plan.algorithm), "needs another symmetry of bonds", "Use heat_bath")
+                    raise InputError(
+                        "algorithm", repr(plan.algorithm), "needs another symmetry of bonds", "Use heat_bath"
+                    )
 
     def choose(self, model: Model, lattice: Lattice, *, temperature: float, controls: Mapping[str, float]) -> Choice:
         """Return the update that suits a condition, and why."""
@@ -62,7 +64,7 @@ class TableEngine:
         return Choice("heat_bath", "it suits every model, and its sweeps cost far less than those of clusters")
 
     def cost(self, plan: Plan, point: int) -> float:
-        """Return about how long a sweep of all temperatures of a point takes, in bit-sliced sweeps of one temperature."""
+        """Return about how long a sweep of all temperatures takes, in bit-sliced sweeps of one temperature."""
         states = plan.model.space.states
         local = LOCAL_COST if states <= MOST_TABLED else STATE_COST * states
         cost = {"heat_bath": local, "metropolis": LOCAL_COST, "swendsen_wang": CLUSTER_COST, "wolff": CLUSTER_COST}
@@ -79,10 +81,10 @@ class TableEngine:
             algorithms=[choice.algorithm for choice in plan.choices(point)], interval=plan.interval,
         )  # fmt: skip
         temperatures = range(len(plan.temperature))
-        streams = np.stack([
-            seed_sequence(plan.seed, Purpose.SWEEP, point, t, block).generate_state(4 * LANES, np.uint64)
-            for t in temperatures
-        ]).reshape(-1, 4, LANES)  # fmt: skip
+        streams = np.empty((len(temperatures), 4, LANES), dtype=np.uint64)
+        for t in temperatures:
+            words = seed_sequence(plan.seed, Purpose.SWEEP, point, t, block)
+            streams[t] = words.generate_state(4 * LANES, np.uint64).reshape(4, LANES)
         codes = np.stack([np.asarray(start(t)).reshape(LANES, -1) for t in temperatures])
 
         def pack(codes: Any) -> Any:

@@ -31,8 +31,8 @@ _C0, _C1, _C2, _C3, _C4, _C5, _C6, _C7, _C8, _C9, _C10, _C11, _C12, _C13 = COEFF
 
 
 @intrinsic
-def _power_of_two(_typing: Any, shifted: Any) -> Any:
-    """Return 2^n, where ``shifted`` is n + `ROUND`."""
+def _power_of_two(_typing: Any, _shifted: Any) -> Any:
+    """Return 2^n, where the argument is n + `ROUND`."""
 
     def generate(_context: Any, builder: Any, _signature: Any, args: Any) -> Any:
         word = ir.IntType(64)

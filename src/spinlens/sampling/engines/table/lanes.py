@@ -36,6 +36,7 @@ def draw_lanes(stream: Any, words_: Any) -> None:
         store(stream, v + 2 * LANES, x2)
         store(stream, v + 3 * LANES, x3)
 
+
 @njit(cache=True, nogil=True, **_OPTIONS)
 def swap(codes: Any, parity: int, lanes: Any) -> None:
     """Swap the lanes whose bits are set in lanes[t] between temperatures t and t + 1, t = parity, parity + 2, ...

@@ -20,7 +20,15 @@ BATCH = WIDTH * LANES
 
 @njit(cache=True, nogil=True, **_OPTIONS)
 def sweep(
-    codes: Any, streams: Any, tables: Any, begins: Any, multipliers: Any, kind: Any, neighbour: Any, bits: int, count: int
+    codes: Any,
+    streams: Any,
+    tables: Any,
+    begins: Any,
+    multipliers: Any,
+    kind: Any,
+    neighbour: Any,
+    bits: int,
+    count: int,
 ) -> None:
     """Draw every site of every chain anew, site after site, ``count`` times, in place.
 
@@ -55,7 +63,8 @@ def sweep(
 
 @njit(**_OPTIONS)
 def _run(
-    board: Any, stream: Any, table: Any, begins: Any, multipliers: Any, kind: Any, neighbour: Any, slots: int, bits: int,
+    board: Any, stream: Any, table: Any, begins: Any, multipliers: Any, kind: Any, neighbour: Any, slots: int,
+    bits: int,
     sites: int, steps: int,
 ) -> None:  # fmt: skip
     """Update sites one after another, so many steps in all; all arrays are flat, since slices cost time.
@@ -76,7 +85,9 @@ def _run(
             _places(board, neighbour, _U(site * slots), multipliers, which * _U(slots), slots, place)
             begin, row, words = _U(begins[which]), _U(site * LANES), _U(now + j * LANES)
             if more:
-                _take_and_make(board, row, place, table, begin, batches, words, down, stream, later + j * WIDTH, j * WIDTH)
+                _take_and_make(
+                    board, row, place, table, begin, batches, words, down, stream, later + j * WIDTH, j * WIDTH
+                )
             else:
                 for lane in range(LANES):
                     _take(board, row, place, table, begin, batches, words, down, _U(lane))
@@ -119,7 +130,9 @@ def _make(stream: Any, batches: Any, start: int) -> None:
 
 
 @njit(inline="always")
-def _take(board: Any, row: Any, place: Any, table: Any, begin: Any, batches: Any, words: Any, down: Any, lane: Any) -> None:
+def _take(
+    board: Any, row: Any, place: Any, table: Any, begin: Any, batches: Any, words: Any, down: Any, lane: Any
+) -> None:
     """Draw one code."""
     word = batches[words + lane]
     column = word >> down
@@ -129,7 +142,8 @@ def _take(board: Any, row: Any, place: Any, table: Any, begin: Any, batches: Any
 
 @njit(inline="always")
 def _take_and_make(
-    board: Any, row: Any, place: Any, table: Any, begin: Any, batches: Any, words: Any, down: Any, stream: Any, later: int,
+    board: Any, row: Any, place: Any, table: Any, begin: Any, batches: Any, words: Any, down: Any, stream: Any,
+    later: int,
     start: int,
 ) -> None:  # fmt: skip
     """Draw the codes of one site, and words for another batch: `_make`, step by step between the lanes."""

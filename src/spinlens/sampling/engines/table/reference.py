@@ -1,4 +1,4 @@
-"""The scalar twin and definition of the kernels: plain Python, one lane at a time; fed the same words it agrees exactly."""
+"""The scalar twin and definition of the kernels: one lane at a time; fed the same words it agrees exactly."""
 
 from __future__ import annotations
 
@@ -65,11 +65,15 @@ def wide_sweep(
         words = random_words(stream, lane)
         for _ in range(count):
             for i in range(len(codes)):
-                around = [(d, int(codes[j, lane])) for j, d in zip(slots.neighbour[i], slots.which[i], strict=True) if d >= 0]
+                around = [
+                    (d, int(codes[j, lane])) for j, d in zip(slots.neighbour[i], slots.which[i], strict=True) if d >= 0
+                ]
                 own = weights.site_weights[weights.kind[i]]
                 word = next(words)
                 if metropolis:
-                    codes[i, lane] = _tried(int(codes[i, lane]), word, factor, own, [slots.rows[d, c] for d, c in around])
+                    codes[i, lane] = _tried(
+                        int(codes[i, lane]), word, factor, own, [slots.rows[d, c] for d, c in around]
+                    )
                 else:
                     weight = own.copy()
                     for d, c in around:
@@ -100,7 +104,12 @@ def _holds(gain: float, words: Iterator[int]) -> bool:
 
 
 def swendsen_wang(
-    chains: Codes, stream: NDArray[np.uint64], factor: float, weights: Weights, involutions: NDArray[np.int64], count: int
+    chains: Codes,
+    stream: NDArray[np.uint64],
+    factor: float,
+    weights: Weights,
+    involutions: NDArray[np.int64],
+    count: int,
 ) -> None:
     """Update all clusters of chains (64, N) as `spinlens.sampling.engines.table.clusters.swendsen_wang` does."""
     bonds = list(zip(weights.first.tolist(), weights.second.tolist(), weights.which.tolist(), strict=True))
@@ -126,7 +135,7 @@ def wolff(
     chains: Codes, stream: NDArray[np.uint64], factor: float, slots: Slots, weights: Weights,
     involutions: NDArray[np.int64], count: int,
 ) -> int:  # fmt: skip
-    """Grow clusters of chains (64, N) as `spinlens.sampling.engines.table.clusters.wolff` does; return sites reached."""
+    """Grow clusters of chains (64, N) as `spinlens.sampling.engines.table.clusters.wolff`; return sites reached."""
     reached = 0
     for lane, codes in enumerate(chains):
         words = random_words(stream, lane)

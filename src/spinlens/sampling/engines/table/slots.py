@@ -44,7 +44,7 @@ class Weights:
     @property
     def states(self) -> int:
         """Number of codes q."""
-        return self.site_weights.shape[1]
+        return int(self.site_weights.shape[1])
 
 
 @dataclass(frozen=True, eq=False)

@@ -35,6 +35,8 @@ class Places:
         Where each class begins, last the end.
     tables : ndarray, int64 (classes, n, numbers)
         What a place with each code, or pair of codes first q + second, adds to each term.
+    active : ndarray, bool (classes, n)
+        Whether that is ever something.
     base : ndarray, int64 (classes, n)
         The column of ``tables`` that is the most frequent: codes with it are not counted one by one.
     counted : ndarray, int64 (classes, numbers)
@@ -47,6 +49,7 @@ class Places:
     second: Integers
     begins: Integers
     tables: Integers
+    active: NDArray[np.bool_]
     base: Integers
     counted: Integers
     number_counted: Integers
@@ -101,7 +104,7 @@ def _places(first: Integers, second: Integers, which: Integers, tables: Integers
             others = np.flatnonzero(column.reshape(-1) != times.argmax())
             base[c], number_counted[c] = columns[:, times.argmax()], len(others)
             counted[c, : len(others)] = others
-    return Places(first[order], second[order], begins, tables, base, counted, number_counted)
+    return Places(first[order], second[order], begins, tables, tables.any(axis=2), base, counted, number_counted)
 
 
 def measure(codes: NDArray[Any], places: TermPlaces, sums: Integers) -> None:
@@ -109,13 +112,13 @@ def measure(codes: NDArray[Any], places: TermPlaces, sums: Integers) -> None:
     sums[...] = 0
     for part, factor in ((places.bonds, places.states), (places.sites, 0)):
         numbers = part.tables.shape[2]
-        if len(part.first) == 0 or not part.tables.any():
+        if len(part.first) == 0 or not part.active.any():
             continue
         if numbers <= MOST_COUNTED:
             _count(codes, part.first, part.second, factor, part.begins, part.tables, part.base, part.counted,
                    part.number_counted, sums)  # fmt: skip
         else:
-            _look_up(codes, part.first, part.second, factor, part.begins, part.tables, sums)
+            _look_up(codes, part.first, part.second, factor, part.begins, part.tables, part.active, sums)
 
 
 @njit(cache=True, nogil=True, **_OPTIONS)
@@ -159,7 +162,9 @@ def _add(counts: Any, row: Any, number: Any) -> None:
 
 
 @njit(cache=True, nogil=True, **_OPTIONS)
-def _look_up(codes: Any, firsts: Any, seconds: Any, factor: int, begins: Any, tables: Any, sums: Any) -> None:
+def _look_up(
+    codes: Any, firsts: Any, seconds: Any, factor: int, begins: Any, tables: Any, active_terms: Any, sums: Any
+) -> None:
     """Look up each place where one term counts; where several do, count how often each number occurs."""
     terms, numbers = sums.shape[0], tables.shape[2]
     active, totals = np.empty(terms, dtype=np.int64), np.empty(LANES, dtype=np.int64)
@@ -167,7 +172,7 @@ def _look_up(codes: Any, firsts: Any, seconds: Any, factor: int, begins: Any, ta
     for c in range(begins.size - 1):
         many = 0
         for term in range(terms):
-            if np.any(tables[c, term] != 0):
+            if active_terms[c, term]:
                 active[many] = term
                 many += 1
         for t in range(codes.shape[0]):

@@ -115,14 +115,12 @@ def surroundings(slots: Slots, weights: Weights, *, metropolis: bool) -> Surroun
 
 
 def _affine(rows: Array) -> bool:
-    """Return whether the own code's probabilities depend on the neighbours' codes, of any number, by their sum alone."""
+    """Return whether probabilities depend on the codes of any number of such neighbours by their sum alone."""
     steps = np.diff(rows - rows[:, :1], axis=0)
     return bool(np.abs(steps - steps[:1]).max(initial=0.0) <= AFFINE * np.abs(rows).max(initial=0.0))
 
 
-def narrow_rules(
-    slots: Slots, weights: Weights, inverse_temperature: Array, *, metropolis: bool
-) -> NarrowRules | None:
+def narrow_rules(slots: Slots, weights: Weights, inverse_temperature: Array, *, metropolis: bool) -> NarrowRules | None:
     """Return the tables at each temperature, or None where they would be too large."""
     q, bits = weights.states, column_bits(weights.states)
     if q > MOST_STATES:

@@ -138,7 +138,8 @@ class TableWalkers:
 
     def recorded(self, name: str) -> NDArray[np.int64]:
         """Return one of the sums at the temperatures that were measured last, int64 (T, 64)."""
-        return self.sums[self.setting.names.index(name)]
+        found: NDArray[np.int64] = self.sums[self.setting.names.index(name)]
+        return found
 
     def packed(self, here: slice, chains: int) -> NDArray[np.uint8]:
         """Return the configurations of some temperatures as the store keeps them, uint8 (T, chains, ..., bytes)."""
@@ -170,7 +171,7 @@ class TableWalkers:
             )  # fmt: skip
 
     def _move_clusters(self, t: int, algorithm: str) -> None:
-        """Move clusters of one temperature for an interval; where they cannot reach all codes, sweep before each time."""
+        """Move clusters of one temperature for an interval; where they cannot reach all codes, sweep before each."""
         every = slice(t, t + 1)
         times, many = (self.setting.interval, 1) if self.local[t] else (1, self.setting.interval)
         reached, grown = 0, 0.0
@@ -225,5 +226,3 @@ def connects(involutions: NDArray[np.int64]) -> bool:
         if np.array_equal(wider, reached):
             return bool(reached.all())
         reached = wider
-
-

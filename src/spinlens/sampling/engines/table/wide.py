@@ -71,19 +71,22 @@ def sweep(
                     many += 1
                 if metropolis:
                     _propose(
-                        board, i * LANES, words, inverse_temperature[t], flat_rows, flat_sites, kind[i] * states, states,
+                        board, i * LANES, words, inverse_temperature[t], flat_rows, flat_sites, kind[i] * states,
+                        states,
                         others, matrices, begin, begin + many, change, new,
                     )  # fmt: skip
                 else:
                     _redraw(
-                        board, i * LANES, words, inverse_temperature[t], flat_rows, flat_sites, kind[i] * states, states,
+                        board, i * LANES, words, inverse_temperature[t], flat_rows, flat_sites, kind[i] * states,
+                        states,
                         others, matrices, begin, begin + many, weight, together, sums, most, target, chosen, one,
                     )  # fmt: skip
 
 
 @njit(**_OPTIONS)
 def _redraw(
-    board: Any, row: int, words: Any, factor: float, rows: Any, site_weights: Any, own: int, states: int, neighbour: Any,
+    board: Any, row: int, words: Any, factor: float, rows: Any, site_weights: Any, own: int, states: int,
+    neighbour: Any,
     which: Any, first_slot: int, last_slot: int, weight: Any, together: int, sums: Any, most: Any, target: Any,
     chosen: Any, one: Any,
 ) -> None:  # fmt: skip
@@ -147,7 +150,8 @@ def _pass(sums: Any, weight: Any, start: int, target: Any, chosen: Any, many: in
 
 @njit(**_OPTIONS)
 def _propose(
-    board: Any, row: int, words: Any, factor: float, rows: Any, site_weights: Any, own: int, states: int, neighbour: Any,
+    board: Any, row: int, words: Any, factor: float, rows: Any, site_weights: Any, own: int, states: int,
+    neighbour: Any,
     which: Any, first_slot: int, last_slot: int, change: Any, new: Any,
 ) -> None:  # fmt: skip
     """Metropolis for one site of all lanes."""
