@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
 from spinlens.lattices import Lattice
-from spinlens.sampling.engines.bits.rows.classes import COUNTED, DISTINGUISHED
+from spinlens.sampling.engines.bits.rows.classes import COUNTED, COUNTED_RELATIVE, WHICH, WHICH_RELATIVE
 from spinlens.sampling.engines.bits.rows.kernel import even_half, odd_half
 from spinlens.sampling.engines.bits.rows.layout import columns, half_rows
 from spinlens.sampling.engines.bits.words import WIDTH
@@ -38,13 +37,15 @@ class Geometry:
     ----------
     lattice : Lattice
         Shape, kind and boundary.
-    slots : numpy.ndarray
+    bonds : numpy.ndarray
         float64 (N, Z): the coupling J to the neighbour in each slot, with the sign of an antiperiodic seam; 0 where there
         is no bond.
     fields : numpy.ndarray
         float64 (N,): the field h on each site, that of walls beside it included.
     counted : bool
         Whether all bonds are equally strong, so that the number of neighbours that favour up says everything.
+    relative : bool
+        Whether spins are drawn relative to a reference, because the reversal of all spins changes nothing.
     kind_sites : numpy.ndarray
         int64 (K,): a site of each kind; sites of one kind have the same probabilities.
     kinds : numpy.ndarray
@@ -60,9 +61,10 @@ class Geometry:
     """
 
     lattice: Lattice
-    slots: Floats
+    bonds: Floats
     fields: Floats
     counted: bool
+    relative: bool
     kind_sites: Integers
     kinds: Integers
     patterns: Integers
@@ -82,21 +84,22 @@ class Geometry:
         return bool(self.width % 2) and self.lattice.rings[-1]
 
     @property
-    def strength(self) -> float:
-        """The size of the bonds where all are equally strong."""
-        return float(np.abs(self.slots).max())
+    def slots(self) -> tuple[int, ...]:
+        """The slots of a site; with `classes` they tell which kernel is compiled."""
+        return tuple(range(self.bonds.shape[1]))
 
-    @cached_property
-    def places(self) -> tuple[int, ...]:
-        """The places of the coefficients in a table; their number tells which kernel is compiled."""
-        number = COUNTED if self.counted else DISTINGUISHED
-        return tuple(range(number[self.slots.shape[1]]))
+    @property
+    def classes(self) -> tuple[int, ...]:
+        """For each class the number of slots that are up, or which slots are up; see `spinlens.sampling.engines.bits.rows.classes`."""
+        counted = COUNTED_RELATIVE if self.relative else COUNTED
+        which = WHICH_RELATIVE if self.relative else WHICH
+        return (counted if self.counted else which)[self.bonds.shape[1]]
 
 
 def refuses(lattice: Lattice, couplings: Floats) -> str | None:
     """Return why bonds of these couplings (B,) are beyond the kernel, or None if they are not."""
     sizes = np.unique(np.abs(couplings[couplings != 0]))
-    if len(sizes) > 1 and len(_STEPS[lattice.kind]) not in DISTINGUISHED:
+    if len(sizes) > 1 and len(_STEPS[lattice.kind]) not in WHICH:
         return f"knows bonds of one strength on {lattice.kind} lattices"
     return None
 
@@ -125,12 +128,14 @@ def geometry(lattice: Lattice, couplings: Floats | float = 1.0, fields: Floats |
     counted = len(np.unique(np.abs(slots[slots != 0]))) <= 1
     # What the probabilities depend on: where bonds are equally strong, how many there are.
     bonds = np.count_nonzero(slots, axis=1)[:, None] if counted else slots
+    complete = bool(slots.all()) if counted else slots.shape[1] in WHICH_RELATIVE
+    relative = complete and not strengths.any()
     _, kind_sites, kind = np.unique(np.column_stack([strengths, bonds]), axis=0, return_index=True, return_inverse=True)
     kinds = half_rows(lattice, kind.reshape(-1))
     pattern_kinds, patterns = _vectors(kinds)
     ties, tie_patterns = _ties(lattice, slots, counted=counted)
     return Geometry(
-        lattice, slots, strengths, counted, kind_sites, kinds, patterns, pattern_kinds, ties, tie_patterns,
+        lattice, slots, strengths, counted, relative, kind_sites, kinds, patterns, pattern_kinds, ties, tie_patterns,
         _others(lattice),
     )  # fmt: skip
 

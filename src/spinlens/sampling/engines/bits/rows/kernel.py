@@ -46,7 +46,8 @@ def odd_half(row: int, columns: int) -> int:
 
 
 @njit(inline="always")
-def _store_masks(masks: Any, scratch: Any) -> None:
+def _store_masks(masks: Any, flip: Any, scratch: Any) -> None:
+    store(scratch, 15 * WIDTH, flip)
     for i in range(len(masks)):
         store(scratch, i * WIDTH, masks[i])
 
@@ -54,19 +55,19 @@ def _store_masks(masks: Any, scratch: Any) -> None:
 @njit(forceinline=True, **_OPTIONS)
 def _fast_row(
     board: Any, row: int, at: Any, left: int, right: int, streams: Any, undecided: Any, planes: Any, patterns: Any,
-    ties: Any, tie_patterns: Any, half: int, first: int, stop: int, places: Any, metropolis: bool,
+    ties: Any, tie_patterns: Any, half: int, first: int, stop: int, slots: Any, classes: Any, metropolis: bool,
 ) -> Any:  # fmt: skip
     """Redraw the vectors from ``first`` to ``stop`` of half a row; return whether any lane is undecided."""
     some = spread(_NONE)
     columns = streams.shape[1]
-    classes = len(places) * WIDTH
-    table, tie_table = PLANES * classes, ties.strides[0] // ties.itemsize
+    pitch = len(classes) * WIDTH
+    table, tie_table = PLANES * pitch, ties.strides[0] // ties.itemsize
     for block in range(first, stop):
         j = block * WIDTH
         start = patterns[half, block] * table
         tie = tie_patterns[half, block] * tie_table
         here = (at[0] + j, at[1] + j, at[2] + j, at[3] + j)
-        masks = find_masks(places, board, here, left + j, right + j, ties, tie)
+        masks, flip = find_masks(slots, classes, board, here, left + j, right + j, ties, tie)
         s0, s1, s2, s3 = j, columns + j, 2 * columns + j, 3 * columns + j
         x0, x1, x2, x3 = load(streams, s0), load(streams, s1), load(streams, s2), load(streams, s3)
         drawn = spread(_NONE)
@@ -74,7 +75,7 @@ def _fast_row(
         # From the least of the fast bits upwards, as in the kernel of the square lattice.
         for k in range(FAST_BITS - 1, -1, -1):
             random, x0, x1, x2, x3 = next_random(x0, x1, x2, x3)
-            plane = choose(planes, start + k * classes, masks)
+            plane = choose(planes, start + k * pitch, masks)
             differs = plane ^ random
             drawn = (drawn & ~differs) | (plane & differs)
             tied = tied & ~differs
@@ -86,17 +87,19 @@ def _fast_row(
         store(undecided, j, tied)
         some = some | tied
         if metropolis:
-            current = load(board, row + j)
-            favour = choose(planes, start + FAST_BITS * classes, masks)
+            current = load(board, row + j) ^ flip
+            favour = choose(planes, start + FAST_BITS * pitch, masks)
             drawn = (current & tied) | (_update(drawn, current, favour, True) & ~tied)
-        store(board, row + j, drawn)
+        store(board, row + j, drawn ^ flip)
     return any_bit(some)
 
 
 @njit(inline="always")
 def _class_of(masks: Any, number: int, column: int, lane: Any) -> int:
     """Return the class of one lane: the masks of its bits are those of 1, 2, 4 and 8."""
-    found = np.int64((masks[column] & lane) != _NONE) + 2 * np.int64((masks[WIDTH + column] & lane) != _NONE)
+    found = np.int64((masks[column] & lane) != _NONE)
+    if number > 1:
+        found += 2 * np.int64((masks[WIDTH + column] & lane) != _NONE)
     if number > 3:
         found += 4 * np.int64((masks[3 * WIDTH + column] & lane) != _NONE)
     if number > 7:
@@ -133,7 +136,7 @@ def _finish_word(
 @njit(**_OPTIONS)
 def _finish_row(
     board: Any, row: int, at: Any, left: int, right: int, streams: Any, undecided: Any, thresholds: Any, favoured: Any,
-    kinds: Any, ties: Any, tie_patterns: Any, half: int, first: int, stop: int, places: Any, metropolis: bool,
+    kinds: Any, ties: Any, tie_patterns: Any, half: int, first: int, stop: int, slots: Any, classes: Any, metropolis: bool,
     scratch: Any,
 ) -> None:  # fmt: skip
     """Finish the undecided words of half a row in the columns from ``first`` to ``stop``."""
@@ -147,11 +150,14 @@ def _finish_row(
                 k, ready = block * WIDTH, block
                 here = (at[0] + k, at[1] + k, at[2] + k, at[3] + k)
                 tie = tie_patterns[half, block] * tie_table
-                _store_masks(find_masks(places, board, here, left + k, right + k, ties, tie), scratch)
+                masks, flip = find_masks(slots, classes, board, here, left + k, right + k, ties, tie)
+                _store_masks(masks, flip, scratch)
             kind = kinds[half, j]
-            board[row + j] = _finish_word(
-                board[row + j], tied, scratch, len(places) - 1, streams, j, thresholds[kind], favoured[kind], metropolis
-            )
+            turn = scratch[15 * WIDTH + j % WIDTH]
+            board[row + j] = turn ^ _finish_word(
+                board[row + j] ^ turn, tied, scratch, len(classes) - 1, streams, j, thresholds[kind], favoured[kind],
+                metropolis,
+            )  # fmt: skip
 
 
 @njit(inline="always")
@@ -189,7 +195,7 @@ def _take_from_board(board: Any, spins: Any) -> None:
 @njit(**_OPTIONS)
 def _sweep_once(
     board: Any, streams: Any, kept: Any, undecided: Any, scratch: Any, planes: Any, thresholds: Any, favoured: Any,
-    metropolis: bool, places: Any, patterns: Any, kinds: Any, ties: Any, tie_patterns: Any, others: Any, width: int,
+    metropolis: bool, slots: Any, classes: Any, patterns: Any, kinds: Any, ties: Any, tie_patterns: Any, others: Any, width: int,
     odd_ring: bool,
 ) -> None:  # fmt: skip
     columns, blocks = streams.shape[1], patterns.shape[1]
@@ -209,12 +215,12 @@ def _sweep_once(
             kept[4] = board[here + stop]
         some = _fast_row(
             board, here, at, left, right, streams, undecided, planes, patterns, ties, tie_patterns, half, 0, blocks,
-            places, metropolis,
+            slots, classes, metropolis,
         )  # fmt: skip
         if some != _NONE:
             _finish_row(
                 board, here, at, left, right, streams, undecided, thresholds, favoured, kinds, ties, tie_patterns, half,
-                0, stop, places, metropolis, scratch,
+                0, stop, slots, classes, metropolis, scratch,
             )  # fmt: skip
         if stop < longer:
             for s in range(4):
@@ -224,7 +230,7 @@ def _sweep_once(
         if alone:
             _redraw_last(
                 board, here, at, left, right, streams, kept, undecided, scratch, planes, thresholds, favoured,
-                metropolis, places, patterns, kinds, ties, tie_patterns, half, stop,
+                metropolis, slots, classes, patterns, kinds, ties, tie_patterns, half, stop,
             )  # fmt: skip
             _wrap(board, even_place, odd_place, width)
 
@@ -232,7 +238,7 @@ def _sweep_once(
 @njit(**_OPTIONS)
 def _redraw_last(
     board: Any, here: int, at: Any, left: int, right: int, streams: Any, kept: Any, undecided: Any, scratch: Any,
-    planes: Any, thresholds: Any, favoured: Any, metropolis: bool, places: Any, patterns: Any, kinds: Any, ties: Any,
+    planes: Any, thresholds: Any, favoured: Any, metropolis: bool, slots: Any, classes: Any, patterns: Any, kinds: Any, ties: Any,
     tie_patterns: Any, half: int, last: int,
 ) -> None:  # fmt: skip
     """Redraw one site alone: its vector is redrawn, and the other seven columns are put back."""
@@ -244,7 +250,7 @@ def _redraw_last(
         kept[40 + j] = board[here + first + j]
     _fast_row(
         board, here, at, left, right, streams, undecided, planes, patterns, ties, tie_patterns, half, block, block + 1,
-        places, metropolis,
+        slots, classes, metropolis,
     )  # fmt: skip
     for j in range(WIDTH):
         if first + j != last:
@@ -253,13 +259,13 @@ def _redraw_last(
             board[here + first + j] = kept[40 + j]
     _finish_row(
         board, here, at, left, right, streams, undecided, thresholds, favoured, kinds, ties, tie_patterns, half, last,
-        last + 1, places, metropolis, scratch,
+        last + 1, slots, classes, metropolis, scratch,
     )  # fmt: skip
 
 
 @njit(cache=True, nogil=True, **_OPTIONS)
 def sweep_rows(
-    spins: Any, streams: Any, planes: Any, thresholds: Any, favoured: Any, metropolis: bool, places: Any, patterns: Any,
+    spins: Any, streams: Any, planes: Any, thresholds: Any, favoured: Any, metropolis: bool, slots: Any, classes: Any, patterns: Any,
     kinds: Any, ties: Any, tie_patterns: Any, others: Any, width: int, odd_ring: bool, count: int,
 ) -> None:  # fmt: skip
     """Sweep every condition ``count`` times, in place.
@@ -273,7 +279,7 @@ def sweep_rows(
         State of one xoshiro256++ generator a column; all zeros where there is none.
     planes, thresholds, favoured, metropolis
         The `spinlens.sampling.engines.bits.rows.rules.Rules`.
-    places, patterns, kinds, ties, tie_patterns, others, width, odd_ring
+    slots, classes, patterns, kinds, ties, tie_patterns, others, width, odd_ring
         The `spinlens.sampling.engines.bits.rows.geometry.Geometry`.
     count : int
         Number of sweeps.
@@ -287,7 +293,7 @@ def sweep_rows(
         stream[:] = streams[t]
         for _ in range(count):
             _sweep_once(
-                board, stream, kept, undecided, scratch, planes[t], thresholds[t], favoured[t], metropolis, places,
+                board, stream, kept, undecided, scratch, planes[t], thresholds[t], favoured[t], metropolis, slots, classes,
                 patterns, kinds, ties, tie_patterns, others, width, odd_ring,
             )  # fmt: skip
         _take_from_board(board, spins[t])

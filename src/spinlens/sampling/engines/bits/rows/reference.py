@@ -45,6 +45,7 @@ def sweep(
     temperature: float,
     *,
     metropolis: bool,
+    relative_to: str,
     fast_bits: int,
 ) -> None:
     """Sweep 64 chains of one condition once, in place.
@@ -65,6 +66,9 @@ def sweep(
         T.
     metropolis : bool
         The rule.
+    relative_to : str
+        What a spin is drawn relative to: ``"up"``, or without a field anywhere ``"most"`` of its neighbours (up where
+        its bonds cancel; all bonds equally strong), or the ``"next"`` spin in its row.
     fast_bits : int
         Random words that are always drawn; see `spinlens.sampling.engines.bits.reference.uniform_bits`.
     """
@@ -77,16 +81,28 @@ def sweep(
             2 * math.fsum([*(j * s for j, s in zip(strengths, beside, strict=True)), float(fields[site])])
             for beside in around
         ]
+        signs = _signs(spins, lattice, site, gaps, relative_to)
+        gaps = [sign * gap for sign, gap in zip(signs, gaps, strict=True)]
         for gap in set(gaps) - set(known):
             known[gap] = probability(gap, temperature)
         stream = streams[site % lattice.shape[-1] // 2]
         drawn = uniform_bits(stream, [known[gap] for gap in gaps], fast_bits)
-        for chain, (bit, gap) in enumerate(zip(drawn, gaps, strict=True)):
-            up, favour = spins[chain, site] > 0, gap >= 0
+        for chain, (bit, gap, sign) in enumerate(zip(drawn, gaps, signs, strict=True)):
+            up, favour = spins[chain, site] == sign, gap >= 0
             if not metropolis:
                 new = bit
             elif up != favour:
                 new = favour
             else:
                 new = favour ^ bit
-            spins[chain, site] = 1 if new else -1
+            spins[chain, site] = sign if new else -sign
+
+
+def _signs(spins: np.ndarray, lattice: Lattice, site: int, gaps: list[float], relative_to: str) -> list[int]:
+    """Return for each chain what stands for up."""
+    if relative_to == "up":
+        return [1] * len(gaps)
+    if relative_to == "most":
+        return [1 if gap >= 0 else -1 for gap in gaps]
+    width = lattice.shape[-1]
+    return [int(sign) for sign in spins[:, site // width * width + (site % width + 1) % width]]

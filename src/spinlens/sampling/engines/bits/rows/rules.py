@@ -67,15 +67,14 @@ def _planes(bits: NDArray[np.bool_], pattern_kinds: NDArray[np.int64]) -> NDArra
 
 def _gaps(geometry: Geometry) -> NDArray[np.float64]:
     """Return E(down) - E(up) for each kind and class, float64 (K, C), each a sum that is rounded once."""
-    classes = len(geometry.places)
-    found = np.empty((len(geometry.kind_sites), classes))
+    found = np.empty((len(geometry.kind_sites), len(geometry.classes)))
     for kind, site in enumerate(geometry.kind_sites):
-        bonds, field = geometry.slots[site].tolist(), float(geometry.fields[site])
+        bonds, field = geometry.bonds[site].tolist(), float(geometry.fields[site])
         present = [abs(bond) for bond in bonds if bond]
-        for n in range(classes):
+        for place, n in enumerate(geometry.classes):
             if geometry.counted:
                 terms = [strength if i < n else -strength for i, strength in enumerate(present)]
             else:
                 terms = [bond if n >> i & 1 else -bond for i, bond in enumerate(bonds)]
-            found[kind, n] = 2 * math.fsum([*terms, field])
+            found[kind, place] = 2 * math.fsum([*terms, field])
     return found

@@ -29,7 +29,7 @@ def sweep(words: Words, streams: Words, geometry: Geometry, rules: Rules, count:
         Number of sweeps.
     """
     sweep_rows(
-        words, streams, rules.planes, rules.thresholds, rules.favoured, rules.metropolis, geometry.places,
-        geometry.patterns, geometry.kinds, geometry.ties, geometry.tie_patterns, geometry.others, geometry.width,
-        geometry.odd_ring, count,
+        words, streams, rules.planes, rules.thresholds, rules.favoured, rules.metropolis, geometry.slots,
+        geometry.classes, geometry.patterns, geometry.kinds, geometry.ties, geometry.tie_patterns, geometry.others,
+        geometry.width, geometry.odd_ring, count,
     )  # fmt: skip
