@@ -30,7 +30,7 @@ _ROOMS = {
     "verify": "ensemble",
     "TCVAE": "learning",
     "ResNet": "learning.vision",
-    "Symmetries": "learning.vision",
+    "Symmetries": "symmetries",
     "VisionTransformer": "learning.vision",
     "load_classifier": "learning.vision",
     "pretrain": "learning.vision",
@@ -49,17 +49,29 @@ __all__ = sorted([*_ROOMS, *_SUBPACKAGES, "__version__"])
 
 if TYPE_CHECKING:
     from spinlens import (
-        exact, figures, images, lattices, learning, models, phases, regions, sampling, spaces, statistics, studies,
+        exact,
+        figures,
+        images,
+        lattices,
+        learning,
+        models,
+        phases,
+        regions,
+        sampling,
+        spaces,
+        statistics,
+        studies,
         symmetries,
     )  # fmt: skip
     from spinlens.ensemble import Ensemble, open_ensemble, repair, sample, simulate, status, verify
     from spinlens.images import read_images, render
     from spinlens.lattices import Lattice
     from spinlens.learning import TCVAE
-    from spinlens.learning.vision import ResNet, Symmetries, VisionTransformer, load_classifier, pretrain
+    from spinlens.learning.vision import ResNet, VisionTransformer, load_classifier, pretrain
     from spinlens.models import BlumeCapel, Clock, Ising, LatticeGas, Model, Pairwise, Pattern, Potts
     from spinlens.phases import find_crossover, find_transition, latent_maps
     from spinlens.sampling import Plan
+    from spinlens.symmetries import Symmetries
 
 
 def __getattr__(name: str) -> Any:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import asdict, dataclass
+from functools import partial
 from itertools import permutations
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -100,20 +101,153 @@ def vanishes(order: OrderParameter, tables: TermTables, group: Integers) -> bool
     return bool(np.allclose(added, 0.0, atol=1e-7))
 
 
-@dataclass(frozen=True, eq=False)
-class Symmetry:
-    """A permutation of the sites with one of the codes: the new code at site i is codes[old code at sites[i]].
+Transform = Callable[[NDArray[Any]], NDArray[Any]]
+"""From numbers at the sites to the same numbers elsewhere, negative where the code is turned on the way."""
 
-    Attributes
+
+@dataclass(frozen=True, slots=True)
+class Translation:
+    """A translation along one axis that leaves the energy unchanged.
+
+    Parameters
     ----------
-    name : str
-        What it does.
-    sites : ndarray, int64 (N,)
-        Where the new value of each site comes from.
-    codes : ndarray, int64 (N, q)
-        What becomes of each code at each site.
+    step : int
+        Least number of sites.
+    twisted : bool
+        Whether what crosses the seam is turned (changes its sign).
+    flips : bool
+        Whether a step comes with a turn of all sites.
     """
 
-    name: str
-    sites: Integers
-    codes: Integers
+    step: int
+    twisted: bool
+    flips: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Symmetries:
+    """Maps of configurations that leave every energy exactly unchanged; to turn a spin is to reverse it.
+
+    Parameters
+    ----------
+    shape : tuple of int
+        The sides.
+    translations : tuple of Translation or None
+        Along each axis.
+    reflections : tuple of bool or None
+        Along each axis: None where there is none, else whether all sites turn with it.
+    transposition : bool or None
+        The exchange of x and y; the same.
+    flip : bool
+        Whether the turn of all sites is a symmetry by itself.
+
+    Notes
+    -----
+    Rotations are products of a reflection and the transposition. Products that are symmetries where none of their
+    factors is one are not looked for.
+    """
+
+    shape: tuple[int, ...]
+    translations: tuple[Translation | None, ...] = (None, None)
+    reflections: tuple[bool | None, ...] = (None, None)
+    transposition: bool | None = None
+    flip: bool = False
+
+    @classmethod
+    def of(cls, model: Model, lattice: Lattice, **controls: float) -> Self:
+        """Return the symmetries of a model on a lattice at some values of its controls.
+
+        Each candidate is kept if it maps the energies of all bonds, walls and sites onto themselves: across an
+        antiperiodic seam with the turn that the seam gives, between unlike walls together with a turn of all sites.
+        """
+        energies = _Energies(model, lattice, controls)
+        axes = range(lattice.axes)
+        plane = lattice.axes == 2 and lattice.shape[0] == lattice.shape[1]
+        return cls(
+            shape=lattice.shape,
+            translations=tuple(_translation(energies, lattice, axis) for axis in axes),
+            reflections=tuple(energies.flips_with(partial(np.flip, axis=axis)) for axis in axes),
+            transposition=energies.flips_with(lambda codes: codes.swapaxes(-1, -2)) if plane else None,
+            flip=energies.keeps(np.negative),
+        )
+
+    @classmethod
+    def none(cls, shape: tuple[int, ...]) -> Self:
+        """Return the identity alone."""
+        return cls(shape, (None,) * len(shape), (None,) * len(shape))
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return them as JSON can hold them."""
+        return {name: list(value) if isinstance(value, tuple) else value for name, value in asdict(self).items()}
+
+
+class _Energies:
+    """The energies of all bonds and sites, to be compared with themselves under a map of the configuration."""
+
+    def __init__(self, model: Model, lattice: Lattice, controls: Mapping[str, float]) -> None:
+        tables = model.tables(lattice)
+        strengths = model.strengths(lattice, **model.values_of_controls(controls))
+        (bonds, bond), (sites, site) = tables.bond_weights(strengths), tables.site_weights(strengths)
+        self.shape, self.sites, self.turn = lattice.shape, lattice.sites, model.space.turn
+        neighbours = lattice.neighbours
+        self.ends = np.stack([neighbours.first, neighbours.second], axis=1)
+        self.bonds, self.single = bonds[bond], sites[site]
+        self.sorted = self._sorted(self.ends, self.bonds)
+
+    def _sorted(self, ends: Integers, bonds: NDArray[np.float64]) -> tuple[Integers, NDArray[np.float64]]:
+        """Return the pairs of sites that have bonds, and the energies of each pair, whatever the bonds' directions."""
+        turned = ends[:, 0] > ends[:, 1]
+        bonds = np.where(turned[:, None, None], bonds.swapaxes(-1, -2), bonds)
+        keys, inverse = np.unique(ends.min(axis=1) * self.sites + ends.max(axis=1), return_inverse=True)
+        energies = np.zeros((len(keys), *bonds.shape[1:]))
+        np.add.at(energies, inverse, bonds)
+        return keys, energies
+
+    def keeps(self, transform: Transform) -> bool:
+        """Tell whether the energy of ``transform(configuration)`` is that of the configuration, whatever it is."""
+        place = np.abs(transform(1 + np.arange(self.sites).reshape(self.shape))).ravel() - 1
+        turned = transform(np.ones(self.shape, dtype=np.int64)).ravel() < 0
+        if turned.any() and self.turn is None:
+            return False
+        codes = np.broadcast_to(np.arange(self.single.shape[1]), self.single.shape).copy()
+        if self.turn is not None:
+            codes[turned] = self.turn
+        # Site i of the new configuration is site place[i] of the old one, with its code turned or not.
+        single = np.zeros_like(self.single)
+        single[place] = np.take_along_axis(self.single, codes, axis=1)
+        if not np.array_equal(single, self.single):
+            return False
+        first, second = codes[self.ends[:, 0]], codes[self.ends[:, 1]]
+        rows = np.arange(len(self.bonds))[:, None, None]
+        moved = self._sorted(place[self.ends], self.bonds[rows, first[:, :, None], second[:, None, :]])
+        return all(np.array_equal(a, b) for a, b in zip(self.sorted, moved, strict=True))
+
+    def flips_with(self, transform: Transform) -> bool | None:
+        """Return None if it is no symmetry, else whether all sites must turn with it."""
+        if self.keeps(transform):
+            return False
+        return True if self.keeps(lambda codes: -transform(codes)) else None
+
+
+def _translation(energies: _Energies, lattice: Lattice, axis: int) -> Translation | None:
+    """Return the shortest translation along an axis, or None."""
+    if not lattice.rings[axis]:
+        return None
+    side, twisted = lattice.shape[axis], lattice.seams[axis]
+
+    def moved(step: int) -> Transform:
+        def transform(codes: NDArray[Any]) -> NDArray[Any]:
+            crossed = np.arange(side) >= side - step
+            signs = np.where(crossed & twisted, -1, 1)
+            return np.asarray(np.roll(codes, -step, axis) * signs.reshape([-1 if a == axis else 1 for a in range(lattice.axes)]))
+
+        return transform
+
+    for step in range(1, side // 2 + 1):
+        # A turn with every step must have turned an even number of times after a whole turn round the lattice.
+        for flips in (False, True):
+            if side % step or (flips and (side // step) % 2 and not energies.keeps(np.negative)):
+                continue
+            if energies.keeps(lambda codes, step=step, flips=flips: (-1 if flips else 1) * moved(step)(codes)):  # type: ignore[misc]
+                return Translation(step, twisted, flips)
+    return None

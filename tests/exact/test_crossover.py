@@ -6,9 +6,9 @@ import pytest
 from tests.exact.reference import last_digit, read_rows
 
 from spinlens.errors import InputError
-from spinlens.exact.crossover import crossover_lines
-from spinlens.exact.onsager import critical_temperature
-from spinlens.exact.transfer_matrix import transfer_matrix
+from spinlens.exact.ising.crossover import crossover_lines
+from spinlens.exact.ising.onsager import critical_temperature
+from spinlens.exact.ising.transfer_matrix import transfer_matrix
 from spinlens.models import Ising
 
 
@@ -21,7 +21,7 @@ def test_golden_values(row):
 
 
 def test_the_examples_in_the_documentation():
-    assert doctest.testmod(import_module("spinlens.exact.crossover")).failed == 0
+    assert doctest.testmod(import_module("spinlens.exact.ising.crossover")).failed == 0
 
 
 def test_it_is_a_maximum_found_by_scanning_as_well():

@@ -3,8 +3,8 @@ import pytest
 from scipy.integrate import quad
 
 from spinlens.errors import InputError
-from spinlens.exact.kaufman import kaufman
-from spinlens.exact.onsager import critical_temperature, onsager
+from spinlens.exact.ising.kaufman import kaufman
+from spinlens.exact.ising.onsager import critical_temperature, onsager
 
 
 def free_energy_integral(temperature):

@@ -2,10 +2,10 @@ import numpy as np
 import pytest
 
 from spinlens.errors import InputError
-from spinlens.exact.finite_strip import finite_strip
-from spinlens.exact.kaufman import kaufman
-from spinlens.exact.onsager import onsager
-from spinlens.exact.transfer_matrix import transfer_matrix
+from spinlens.exact.ising.finite_strip import finite_strip
+from spinlens.exact.ising.kaufman import kaufman
+from spinlens.exact.ising.onsager import onsager
+from spinlens.exact.ising.transfer_matrix import transfer_matrix
 from spinlens.lattices import Lattice
 from spinlens.models import Ising
 

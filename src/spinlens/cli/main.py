@@ -16,6 +16,8 @@ from spinlens.cli.classify import classify
 from spinlens.cli.crossover import crossover
 from spinlens.cli.export import export
 from spinlens.cli.info import info
+from spinlens.cli.models import models
+from spinlens.cli.observables import observables
 from spinlens.cli.predict import predict
 from spinlens.cli.pretrain import pretrain
 from spinlens.cli.repair import repair
@@ -42,6 +44,8 @@ app.command()(classify)
 app.command()(pretrain)
 app.command()(predict)
 app.command()(simulate)
+app.command()(models)
+app.command()(observables)
 app.command()(info)
 app.command()(status)
 app.command()(verify)

@@ -1,29 +1,26 @@
-"""Exact oracles: infinite lattice, finite torus, all states of a small lattice, strips with every boundary."""
+"""Exact oracles: all states, strips and bars of every discrete model, closed forms, critical temperatures."""
 
-from spinlens.exact.correlation import correlation_length
-from spinlens.exact.crossover import CrossoverLines, crossover_lines
-from spinlens.exact.enumeration import (
-    Enumeration,
-    StateCounts,
-    count_states,
-    enumerate_states,
-    state_probabilities,
+from spinlens.exact.critical import critical_temperature
+from spinlens.exact.enumeration import StateCounts, count_states, enumerate_states, state_probabilities
+from spinlens.exact.ising import (
+    CrossoverLines,
+    TorusEnergies,
+    correlation_length,
+    crossover_lines,
+    kaufman,
+    onsager,
+    torus_energies,
 )
-from spinlens.exact.finite_strip import finite_strip
-from spinlens.exact.kaufman import Kaufman, kaufman
-from spinlens.exact.onsager import Onsager, critical_temperature, onsager
-from spinlens.exact.torus_energies import TorusEnergies, torus_energies
-from spinlens.exact.transfer_matrix import Strip, transfer_matrix
-from spinlens.lattices import Bonds, list_bonds, torus_bonds
+from spinlens.exact.potts import PottsTransition, potts_transition
+from spinlens.exact.strips import finite_strip, transfer_matrix
+from spinlens.exact.thermodynamics import StateDistribution, Thermodynamics
 
 __all__ = [
-    "Bonds",
     "CrossoverLines",
-    "Enumeration",
-    "Kaufman",
-    "Onsager",
+    "PottsTransition",
     "StateCounts",
-    "Strip",
+    "StateDistribution",
+    "Thermodynamics",
     "TorusEnergies",
     "correlation_length",
     "count_states",
@@ -32,10 +29,9 @@ __all__ = [
     "enumerate_states",
     "finite_strip",
     "kaufman",
-    "list_bonds",
     "onsager",
+    "potts_transition",
     "state_probabilities",
-    "torus_bonds",
     "torus_energies",
     "transfer_matrix",
 ]

@@ -10,6 +10,9 @@ from numpy.typing import NDArray
 
 from spinlens.errors import InputError
 
+SMALLEST_TEMPERATURE = 1e-150
+"""Below it inverse squares overflow."""
+
 
 def check_temperature(temperature: Any) -> NDArray[np.float64]:
     """Return ``temperature`` as float64 of its own shape.
@@ -60,7 +63,14 @@ def _shown(value: Any) -> object:
 
 def check_condition(temperature: Any, field: float) -> tuple[float, float]:
     """Return one temperature and field as floats, or raise InputError if they are not one allowed number each."""
+    return check_one_temperature(temperature), check_field(field)
+
+
+def check_one_temperature(temperature: Any) -> float:
+    """Return one temperature as a float, or raise InputError if it is not one allowed number."""
     values = check_temperature(temperature)
     if values.ndim:
         raise InputError("temperature", temperature, "must be one number here", "Call once per temperature")
-    return float(values), check_field(field)
+    if values < SMALLEST_TEMPERATURE:
+        raise InputError("temperature", float(values), f"must be at least {SMALLEST_TEMPERATURE:g}, in units of energy")
+    return float(values)

@@ -17,10 +17,13 @@ from spinlens.files import PARTIAL, write_atomically
 from spinlens.images.files import encode_png
 from spinlens.progress import progress_bar
 from spinlens.regions import REGIONS, region_of
+from spinlens.regions.energies import check_coupling
+from spinlens.regions.labels import HOTTEST
 
 MANIFEST = "export.json"
 TABLE = "labels.csv"
-COLUMNS = ("file", "region", "temperature", "field", "chain", "draw", "energy", "magnetization")
+UNNAMED = "none"
+"""Folder of images at temperatures outside of all regions."""
 
 
 def export_images(
@@ -36,7 +39,8 @@ def export_images(
     Parameters
     ----------
     ensemble : Ensemble
-        With temperatures in (0, 4].
+        Of two states a site on a plane lattice, of one coupling; temperatures outside of the regions are labelled
+        ``none``.
     out : path-like
         A new or empty folder, or one of the same export that was not finished.
     chains, draws : int, optional
@@ -61,22 +65,22 @@ def export_images(
     """
     out, plan = Path(out), ensemble.plan
     counts = {"chains": _at_most("chains", chains, plan.chains), "draws": _at_most("draws", draws, plan.draws)}
-    labels = region_of(ensemble.temperature)
+    names = _region_names(ensemble)
     manifest = json.dumps({"format": "spinlens-images", "ensemble": ensemble.fingerprint} | counts, indent=2) + "\n"
     _claim(out, manifest)
-    for label in np.unique(labels):
-        (out / REGIONS[label]).mkdir(exist_ok=True)
+    for name in sorted(set(names)):
+        (out / name).mkdir(exist_ok=True)
     rows = []
-    total = len(plan.field) * len(plan.temperature)
+    total = plan.conditions
     with progress_bar("export", show=progress) as report:
-        for done, (row, picture) in enumerate(_pictures(ensemble, labels, counts)):
+        for done, (row, picture) in enumerate(_pictures(ensemble, names, counts)):
             file, data = out / row["file"], encode_png(picture)
             if not file.is_file() or file.read_bytes() != data:
                 write_atomically(file, data, durable=False)
             rows.append(row)
             report(done / (total * counts["chains"] * counts["draws"]), row["region"])
         text = io.StringIO()
-        table = csv.DictWriter(text, COLUMNS, lineterminator="\n")
+        table = csv.DictWriter(text, list(rows[0]), lineterminator="\n")
         table.writeheader()
         table.writerows(rows)
         write_atomically(out / TABLE, text.getvalue().encode())
@@ -85,21 +89,30 @@ def export_images(
 
 
 def _pictures(
-    ensemble: Ensemble, labels: np.ndarray, counts: dict[str, int]
+    ensemble: Ensemble, names: list[str], counts: dict[str, int]
 ) -> Iterator[tuple[dict[str, Any], np.ndarray]]:
     """Yield the table's row and the spins of each image."""
     energy, magnetization = ensemble.energy.values, ensemble.magnetization.values
-    for f, field in enumerate(ensemble.field.tolist()):
-        for t, temperature in enumerate(ensemble.temperature.tolist()):
-            here = {"chain": slice(counts["chains"]), "draw": slice(counts["draws"])}
-            spins = ensemble.spins(field=f, temperature=t, **here).values
-            region = REGIONS[labels[t]]
-            for c, d in np.ndindex(spins.shape[:2]):
-                yield {
-                    "file": f"{region}/field{f:02d}_temperature{t:03d}_chain{c:03d}_draw{d:02d}.png",
-                    "region": region, "temperature": temperature, "field": field, "chain": c, "draw": d,
-                    "energy": energy[f, t, c, d], "magnetization": magnetization[f, t, c, d],
-                }, spins[c, d]  # fmt: skip
+    grid = ensemble.plan.grid
+    for place in np.ndindex(*(len(values) for values in grid.values())):
+        at = dict(zip(grid, place, strict=True))
+        values = {name: grid[name][i] for name, i in at.items()}
+        spins = ensemble.spins(**at, chain=slice(counts["chains"]), draw=slice(counts["draws"])).values
+        region = names[place[-1]]
+        prefix = "".join(f"{name}{i:02d}_" for name, i in at.items() if name != "temperature")
+        for c, d in np.ndindex(spins.shape[:2]):
+            yield {
+                "file": f"{region}/{prefix}temperature{place[-1]:03d}_chain{c:03d}_draw{d:02d}.png",
+                "region": region, "temperature": values["temperature"],
+                **{name: value for name, value in values.items() if name != "temperature"}, "chain": c, "draw": d,
+                "energy": energy[(*place, c, d)], "magnetization": magnetization[(*place, c, d)],
+            }, spins[c, d]  # fmt: skip
+
+
+def _region_names(ensemble: Ensemble) -> list[str]:
+    """Return the region of each temperature, measured in units of the coupling, or `UNNAMED`."""
+    scaled = ensemble.temperature / abs(check_coupling(ensemble))
+    return [REGIONS[int(region_of(t))] if t <= HOTTEST else UNNAMED for t in scaled]
 
 
 def _claim(out: Path, manifest: str) -> None:

@@ -20,7 +20,7 @@ class PackedEnsemble(Protocol):
 
     @property
     def sizes(self) -> Mapping[str, int]:
-        """Sizes by the names field, temperature, chain, draw, x and y."""
+        """Sizes by the names of the control, temperature, chain, draw, x and y."""
 
     @property
     def fingerprint(self) -> str:
@@ -28,6 +28,28 @@ class PackedEnsemble(Protocol):
 
     def packed(self, *, chain: slice = ...) -> np.ndarray:
         """Return spins, uint8 (F, T, C, D, Lx, ceil(Ly / 8)), one bit each, little end first along y."""
+
+
+def check_readable(ensemble: Any) -> None:
+    """Refuse ensembles that the networks do not read.
+
+    Raises
+    ------
+    InputError
+        If sites have more than two states, the lattice is no plane, or there is not one control beside the temperature.
+    """
+    model = getattr(ensemble, "model", None)
+    if model is None:
+        return
+    if model.space.states != 2:
+        raise InputError("ensemble", model.text, f"has {model.space.states} states a site; the networks read two")
+    if ensemble.lattice.axes != 2:
+        sides = " x ".join(map(str, ensemble.lattice.shape))
+        raise InputError("ensemble", f"a lattice of {sides}", "the networks read lattices of two sides")
+    controls = [name for name in ensemble.grid if name != "temperature"]
+    if len(controls) != 1:
+        why = "the networks read ensembles over one control and temperature"
+        raise InputError("ensemble", f"controls {', '.join(controls) or 'none'}", why)
 
 
 def unpack(packed: torch.Tensor, columns: int) -> torch.Tensor:

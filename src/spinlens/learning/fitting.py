@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import torch
 
-from spinlens.errors import DamagedError
-from spinlens.learning.batches import INITIAL, Batches, PackedEnsemble, split
+from spinlens.errors import DamagedError, InputError
+from spinlens.learning.batches import INITIAL, Batches, PackedEnsemble, check_readable, split
 from spinlens.learning.checkpoint import make_folder
 from spinlens.learning.choices import Design, Recipe, as_dict
 from spinlens.learning.continuation import CHECKPOINT
@@ -22,6 +22,7 @@ from spinlens.learning.train import Training
 from spinlens.progress import progress_bar
 from spinlens.provenance import provenance
 from spinlens.seeds import Purpose, generator
+from spinlens.symmetries import Symmetries
 
 
 def describe(design: Design, recipe: Recipe, ensemble: PackedEnsemble) -> dict[str, Any]:
@@ -32,6 +33,8 @@ def describe(design: Design, recipe: Recipe, ensemble: PackedEnsemble) -> dict[s
     InputError
         If the network does not fit the lattice, or there are too few chains.
     """
+    check_readable(ensemble)
+    _check_symmetric(design, ensemble)
     sizes = {name: int(size) for name, size in ensemble.sizes.items()}
     check_shape((sizes["x"], sizes["y"]), len(design.filters))
     trained, kept = split(sizes["chain"], recipe.held_out)
@@ -42,6 +45,16 @@ def describe(design: Design, recipe: Recipe, ensemble: PackedEnsemble) -> dict[s
         "chains": {"training": [trained.start, trained.stop], "held_out": [kept.start, kept.stop]},
         "provenance": provenance(),
     }
+
+
+def _check_symmetric(design: Design, ensemble: Any) -> None:
+    """Refuse to show configurations reversed where that changes their energy at every field."""
+    if not (design.symmetric and hasattr(ensemble, "model")):
+        return
+    neutral = dict.fromkeys(ensemble.model.controls, 0.0)
+    if ensemble.lattice.walled or not Symmetries.of(ensemble.model, ensemble.lattice, **neutral).flip:
+        why = f"the reversal of all spins is no symmetry of {ensemble.model.text} on {ensemble.lattice.text}"
+        raise InputError("symmetric", True, why, "Take symmetric=False")
 
 
 def is_done(folder: Path, description: dict[str, Any]) -> bool:

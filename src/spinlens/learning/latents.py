@@ -8,7 +8,7 @@ import numpy as np
 import torch
 
 from spinlens.errors import InputError
-from spinlens.learning.batches import PackedEnsemble, pack, stream
+from spinlens.learning.batches import PackedEnsemble, check_readable, pack, stream
 from spinlens.learning.network import Network
 from spinlens.progress import Report, silent
 
@@ -52,6 +52,7 @@ def packed_spins(
     if not isinstance(configurations, np.ndarray) and hasattr(configurations, "packed"):
         sizes = configurations.sizes
         _check_sides(network, (int(sizes["x"]), int(sizes["y"])))
+        check_readable(configurations)
         packed = configurations.packed(chain=chain)
         return packed, packed.shape[:4]
     spins = np.asarray(configurations)

@@ -8,7 +8,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from spinlens.exact.crossover import GAP_EXPONENT, crossover_lines
+from spinlens.exact.ising.crossover import GAP_EXPONENT, crossover_lines
 from spinlens.models.ising import CRITICAL_TEMPERATURE
 
 Floats = NDArray[np.float64]
@@ -33,7 +33,7 @@ class ExactLines:
     field : ndarray of float64
         In units of energy.
     specific_heat, susceptibility : ndarray of float64, shape of ``field``
-        Temperature of the maximum of C_h and chi_T; NaN for the antiferromagnet.
+        Temperature of the maximum of C_h and chi_T; NaN for the antiferromagnet, and where there is not one coupling.
     """
 
     field: Floats
@@ -59,7 +59,7 @@ def exact_lines(field: ArrayLike, *, coupling: float = 1.0) -> ExactLines:
         points by less than 0.1 %, and continues below `LOWEST`, where the strip itself is too narrow.
     """
     field = np.atleast_1d(np.asarray(field, dtype=np.float64))
-    if coupling < 0:
+    if not coupling > 0:
         nothing = np.full(field.shape, np.nan)
         return ExactLines(field, nothing, nothing)
     strength = np.abs(field) / coupling

@@ -10,6 +10,7 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from spinlens.errors import InputError, did_you_mean
+from spinlens.exact import critical_temperature
 from spinlens.phases.components import Components, orient_deviations, orient_mean, principal_components
 from spinlens.progress import progress_bar
 
@@ -106,6 +107,9 @@ def latent_maps(
     """
     if deviations_of not in DEVIATIONS_OF:
         raise InputError("deviations_of", deviations_of, "is unknown", did_you_mean(str(deviations_of), DEVIATIONS_OF))
+    if tuple(ensemble.grid) != GRID or "spin_sum" not in ensemble.plan.series:
+        why = "latent maps are over field and temperature of a model of spins"
+        raise InputError("ensemble", f"{ensemble.model.text} over {', '.join(ensemble.grid)}", why)
     chains = np.arange(ensemble.sizes["chain"])[chain]
     if chains.size == 0:
         raise InputError("chain", chain, f"selects none of the {ensemble.sizes['chain']} chains")
@@ -113,7 +117,8 @@ def latent_maps(
         report(0.0, "encode")
         encoding = vae.encode(ensemble, chain=chain)
         report(0.3, "encode the flipped spins")
-        mirrored = vae.encode(ensemble, chain=chain, flipped=True)
+        # Between walls the reversed spins are another system.
+        mirrored = encoding if ensemble.lattice.walled else vae.encode(ensemble, chain=chain, flipped=True)
         mean, deviation, other = (
             _checked(name, getattr(latents, name), ensemble, len(chains))
             for latents, name in ((encoding, "mean"), (encoding, "deviation"), (mirrored, "deviation"))
@@ -125,7 +130,7 @@ def latent_maps(
         parts = [_reduce(projected), _shares(nu, "nu"), _shares(tau, "tau"), _thermodynamics(ensemble)]
         maps = xr.merge([*parts, _chain_moments(ensemble, chain)], compat="override", join="override")
         report(1.0, "")
-    maps = maps.assign_coords(field=ensemble.field, temperature=ensemble.temperature, chain=chains)
+    maps = maps.assign_coords(field=ensemble.grid["field"], temperature=ensemble.temperature, chain=chains)
     for name, units in UNITS.items():
         if name in maps:
             maps[name].attrs["units"] = units
@@ -160,7 +165,7 @@ def _project(
     magnetization = np.asarray(ensemble.magnetization)[:, :, chain]
     nu = orient_mean(nu, nu.project(mean, 0), magnetization)
     tau_0, tau_1 = (tau.project(averaged, component) for component in (0, 1))
-    tau = orient_deviations(tau, tau_0, tau_1, np.asarray(ensemble.field))
+    tau = orient_deviations(tau, tau_0, tau_1, ensemble.grid["field"])
     projected = {"nu_0": nu.project(mean, 0)}
     projected |= {f"tau_{component}": tau.project(deviation, component) for component in (0, 1)}
     return projected, nu, tau
@@ -193,14 +198,14 @@ def _thermodynamics(ensemble: Ensemble) -> xr.Dataset:
 
 def _chain_moments(ensemble: Ensemble, chain: slice) -> xr.Dataset:
     """Return per-chain means of e, e^2, m, m^2 and abs(m), per site, over the recorded series."""
-    sites = ensemble.lattice.sites
-    series = ensemble.series
+    lattice, series = ensemble.lattice, ensemble.series
+    sites = lattice.sites
     names = ("energy", "energy_square", "magnetization", "magnetization_square", "absolute_magnetization")
     moments: dict[str, list[Any]] = {name: [] for name in names}
-    for index, field in enumerate(np.asarray(ensemble.field)):
-        bond, spin = (np.asarray(series[name][index])[:, chain] for name in ("bond_sum", "spin_sum"))
-        energy = ensemble.model.energy_total(bond.astype(np.float64), spin, field) / sites
-        magnetization = spin / sites
+    for index, field in enumerate(ensemble.grid["field"].tolist()):
+        sums = {str(name): series[name].values[index][:, chain].astype(np.float64) for name in series}
+        energy = ensemble.model.energy_total(lattice, sums, field=field) / sites
+        magnetization = sums["spin_sum"] / sites
         values = (energy, energy**2, magnetization, magnetization**2, np.abs(magnetization))
         for name, value in zip(names, values, strict=True):
             moments[name].append(value.mean(axis=-1))
@@ -213,9 +218,17 @@ def _provenance(vae: Encoder, ensemble: Ensemble) -> dict[str, Any]:
     return {
         "sites": ensemble.lattice.sites,
         "shape": list(ensemble.lattice.shape),
-        "coupling": ensemble.model.coupling,
+        "critical_temperature": critical_temperature(ensemble.model, ensemble.lattice) or float("nan"),
+        "coupling": _single_coupling(ensemble),
+        "torus": ensemble.lattice.torus,
         "estimator": str(getattr(getattr(vae, "design", None), "estimator", "not stated")),
         "ensemble_fingerprint": ensemble.fingerprint,
         "ensemble_configuration": json.dumps(dict(ensemble.configuration), sort_keys=True, default=str),
         "network_configuration": json.dumps(configuration, sort_keys=True, default=str),
     }
+
+
+def _single_coupling(ensemble: Ensemble) -> float:
+    """Return J where there is one coupling, else not a number: the exact lines in a field are known for one."""
+    coupling = getattr(ensemble.model, "coupling", None)
+    return float(coupling) if isinstance(coupling, float) and ensemble.lattice.kind == "square" else float("nan")

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize_scalar
 
 from spinlens.errors import InputError
-from spinlens.exact.kaufman import kaufman
+from spinlens.exact.ising import kaufman_torus
 from spinlens.models.ising import CRITICAL_TEMPERATURE
 from spinlens.phases.resampling import check_resampling, resampled_profiles
 from spinlens.phases.ridge import KEPT, central_error, peak_temperature
@@ -104,7 +104,7 @@ def find_transition(maps: xr.Dataset, *, resamples: int = 200, seed: int = 0) ->
     zero = zero_field_index(maps["field"].to_numpy())
     profiles = resampled_profiles(maps.isel(field=[zero]), "tau_0", resamples=resamples, seed=seed)[0]
     found = peak_temperature(temperature, profiles, slope=True)
-    exact = abs(float(maps.attrs["coupling"])) * CRITICAL_TEMPERATURE
+    exact = float(maps.attrs["critical_temperature"])
     if not np.isfinite(found[0]) or np.isfinite(found[1:]).mean() < KEPT:
         return Transition(np.nan, np.nan, exact, np.nan, np.nan)
     statistical = float(central_error(found[1:]))
@@ -118,10 +118,10 @@ def find_transition(maps: xr.Dataset, *, resamples: int = 200, seed: int = 0) ->
 def finite_size_ratio(height: int, width: int) -> float:
     """Return T_max / Tc of the specific heat of a torus of ``height`` x ``width`` sites, exactly."""
     coarse = CRITICAL_TEMPERATURE * np.linspace(0.9, 1.5, 61)
-    top = int(kaufman((height, width), coarse).specific_heat.argmax())
+    top = int(kaufman_torus((height, width), coarse).specific_heat.argmax())
     bounds = (coarse[max(top - 1, 0)], coarse[min(top + 1, 60)])
     found = minimize_scalar(
-        lambda t: -float(np.squeeze(kaufman((height, width), t).specific_heat)),
+        lambda t: -float(np.squeeze(kaufman_torus((height, width), t).specific_heat)),
         bounds=bounds, method="bounded", options={"xatol": 1e-7},
     )  # fmt: skip
     return float(found.x) / CRITICAL_TEMPERATURE

@@ -13,9 +13,8 @@ from spinlens.ensemble import Ensemble
 from spinlens.errors import InputError
 from spinlens.exact import torus_energies
 from spinlens.lattices import Lattice
-from spinlens.models import Ising
 from spinlens.statistics.free_energies import leave_one_out, responsibilities, solve
-from spinlens.statistics.histogram import count_pairs
+from spinlens.statistics.histogram import count_rows
 
 Floats = NDArray[np.float64]
 
@@ -84,23 +83,50 @@ def energy_distribution(ensemble: Ensemble) -> EnergyDistribution:
     InputError
         If the ensemble is not at zero field or its temperatures are too far apart for their energies to overlap.
     """
-    if ensemble.plan.field != (0.0,):
-        raise InputError("field", ensemble.plan.field, "the temperature regions are those of zero field alone")
+    check_zero_field(ensemble)
     return recorded_distribution(
-        ensemble.series["bond_sum"].values[0], model=ensemble.model, temperature=ensemble.temperature,
+        ensemble.series["bond_sum"].values[0], coupling=check_coupling(ensemble), temperature=ensemble.temperature,
         sites=ensemble.lattice.sites,
     )  # fmt: skip
 
 
-def recorded_distribution(bond_sum: Any, *, model: Ising, temperature: Any, sites: int) -> EnergyDistribution:
+def check_zero_field(ensemble: Ensemble) -> None:
+    """Refuse what is not at zero field alone.
+
+    Raises
+    ------
+    InputError
+        If it is not.
+    """
+    if ensemble.plan.controls != {"field": (0.0,)}:
+        why = "the temperature regions are those of zero field alone"
+        raise InputError("controls", dict(ensemble.plan.controls), why)
+
+
+def check_coupling(ensemble: Ensemble) -> float:
+    """Return the one coupling J of an ensemble.
+
+    Raises
+    ------
+    InputError
+        If couplings differ, so that there is no unit to measure temperatures in.
+    """
+    coupling = getattr(ensemble.model, "coupling", None)
+    if not isinstance(coupling, float):
+        why = "the temperature regions are measured in units of one coupling abs(J)"
+        raise InputError("coupling", ensemble.model.text, why)
+    return coupling
+
+
+def recorded_distribution(bond_sum: Any, *, coupling: float, temperature: Any, sites: int) -> EnergyDistribution:
     """Estimate p(E | T) from recorded bond sums.
 
     Parameters
     ----------
     bond_sum : array of int, shape (T, chain, recording)
         Sums of s s' over all bonds, those to walls included, at zero field.
-    model : Ising
-        The Hamiltonian; the sign of its coupling counts.
+    coupling : float
+        J; its sign counts.
     temperature : array, shape (T,)
         In units of energy.
     sites : int
@@ -112,17 +138,16 @@ def recorded_distribution(bond_sum: Any, *, model: Ising, temperature: Any, site
     by the multi-histogram equations (see `spinlens.statistics.MultiHistogram`), which smooths each histogram by its
     neighbours. Groups of chains are left out at all temperatures at once, since replicas are exchanged.
     """
-    coupling = model.single_coupling("the energy distribution")
-    bonds = np.asarray(bond_sum)
-    histogram = count_pairs(bonds, np.broadcast_to(np.int32(0), bonds.shape))
+    histogram = count_rows([np.asarray(bond_sum)])
+    levels = histogram.rows[:, 0]
     temperature = np.asarray(temperature, dtype=np.float64)
     inverse = 1.0 / temperature
 
     def exponents(here: slice) -> Floats:
-        energies = -coupling * histogram.bond_sum[here]
+        energies = -coupling * levels[here]
         return np.asarray(energies * inverse[:, None], dtype=np.float64)
 
-    means = -coupling * histogram.mean_bond_sum * inverse[:, None]
+    means = -coupling * histogram.means[:, 0] * inverse[:, None]
     free = solve(histogram, exponents, means)
     recordings = histogram.recordings.sum(axis=1)
     share, _ = responsibilities(free, recordings, exponents(slice(None)))
@@ -131,14 +156,14 @@ def recorded_distribution(bond_sum: Any, *, model: Ising, temperature: Any, site
     if histogram.counts.shape[0] > 1:
         ratio = leave_one_out(histogram, exponents, free)
         weights = np.vstack([weights, (total - histogram.counts.toarray()) / (share @ ratio).T])
-    energy = -coupling * histogram.bond_sum.astype(np.float64)
+    energy = -coupling * levels.astype(np.float64)
     order = np.argsort(energy)
     kernel = (share / recordings).T
     return EnergyDistribution(temperature, sites, energy[order], -free, kernel[:, order], weights[:, order])
 
 
-def torus_distribution(model: Ising, lattice: Lattice, *, temperature: Any) -> EnergyDistribution:
-    """Return p(E | T) exactly, for periodic boundaries; see `spinlens.exact.torus_energies`.
+def torus_distribution(coupling: float, lattice: Lattice, *, temperature: Any) -> EnergyDistribution:
+    """Return p(E | T) exactly, for periodic boundaries; see `spinlens.exact.ising.torus_energies`.
 
     Raises
     ------
@@ -147,8 +172,7 @@ def torus_distribution(model: Ising, lattice: Lattice, *, temperature: Any) -> E
     """
     if lattice.boundary != "periodic":
         raise InputError("boundary", lattice.boundary_text, "energies are known exactly for periodic boundaries alone")
-    coupling = model.single_coupling("the energy distribution")
-    exact = torus_energies(lattice.shape, temperature, coupling=coupling)
+    exact = torus_energies((lattice.shape[0], lattice.shape[1]), temperature, coupling=coupling)
     return EnergyDistribution(
         np.asarray(temperature, dtype=np.float64), lattice.sites, exact.energy, exact.log_z, exact.probability,
         np.ones((1, len(exact.energy))),

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spinlens.ensemble import Ensemble
+from spinlens.regions.energies import check_coupling
 from spinlens.regions.labels import Counts, class_counts, region_of
 from spinlens.sampling.plan import LANES
 
@@ -78,11 +79,10 @@ def read(ensemble: Ensemble, places: Places) -> Labelled:
             block = ensemble.packed(chain=slice(first, first + LANES))[0]
             packed[here] = block[places.temperature[here], places.chain[here] - first, places.draw[here]]
     up = np.unpackbits(packed, axis=-1, count=width, bitorder="little").view(np.int8)
-    antiferromagnet = min(ensemble.model.couplings) < 0
-    order = ensemble.staggered_magnetization if antiferromagnet else ensemble.magnetization
+    order, unit = ensemble.order_parameter, abs(check_coupling(ensemble))
     index = (0, places.temperature, places.chain, places.draw)
     temperature = ensemble.temperature[places.temperature]
     return Labelled(
-        spins=(2 * up - 1).astype(np.int8, copy=False), labels=region_of(temperature), temperature=temperature,
+        spins=(2 * up - 1).astype(np.int8, copy=False), labels=region_of(temperature / unit), temperature=temperature,
         chain=places.chain, draw=places.draw, energy=ensemble.energy.values[index], magnetization=order.values[index],
     )  # fmt: skip

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from spinlens.ensemble import Ensemble
 from spinlens.errors import InputError
+from spinlens.regions.energies import check_coupling, check_zero_field
 from spinlens.regions.labelled import Labelled, Places, read
 from spinlens.regions.labels import PUBLISHED_COUNTS, REGIONS, Counts, region_of
 from spinlens.sampling import Plan
@@ -227,9 +228,8 @@ def _stream(seed: int, trial: int) -> np.random.Generator:
 
 def _regions(ensemble: Ensemble) -> Integers:
     """Return the region of each temperature of an ensemble at zero field."""
-    if ensemble.plan.field != (0.0,):
-        raise InputError("field", ensemble.plan.field, "the temperature regions are those of zero field alone")
-    return region_of(ensemble.temperature)
+    check_zero_field(ensemble)
+    return region_of(ensemble.temperature / abs(check_coupling(ensemble)))
 
 
 def _apportion(chains: Integers) -> tuple[Integers, Integers, Integers]:

@@ -41,7 +41,7 @@ class System:
     name: str
     title: str
     model: Ising
-    boundary: str | tuple[Rule, Rule]
+    boundary: str | tuple[Rule, ...]
     published: Mapping[str, tuple[float, float]]
 
     def lattice(self, side: int) -> Lattice:
@@ -53,7 +53,7 @@ class System:
             If the side is not a whole number >= 2, or is odd where a ring of antiferromagnetic bonds needs it even.
         """
         lattice = Lattice((side, side), boundary=self.boundary)
-        if min(self.model.couplings) < 0 and not lattice.two_colourable:
+        if self.model.couplings(lattice).min() < 0 and not lattice.two_colourable:
             raise InputError("side", side, "an odd ring has no antiferromagnetic order", "Take an even side")
         return lattice
 

@@ -14,7 +14,7 @@ import numpy as np
 from spinlens.errors import InputError
 from spinlens.exact import enumerate_states, kaufman
 from spinlens.lattices import Lattice
-from spinlens.models import Ising
+from spinlens.models import Model
 from spinlens.sampling.chains import Unit, run_unit
 from spinlens.sampling.plan import LANES, Plan
 from spinlens.sampling.workers import check_workers
@@ -25,9 +25,6 @@ INTERVAL = 10
 
 TEMPERATURE = 2.5
 """Near criticality, and yet chains forget their start within some hundred sweeps; the speed is that of any other."""
-
-LARGEST_ENUMERATED = 4
-"""Side up to which all states are summed where there is no formula."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +52,7 @@ class KernelRow:
     energy, energy_error : float
         Per site, in units of J, with the standard error.
     energy_exact : float or None
-        Kaufman's value at h = 0; the sum over all states of a small lattice in a field; else None.
+        From a closed form at h = 0, or the sum over all states of a small lattice; else None.
     z : float or None
         (energy - energy_exact) / energy_error.
     """
@@ -79,6 +76,7 @@ class KernelRow:
 
 
 def kernel_rows(
+    model: Model,
     sides: Sequence[int] = (32, 128),
     *,
     algorithms: Sequence[str] = ("heat_bath", "metropolis"),
@@ -92,6 +90,8 @@ def kernel_rows(
 
     Parameters
     ----------
+    model : Model
+        Of spins in a field.
     sides : sequence of int
         Sides of periodic square lattices.
     algorithms : sequence of str
@@ -122,7 +122,7 @@ def kernel_rows(
     if not (math.isfinite(updates) and updates > 0):
         raise InputError("updates", updates, "must be a finite number > 0")
     return [
-        measure(_plan(side, algorithm, field, temperature, updates=updates, seed=seed), threads=number)
+        measure(_plan(model, side, algorithm, field, temperature, updates=updates, seed=seed), threads=number)
         for side in sides
         for algorithm in algorithms
         for field in fields
@@ -139,17 +139,16 @@ def measure(plan: Plan, *, threads: int = 1) -> KernelRow:
         begun = time.perf_counter()
         draws = list(pool.map(lambda block: run_unit(plan, Unit(0, block)), range(threads)))
         seconds = time.perf_counter() - begun
-    sums = {name: np.concatenate([getattr(part, name) for part in draws], axis=1) for name in ("bond_sum", "spin_sum")}
+    sums = {name: np.concatenate([part.sums[name] for part in draws], axis=1) for name in plan.series}
     found = observables(
-        sums["bond_sum"][None], sums["spin_sum"][None], model=plan.model, temperature=plan.temperature,
-        field=plan.field, sites=plan.lattice.sites,
-    )  # fmt: skip
+        sums, model=plan.model, lattice=plan.lattice, temperature=plan.temperature, **plan.point_controls(0)
+    )
     energy = Estimate(found["energy"].item(), found["energy_error"].item())
     exact = exact_energy(plan)
     return KernelRow(
         side=plan.lattice.shape[0],
         algorithm=plan.algorithm,
-        field=plan.field[0],
+        field=plan.point_controls(0).get("field", 0.0),
         temperature=plan.temperature[0],
         threads=threads,
         chains=plan.chains,
@@ -164,12 +163,12 @@ def measure(plan: Plan, *, threads: int = 1) -> KernelRow:
 
 def exact_energy(plan: Plan) -> float | None:
     """Return the exact energy per site of a plan's first condition, or None where no oracle of the project has it."""
-    temperature, field, side = plan.temperature[0], plan.field[0], max(plan.lattice.shape)
-    if field == 0 and plan.lattice.torus and plan.model.standard:
-        coupling = plan.model.single_coupling("Kaufman's formula")
-        return float(kaufman(plan.lattice.shape, temperature, coupling=coupling, seams=plan.lattice.seams).energy)
-    if side <= LARGEST_ENUMERATED:
-        return float(enumerate_states(plan.model, plan.lattice, temperature=temperature, field=field).energy)
+    temperature, controls = plan.temperature[0], plan.point_controls(0)
+    for oracle in (kaufman, enumerate_states):
+        try:
+            return float(oracle(plan.model, plan.lattice, temperature=temperature, **controls).energy)
+        except InputError:
+            continue
     return None
 
 
@@ -180,11 +179,13 @@ def standard_score(energy: Estimate, exact: float | None) -> float | None:
     return (energy.value - exact) / energy.error
 
 
-def _plan(side: int, algorithm: str, field: float, temperature: float, *, updates: float, seed: int) -> Plan:
+def _plan(
+    model: Model, side: int, algorithm: str, field: float, temperature: float, *, updates: float, seed: int
+) -> Plan:
     lattice = Lattice((side, side))
     recordings = max(8, int(updates / 2 / (LANES * lattice.sites * INTERVAL)))
     return Plan(
-        model=Ising(), lattice=lattice, temperature=(temperature,), field=(field,), chains=LANES, thin=recordings,
+        model=model, lattice=lattice, temperature=(temperature,), controls={"field": (field,)}, chains=LANES, thin=recordings,
         interval=INTERVAL, equilibration=recordings * INTERVAL, algorithm=algorithm, exchange=False, start="ground",
         seed=seed,
     )  # fmt: skip

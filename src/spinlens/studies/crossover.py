@@ -119,10 +119,10 @@ def configure(preset: str, *, changes: Mapping[str, Any] | None = None) -> Cross
 
     plan = configuration.plan
     check_training(
-        plan.lattice.shape, plan.chains, configurations=len(plan.field) * len(plan.temperature) * plan.draws,
+        plan.lattice.shape, plan.chains, configurations=plan.conditions * plan.draws,
         seed=configuration.seed, choices=configuration.training.model_dump(),
     )  # fmt: skip
-    check_analysis(plan.field, plan.temperature, plan.chains, resamples=configuration.analysis.resamples)
+    check_analysis(plan.controls["field"], plan.temperature, plan.chains, resamples=configuration.analysis.resamples)
     return configuration
 
 

@@ -8,7 +8,6 @@ from spinlens.learning.vision.floor import single_spin_floor
 from spinlens.learning.vision.networks import build
 from spinlens.learning.vision.pretraining import Pretrained, load_pretrained, pretrain
 from spinlens.learning.vision.recipe import Recipe
-from spinlens.learning.vision.symmetries import Symmetries
 
 __all__ = [
     "NETWORKS",
@@ -17,7 +16,6 @@ __all__ = [
     "Pretrained",
     "Recipe",
     "ResNet",
-    "Symmetries",
     "VisionTransformer",
     "attention",
     "attention_distance",

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 
 from spinlens.errors import InputError
-from spinlens.learning.batches import pack, unpack
+from spinlens.learning.batches import check_readable, pack, unpack
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +84,7 @@ def configurations(images: Any, *, what: str = "images") -> Configurations:
     if isinstance(images, Configurations):
         return images
     if not isinstance(images, np.ndarray) and hasattr(images, "packed"):
+        check_readable(images)
         packed = images.packed()
         return Configurations(packed.reshape(-1, *packed.shape[-2:]), int(images.sizes["y"]))
     spins = np.asarray(images)

@@ -10,9 +10,10 @@ from spinlens.learning.vision.inference import autocast, in_chunks
 from spinlens.learning.vision.labelled import Labelled
 from spinlens.learning.vision.networks import Reader
 from spinlens.learning.vision.recipe import Recipe
-from spinlens.learning.vision.symmetries import Symmetries
+from spinlens.learning.vision.symmetries import transform_at_random
 from spinlens.learning.vision.training import AUGMENTATION, batch_at
 from spinlens.seeds import Purpose, generator
+from spinlens.symmetries import Symmetries
 
 
 class Objective:
@@ -49,7 +50,7 @@ class Objective:
         places = batch_at(step, count=len(self.labelled), batch=recipe.batch, seed=recipe.seed, purpose=purpose)
         spins = self.labelled.images.take(places, device=self.device)
         if self.moves is not None:
-            spins = self.moves.random(spins, generator(recipe.seed, purpose, AUGMENTATION, step))
+            spins = transform_at_random(self.moves, spins, generator(recipe.seed, purpose, AUGMENTATION, step))
         targets = torch.from_numpy(self.labelled.classes[places]).to(self.device)
         with autocast(self.device, recipe.precision):
             logits = module(spins[share])

@@ -2,65 +2,82 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-import torch
 
 from spinlens.errors import InputError
 from spinlens.lattices import Lattice
-from spinlens.learning.vision.surroundings import surround
-from spinlens.models import Ising
+from spinlens.models import Model
 
 CHUNK = 256
 
 
-def local_field(model: Ising, lattice: Lattice, spins: np.ndarray, *, field: float | np.ndarray = 0.0) -> np.ndarray:
-    """Return what each spin feels, float64 (n, Lx, Ly), in units of energy: flipping s costs 2 s times it.
+def log_odds(
+    model: Model, lattice: Lattice, spins: np.ndarray, *, temperature: np.ndarray, controls: Mapping[str, np.ndarray]
+) -> np.ndarray:
+    """Return the log odds of up of each spin given all others, float64 (n, *shape).
 
     Parameters
     ----------
-    model : Ising
-        The Hamiltonian.
+    model : Model
+        The Hamiltonian, of two states.
     lattice : Lattice
-        Shape and boundary.
-    spins : array, (n, Lx, Ly)
+        Shape, kind and boundary.
+    spins : array, (n, *shape)
         Spins +-1.
-    field : float or array, (n,)
-        h of each configuration.
+    temperature : array, (n,)
+        Of each configuration.
+    controls : mapping of str to array, (n,)
+        The same of the other controls.
     """
-    beyond = surround(torch.from_numpy(np.ascontiguousarray(spins, dtype=np.float64)), lattice.rules).numpy()
-    x, y = beyond[..., 1:-1], beyond[..., 1:-1, :]
-    along_x, along_y = model.couplings
-    bonds = along_x * (x[..., :-2, :] + x[..., 2:, :]) + along_y * (y[..., :-2] + y[..., 2:])
-    pattern = lattice.sublattice if model.staggered else np.ones(lattice.shape)
-    result: np.ndarray = bonds + np.reshape(field, (-1, 1, 1)) * pattern
-    return result
+    if model.space.states != 2:
+        raise InputError("model", model.text, f"has {model.space.states} states; the networks read spins of two")
+    table, tables = lattice.neighbours, model.tables(lattice)
+    codes = (spins.reshape(len(spins), -1) > 0).astype(np.int64)
+    felt = np.zeros(codes.shape)
+    rows = np.column_stack([temperature, *controls.values()])
+    for row in np.unique(rows, axis=0):
+        here = np.flatnonzero((rows == row).all(axis=1))
+        strengths = model.strengths(lattice, **dict(zip(controls, row[1:].tolist(), strict=True)))
+        (bonds, bond), (sites, site) = tables.bond_weights(strengths), tables.site_weights(strengths)
+        part, own = codes[here], np.zeros((len(here), lattice.sites))
+        # What a bond adds to up over down of either end, given the code of the other.
+        forward, back = bonds[:, 1, :] - bonds[:, 0, :], bonds[:, :, 1] - bonds[:, :, 0]
+        for direction in range(lattice.directions):
+            # Within a direction no two bonds begin, and no two end, at the same site.
+            along = table.direction == direction
+            first, second, which = table.first[along], table.second[along], bond[along]
+            own[:, first] += forward[which, part[:, second]]
+            own[:, second] += back[which, part[:, first]]
+        felt[here] = (own + (sites[:, 1] - sites[:, 0])[site]) / row[0]
+    return felt.reshape(spins.shape)
 
 
 def single_spin_floor(
     images: Any,
     *,
-    model: Ising | None = None,
+    model: Model | None = None,
     lattice: Lattice | None = None,
     temperature: Any = None,
-    field: Any = 0.0,
+    **controls: Any,
 ) -> np.ndarray:
     """Return the entropy of a hidden spin given all others, averaged over the sites, in nats, float64 (n,).
 
-    Given its neighbours a spin is up with probability p = 1 / (1 + exp(-2 b / T)), where b is the local field, and
-    nothing else in the configuration tells more. Averaged over configurations in equilibrium, the binary entropy of p
+    Given its neighbours a spin is up with probability p = 1 / (1 + exp(-x)), where x are its log odds, and nothing else
+    in the configuration tells more. Averaged over configurations in equilibrium, the binary entropy of p
     is the least loss that any prediction of single hidden spins can have, even one that knows T.
 
     Parameters
     ----------
     images : Ensemble or array, (n, Lx, Ly)
-        Configurations; with an ensemble nothing else is needed, and the draws come in the order (field,
+        Configurations; with an ensemble nothing else is needed, and the draws come in the order (controls,
         temperature, chain, draw).
     model, lattice
         Hamiltonian and boundary of an array.
-    temperature, field : float or array, (n,)
-        Of each configuration of an array.
+    temperature, **controls : float or array, (n,)
+        Of each configuration of an array; controls left out have the model's default.
 
     Raises
     ------
@@ -69,10 +86,9 @@ def single_spin_floor(
     """
     if not isinstance(images, np.ndarray) and hasattr(images, "packed"):
         model, lattice = images.model, images.lattice
-        shape = [int(images.sizes[name]) for name in ("field", "temperature", "chain", "draw")]
-        field = np.broadcast_to(images.field[:, None, None, None], shape).ravel()
-        temperature = np.broadcast_to(images.temperature[:, None, None], shape).ravel()
         spins = images.spins().values.reshape(-1, *lattice.shape)
+        controls = conditions_of(images.grid, len(spins))
+        temperature = controls.pop("temperature")
     else:
         spins = np.asarray(images)
     for name, value in (("model", model), ("lattice", lattice), ("temperature", temperature)):
@@ -85,21 +101,28 @@ def single_spin_floor(
     temperatures = _one_each("temperature", temperature, len(spins))
     if not np.all(temperatures > 0):
         raise InputError("temperature", float(temperatures.min()), "must be > 0 (k_B = 1, units of |J|)")
-    fields = _one_each("field", field, len(spins))
+    values = {name: _one_each(name, value, len(spins)) for name, value in model.values_of_controls(controls).items()}
     parts = []
     for start in range(0, len(spins), CHUNK):
         part = slice(start, start + CHUNK)
-        each = site_entropy(model, lattice, spins[part], temperature=temperatures[part], field=fields[part])
+        here = {name: value[part] for name, value in values.items()}
+        each = site_entropy(model, lattice, spins[part], temperature=temperatures[part], controls=here)
         parts.append(each.mean((1, 2)))
     return np.concatenate(parts)
 
 
 def site_entropy(
-    model: Ising, lattice: Lattice, spins: np.ndarray, *, temperature: np.ndarray, field: np.ndarray
+    model: Model, lattice: Lattice, spins: np.ndarray, *, temperature: np.ndarray, controls: Mapping[str, np.ndarray]
 ) -> np.ndarray:
     """Return the entropy of each spin given all others, in nats, float64 (n, Lx, Ly); see `single_spin_floor`."""
-    felt = local_field(model, lattice, spins, field=field)
-    return _binary_entropy(2 * felt / temperature[:, None, None])
+    return _binary_entropy(log_odds(model, lattice, spins, temperature=temperature, controls=controls))
+
+
+def conditions_of(grid: Mapping[str, np.ndarray], count: int) -> dict[str, np.ndarray]:
+    """Return controls and temperature of ``count`` configurations, equally many of each point of a grid, float64."""
+    axes = np.meshgrid(*grid.values(), indexing="ij")
+    each = count // axes[0].size
+    return {name: np.repeat(axis.ravel(), each) for name, axis in zip(grid, axes, strict=True)}
 
 
 def _one_each(name: str, values: Any, count: int) -> np.ndarray:

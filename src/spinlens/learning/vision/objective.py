@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,15 +16,16 @@ from spinlens.learning.batches import split
 from spinlens.learning.choices import is_number
 from spinlens.learning.history import Row
 from spinlens.learning.vision.configurations import Configurations, configurations
-from spinlens.learning.vision.floor import site_entropy
+from spinlens.learning.vision.floor import conditions_of, site_entropy
 from spinlens.learning.vision.inference import CHUNK, autocast
 from spinlens.learning.vision.masked import MaskedReader, Predictions, hidden_loss, unlikeliness
 from spinlens.learning.vision.masks import hidden_patches, hidden_spins, isolated_spins, spread
 from spinlens.learning.vision.recipe import Recipe
-from spinlens.learning.vision.symmetries import Symmetries
+from spinlens.learning.vision.symmetries import transform_at_random
 from spinlens.learning.vision.training import AUGMENTATION, MASK, VALIDATION, batch_at
-from spinlens.models import Ising
+from spinlens.models import Model
 from spinlens.seeds import Purpose, generator
+from spinlens.symmetries import Symmetries
 
 PURPOSE = Purpose.PRETRAINING
 SINGLE = 1
@@ -78,17 +80,17 @@ def check_even(task: Task, *, even: bool) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Conditions:
-    """Hamiltonian, temperature and field of each of a list of configurations."""
+    """Hamiltonian, temperature and other controls of each of a list of configurations."""
 
-    model: Ising
+    model: Model
     lattice: Lattice
     temperature: np.ndarray
-    field: np.ndarray
+    controls: Mapping[str, np.ndarray]
 
     def entropy(self, spins: np.ndarray, part: slice) -> np.ndarray:
         """Return the entropy of each spin of some configurations given all others, nats, (n, Lx, Ly)."""
-        fields = self.field[part]
-        return site_entropy(self.model, self.lattice, spins, temperature=self.temperature[part], field=fields)
+        here = {name: values[part] for name, values in self.controls.items()}
+        return site_entropy(self.model, self.lattice, spins, temperature=self.temperature[part], controls=here)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +115,7 @@ def divide(images: Any, held_out: float) -> Material:
         columns = int(images.sizes["y"])
         packed = [images.packed(chain=part) for part in (trained, kept)]
         flat = [Configurations(part.reshape(-1, *part.shape[-2:]), columns) for part in packed]
-        return Material(flat[0], flat[1], _conditions(images, packed[1].shape[:4]))
+        return Material(flat[0], flat[1], _conditions(images, len(flat[1])))
     given = configurations(images)
     if len(given) < 2:
         raise InputError("images", f"{len(given)} configuration", "some are trained on and some are kept from it")
@@ -121,12 +123,12 @@ def divide(images: Any, held_out: float) -> Material:
     return Material(given.part(trained), given.part(kept), None)
 
 
-def _conditions(images: Any, shape: tuple[int, ...]) -> Conditions | None:
+def _conditions(images: Any, count: int) -> Conditions | None:
+    """Return the conditions of so many configurations of an ensemble, equally many of each."""
     if not hasattr(images, "model"):
         return None
-    field = np.broadcast_to(images.field[:, None, None, None], shape).ravel()
-    temperature = np.broadcast_to(images.temperature[:, None, None], shape).ravel()
-    return Conditions(images.model, images.lattice, temperature, field)
+    controls = conditions_of(images.grid, count)
+    return Conditions(images.model, images.lattice, controls.pop("temperature"), controls)
 
 
 class Work:
@@ -170,7 +172,7 @@ class Work:
         places = batch_at(step, count=len(self.material.trained), batch=self.recipe.batch, seed=seed, purpose=PURPOSE)
         spins = self.material.trained.take(places, device=self.device)
         if self.moves is not None:
-            spins = self.moves.random(spins, generator(seed, PURPOSE, AUGMENTATION, step))
+            spins = transform_at_random(self.moves, spins, generator(seed, PURPOSE, AUGMENTATION, step))
         patches, hidden = self.mask(len(spins), generator(seed, PURPOSE, MASK, step))
         spins, patches, hidden = spins[share], patches[share], hidden[share]
         with autocast(self.device, self.recipe.precision):

@@ -20,11 +20,12 @@ from spinlens.learning.vision.masked import MaskedReader
 from spinlens.learning.vision.objective import PURPOSE, Material, Task, Work, check_even, divide
 from spinlens.learning.vision.placement import Placement
 from spinlens.learning.vision.recipe import Recipe, resolve_precision
-from spinlens.learning.vision.symmetries import Symmetries, choose_symmetries
+from spinlens.learning.vision.symmetries import choose_symmetries
 from spinlens.learning.vision.training import Training, steps_per_epoch
 from spinlens.learning.vision.weights import PRETRAINING, stored_architecture
 from spinlens.progress import progress_bar
 from spinlens.provenance import provenance
+from spinlens.symmetries import Symmetries
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +170,7 @@ def pretrain(
     )  # fmt: skip
     material = divide(images, held_out)
     if even is None:
-        even = stem > 0 and token_weight == 0 and not np.any(getattr(images, "field", 1.0))
+        even = stem > 0 and token_weight == 0 and _reversible(images)
     architecture = Architecture(
         name="vit", side=material.trained.side, classes=2, size=size, patch=patch, stem=stem, even=even,
         boundary=boundary_of(images) if boundary is None else boundary,
@@ -252,3 +253,11 @@ def _describe(
         "symmetries": None if moves is None else moves.to_dict(),
         "provenance": provenance() | {"precision": recipe.precision},
     }
+
+
+def _reversible(images: Any) -> bool:
+    """Return whether a configuration and its reverse are equally likely at every condition of an ensemble."""
+    if not hasattr(images, "model"):
+        return False
+    controls = {name: values for name, values in images.grid.items() if name != "temperature"}
+    return not any(np.any(values) for values in controls.values())

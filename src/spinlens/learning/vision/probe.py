@@ -8,8 +8,9 @@ import torch
 from spinlens.learning.vision.configurations import Configurations
 from spinlens.learning.vision.inference import in_chunks
 from spinlens.learning.vision.networks import Reader
-from spinlens.learning.vision.symmetries import Symmetries
+from spinlens.learning.vision.symmetries import transform_at_random
 from spinlens.seeds import Purpose, generator
+from spinlens.symmetries import Symmetries
 
 COPIES = 6
 """Place of the streams that draw the copies."""
@@ -63,7 +64,7 @@ def fit_head(
         numbers = generator(seed, Purpose.CLASSIFICATION, COPIES, copy)
 
         def look(spins: torch.Tensor, copy: int = copy, numbers: np.random.Generator = numbers) -> torch.Tensor:
-            return network.features(spins if copy == 0 or symmetries is None else symmetries.random(spins, numbers))
+            return network.features(spins if copy == 0 or symmetries is None else transform_at_random(symmetries, spins, numbers))
 
         blocks.append(in_chunks(look, images, device=device, precision=precision))
     features = np.concatenate(blocks).astype(np.float64)

@@ -22,6 +22,7 @@ from spinlens.regions import (
     compare,
     torus_distribution,
 )
+from spinlens.regions.energies import check_coupling
 from spinlens.regions.scores import sampling_error
 from spinlens.statistics import Estimate
 from spinlens.studies.classify.configuration import ClassifyConfiguration
@@ -64,7 +65,7 @@ def background(configuration: ClassifyConfiguration, folder: Path, system: str, 
             found.setdefault(labels, []).append(scores.macro_f1.value)
     # On a torus the distribution of the energy is known, elsewhere the chains tell it.
     exact = clean.lattice.boundary == "periodic"
-    energies = torus_distribution(clean.model, clean.lattice, temperature=clean.temperature) if exact else clean
+    energies = torus_distribution(check_coupling(clean), clean.lattice, temperature=clean.temperature) if exact else clean
     return Background(
         ceiling=ceiling(energies, counts=configuration.images.sizes["test"]),
         baseline={labels: _spread(values) for labels, values in found.items()},

@@ -56,15 +56,13 @@ def _configurations(path: Path, side: int) -> tuple[Any, list[dict[str, Any]]]:
     place = ensemble_place(path)
     if any((place / name).exists() for name in ENSEMBLE_FILES):
         ensemble = open_ensemble(place)
-        axes = [range(ensemble.sizes[name]) for name in ("field", "temperature", "chain", "draw")]
+        axes = [range(ensemble.sizes[name]) for name in (*ensemble.grid, "chain", "draw")]
         grid = np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1).reshape(-1, len(axes))
         return ensemble, [
-            {
-                "field": float(ensemble.field[f]), "temperature": float(ensemble.temperature[t]), "chain": int(c),
-                "draw": int(d),
-            }
-            for f, t, c, d in grid
-        ]  # fmt: skip
+            {name: values[i] for (name, values), i in zip(ensemble.plan.grid.items(), place, strict=False)}
+            | {"chain": int(place[-2]), "draw": int(place[-1])}
+            for place in grid
+        ]
     files = find_images(path)
     blocks = [read_images(file, shape=(side, side)) for file in files]
     places = [

@@ -17,7 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spinlens.errors import InputError
-from spinlens.exact.jet import Jet
+from spinlens.exact.ising.jet import Jet
+from spinlens.exact.ising.square import square_couplings
 from spinlens.lattices import Rule
 from spinlens.models.ising import Ising
 
@@ -76,7 +77,7 @@ class Rows:
         self, model: Ising, width: int, across: Rule, *, temperature: float, field: float, turned: bool = False
     ) -> None:
         self.width, self.size, self.temperature = width, 1 << width, temperature
-        along, over = model.couplings
+        along, over = square_couplings(model)
         bonds, aligned = _bond_sum(width, across), _field_sums(width, staggered=model.staggered)
         if turned:
             along, aligned = -along, aligned[:1]

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from spinlens.errors import InputError
 from spinlens.exact.conditions import check_coupling, check_temperature
-from spinlens.exact.kaufman import kaufman
+from spinlens.exact.ising.kaufman import kaufman_torus
 from spinlens.lattices import Lattice
 
 Array = NDArray[np.float64]
@@ -84,7 +84,7 @@ def torus_energies(lattice_shape: tuple[int, int], temperature: Any, *, coupling
         raise InputError("coupling", coupling, f"on {shape[0]} x {shape[1]} it is frustrated", "Take even sides")
     bonds = 2 * shape[0] * shape[1]
     levels = bonds // 2 + 1
-    exact = kaufman(shape, values, coupling=abs(strength))
+    exact = kaufman_torus(shape, values, coupling=abs(strength))
     averages = np.atleast_1d(exact.energy), np.atleast_1d(exact.specific_heat)
     table = np.zeros((len(values), levels))
     for row, t, energy, heat in zip(table, values, *averages, strict=True):

@@ -1,6 +1,6 @@
 """Finite lattices of any length up to fourteen sites wide, with every boundary, in a field.
 
-The rows of the lattice are summed one after another with the factors of `spinlens.exact.rows`, from one end to the
+The rows of the lattice are summed one after another with the factors of `spinlens.exact.ising.rows`, from one end to the
 other, or all the way round: Z = <first end| M D ... D M |last end>, or the trace of a product. First and second
 derivatives are carried along exactly, so that nothing is differentiated numerically.
 """
@@ -12,9 +12,10 @@ from numpy.typing import NDArray
 
 from spinlens.errors import InputError
 from spinlens.exact.conditions import check_condition
-from spinlens.exact.jet import Jet
-from spinlens.exact.rows import WIDEST, Direction, Rows
-from spinlens.exact.transfer_matrix import Strip
+from spinlens.exact.ising.jet import Jet
+from spinlens.exact.ising.rows import WIDEST, Direction, Rows
+from spinlens.exact.ising.square import square_couplings
+from spinlens.exact.ising.transfer_matrix import Strip
 from spinlens.lattices import Lattice, Rule
 from spinlens.models.ising import Ising
 
@@ -27,7 +28,7 @@ WIDEST_RING = 10
 """Narrower side where both axes close on themselves: a trace takes 2^width vectors."""
 
 
-def finite_strip(model: Ising, lattice: Lattice, *, temperature: float, field: float = 0.0) -> Strip:
+def ising_finite_strip(model: Ising, lattice: Lattice, *, temperature: float, field: float = 0.0) -> Strip:
     """Solve the Ising model on a finite lattice of which one side is short; the other may be long.
 
     Parameters
@@ -72,7 +73,7 @@ def finite_strip(model: Ising, lattice: Lattice, *, temperature: float, field: f
 
 def _lengthwise(model: Ising, lattice: Lattice) -> tuple[Ising, Lattice]:
     """Turn the lattice so that summing along x is possible and cheapest."""
-    turned_model = Ising(model.couplings[::-1], model.field_pattern)
+    turned_model = Ising(square_couplings(model)[::-1], model.field_pattern)
     turned = Lattice(lattice.shape[::-1], boundary=lattice.rules[::-1])
     possible = [pair for pair in ((model, lattice), (turned_model, turned)) if _cost(pair[1]) is not None]
     if not possible:

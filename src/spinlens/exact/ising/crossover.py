@@ -11,10 +11,9 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize_scalar
 
 from spinlens.errors import InputError
-from spinlens.exact.onsager import critical_temperature
-from spinlens.exact.rows import check_width
-from spinlens.exact.transfer_matrix import transfer_matrix
-from spinlens.models.ising import Ising
+from spinlens.exact.ising.rows import check_width
+from spinlens.exact.ising.transfer_matrix import ising_strip
+from spinlens.models.ising import CRITICAL_TEMPERATURE, Ising
 
 GAP_EXPONENT = 8.0 / 15.0
 """1 / (beta delta): the lines leave the critical point as abs(h)^(8/15)."""
@@ -80,16 +79,16 @@ def crossover_lines(fields: Any, *, width: int = 12) -> CrossoverLines:
 
 def _peaks(field: float, width: int) -> tuple[float, float]:
     """Return the temperatures of the maxima of chi_T and C_h at one field >= 0."""
-    start = critical_temperature()
+    start = CRITICAL_TEMPERATURE
     if field == 0:
         return start, start
     model = Ising()
 
     def susceptibility(temperature: float) -> float:
-        return transfer_matrix(model, width, temperature=temperature, field=field).susceptibility
+        return ising_strip(model, width, temperature=temperature, field=field).susceptibility
 
     def specific_heat(temperature: float) -> float:
-        return transfer_matrix(model, width, temperature=temperature, field=field).specific_heat
+        return ising_strip(model, width, temperature=temperature, field=field).specific_heat
 
     stop = start + 4.0 * max(field**GAP_EXPONENT, field)
     return _maximum(susceptibility, start, stop), _maximum(specific_heat, start, stop)

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from spinlens.exact.rows import Rows
+from spinlens.exact.ising.rows import Rows
 
 Integers = NDArray[np.int64]
 

@@ -1,6 +1,6 @@
 """Strips of finite width and infinite length, in a field: thermodynamics from the largest eigenvalue.
 
-The transfer matrix from row to row is V = D^(1/2) M D^(1/2) with the factors of `spinlens.exact.rows`; where a
+The transfer matrix from row to row is V = D^(1/2) M D^(1/2) with the factors of `spinlens.exact.ising.rows`; where a
 staggered field stands between walls two rows make a period, V = D_0^(1/2) M D_1 M D_0^(1/2). The free energy per site
 is -T ln(lambda) / (sites of a period). First derivatives of lambda are expectation values (Hellmann-Feynman), second
 ones take one linear solve.
@@ -17,9 +17,9 @@ from scipy.sparse.linalg import ArpackNoConvergence, LinearOperator, cg, eigsh
 
 from spinlens.errors import InputError
 from spinlens.exact.conditions import check_condition
-from spinlens.exact.jet import Jet
-from spinlens.exact.rows import Direction, Rows, check_width
-from spinlens.exact.symmetries import orbits
+from spinlens.exact.ising.jet import Jet
+from spinlens.exact.ising.rows import Direction, Rows, check_width
+from spinlens.exact.ising.symmetries import orbits
 from spinlens.lattices import axis_rule
 from spinlens.models.ising import Ising
 
@@ -56,7 +56,7 @@ class Strip:
     susceptibility: float
 
 
-def transfer_matrix(
+def ising_strip(
     model: Ising, width: int, *, temperature: float, field: float = 0.0, across: Any = "periodic"
 ) -> Strip:
     """Solve the Ising model on an infinitely long strip.

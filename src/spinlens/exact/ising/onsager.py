@@ -10,6 +10,10 @@ from numpy.typing import NDArray
 from scipy.special import ellipe, ellipkm1
 
 from spinlens.exact.conditions import check_coupling, check_temperature
+from spinlens.exact.ising.square import single_coupling
+from spinlens.exact.thermodynamics import Thermodynamics
+from spinlens.lattices import Lattice
+from spinlens.models import Model
 from spinlens.models.ising import CRITICAL_TEMPERATURE
 
 Numbers = NDArray[np.float64] | np.float64
@@ -34,12 +38,41 @@ class Onsager:
     magnetization: Numbers
 
 
-def critical_temperature(coupling: float = 1.0) -> float:
-    """Return the exact critical temperature 2 abs(J) / ln(1 + sqrt 2) of the square lattice."""
-    return CRITICAL_TEMPERATURE * abs(check_coupling(coupling))
+def onsager(
+    model: Model, lattice: Lattice | None = None, *, temperature: Any, **controls: float
+) -> Thermodynamics:
+    """Solve the zero-field Ising model on the infinite square lattice; see `onsager_lattice`.
+
+    Parameters
+    ----------
+    model : Model
+        An Ising model with one coupling.
+    lattice : Lattice, optional
+        Square; its sides do not matter.
+    temperature : float or array
+        T > 0, in units of energy (k_B = 1).
+    **controls : float
+        What leaves the field at zero.
+
+    Returns
+    -------
+    Thermodynamics
+        ``energy``, ``specific_heat`` and the spontaneous ``magnetization`` or ``staggered_magnetization`` per site.
+
+    Raises
+    ------
+    InputError
+        If the model or the lattice is another one, or as `onsager_lattice`.
+    """
+    coupling = single_coupling(model, lattice, "Onsager's solution", controls)
+    found = onsager_lattice(temperature, coupling=coupling)
+    order = "magnetization" if coupling > 0 else "staggered_magnetization"
+    return Thermodynamics({
+        "energy": found.energy, "specific_heat": found.specific_heat, order: found.magnetization
+    })  # fmt: skip
 
 
-def onsager(temperature: Any, *, coupling: float = 1.0) -> Onsager:
+def onsager_lattice(temperature: Any, *, coupling: float = 1.0) -> Onsager:
     """Solve the zero-field Ising model on the infinite square lattice.
 
     Parameters
@@ -70,7 +103,7 @@ def onsager(temperature: Any, *, coupling: float = 1.0) -> Onsager:
     tanh = np.tanh(2.0 * inverse)
     # The complementary modulus, factored as it vanishes linearly at the critical point.
     kappa = 2.0 * tanh**2 - 1.0
-    critical = values == critical_temperature(coupling)
+    critical = values == CRITICAL_TEMPERATURE * strength
     kappa = np.where(critical, 0.0, kappa)
     with np.errstate(divide="ignore"):
         first = np.where(kappa == 0, np.inf, ellipkm1(kappa**2))
@@ -82,5 +115,5 @@ def onsager(temperature: Any, *, coupling: float = 1.0) -> Onsager:
     decay = np.exp(-2.0 * inverse)
     inverse_sinh = 2.0 * decay / (1.0 - decay**2)
     ordered = np.maximum(1.0 - np.minimum(inverse_sinh, 1.0) ** 4, 0.0) ** 0.125
-    magnetization = np.where(values < critical_temperature(coupling), ordered, 0.0)
+    magnetization = np.where(values < CRITICAL_TEMPERATURE * strength, ordered, 0.0)
     return Onsager(energy[()], specific_heat[()], magnetization[()])

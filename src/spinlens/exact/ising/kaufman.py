@@ -20,8 +20,11 @@ from numpy.typing import NDArray
 
 from spinlens.errors import InputError
 from spinlens.exact.conditions import check_coupling, check_temperature
-from spinlens.exact.jet import Jet
+from spinlens.exact.ising.jet import Jet
+from spinlens.exact.ising.square import energy_shift, single_coupling
+from spinlens.exact.thermodynamics import Thermodynamics
 from spinlens.lattices import Lattice
+from spinlens.models import Model
 
 Array = NDArray[np.float64]
 Numbers = Array | np.float64
@@ -49,7 +52,45 @@ class Kaufman:
     specific_heat: Numbers
 
 
-def kaufman(
+def kaufman(model: Model, lattice: Lattice, *, temperature: Any, **controls: float) -> Thermodynamics:
+    """Solve the zero-field Ising model on a finite torus exactly; see `kaufman_torus`.
+
+    Parameters
+    ----------
+    model : Model
+        An Ising model with one coupling, or a model that is one under another name.
+    lattice : Lattice
+        Square, periodic or antiperiodic along each axis.
+    temperature : float or array
+        T > 0, in units of energy (k_B = 1).
+    **controls : float
+        What leaves the field at zero.
+
+    Returns
+    -------
+    Thermodynamics
+        ``log_z``, ``free_energy``, ``energy`` and ``specific_heat`` per site, each of the shape of the temperature.
+
+    Raises
+    ------
+    InputError
+        If the model or the boundary is another one, or as `kaufman_torus`.
+    """
+    coupling = single_coupling(model, lattice, "Kaufman's formula", controls)
+    if not lattice.torus:
+        raise InputError("boundary", lattice.boundary_text, "Kaufman's formula knows rings along both axes")
+    x, y = lattice.seams
+    found = kaufman_torus((lattice.shape[0], lattice.shape[1]), temperature, coupling=coupling, seams=(x, y))
+    # Models under another name count their energies from elsewhere.
+    shift = energy_shift(model, lattice, coupling, controls)
+    t = np.asarray(temperature, dtype=np.float64)
+    log_z = found.log_z - shift / t
+    return Thermodynamics({
+        "log_z": log_z, "free_energy": -t * log_z, "energy": found.energy + shift, "specific_heat": found.specific_heat
+    })  # fmt: skip
+
+
+def kaufman_torus(
     lattice_shape: tuple[int, int],
     temperature: Any,
     *,

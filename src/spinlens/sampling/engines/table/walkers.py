@@ -1,0 +1,228 @@
+"""The chains of one unit as codes of 64 lanes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spinlens.sampling.engines.table import clusters, lanes, narrow, wide
+from spinlens.sampling.engines.table.lanes import LANES
+from spinlens.sampling.engines.table.slots import Weights, directed_slots
+from spinlens.sampling.engines.table.sums import TermPlaces, measure
+from spinlens.sampling.engines.table.tables import narrow_rules
+
+Codes = NDArray[Any]
+
+COIN = 0.5
+"""Clusters that the coin of `clusters.wolff` adds to each chain and call on average."""
+
+
+@dataclass(frozen=True, eq=False)
+class Setting:
+    """What is sampled, as plain arrays, at T temperatures.
+
+    Attributes
+    ----------
+    weights : Weights
+        Minus the energies of bonds and sites.
+    inverse_temperature : ndarray, float64 (T,)
+        1 / T.
+    algorithms : tuple of str
+        The update of each temperature.
+    interval : int
+        Sweeps between two measurements.
+    names : tuple of str
+        The sums.
+    strengths : ndarray, float64 (sums,)
+        The energy is minus their product with the sums.
+    places : TermPlaces
+        Where the sums are taken.
+    involutions : ndarray, int64 (I, q)
+        Permutations of the codes that undo themselves and leave the energy of every bond as it is; for clusters.
+    group : ndarray, int64 (G, q)
+        Permutations of the codes that leave all energies as they are, the identity among them.
+    """
+
+    weights: Weights
+    inverse_temperature: NDArray[np.float64]
+    algorithms: tuple[str, ...]
+    interval: int
+    names: tuple[str, ...]
+    strengths: NDArray[np.float64]
+    places: TermPlaces
+    involutions: NDArray[np.int64]
+    group: NDArray[np.int64]
+
+
+class TableWalkers:
+    """Codes, sums and streams; see `spinlens.sampling.engines.Walkers`.
+
+    Parameters
+    ----------
+    setting : Setting
+        What is sampled.
+    streams : ndarray, uint64 (T, 4, 64)
+        States of the generators, one a temperature and chain.
+    start : ndarray, integer (T, 64, N)
+        The first codes.
+    together : bool
+        Whether the temperatures run at the same time, rather than one after another.
+    pack : callable
+        Makes what the store keeps of codes (..., N).
+    """
+
+    def __init__(
+        self, setting: Setting, streams: NDArray[np.uint64], start: Codes, *, together: bool = True,
+        pack: Callable[[Codes], NDArray[np.uint8]] | None = None,
+    ) -> None:  # fmt: skip
+        temperatures = len(setting.inverse_temperature)
+        small = setting.weights.states <= 256
+        self.setting, self.streams, self.pack = setting, streams, pack
+        self.board = np.ascontiguousarray(start.transpose(0, 2, 1), dtype=np.uint8 if small else np.uint16)
+        self.weights = setting.strengths
+        self.sums = np.zeros((len(setting.names), temperatures if together else 1, LANES), dtype=np.int64)
+        self.slots = directed_slots(setting.weights)
+        self.kind = np.ascontiguousarray(setting.weights.kind, dtype=np.int64)
+        connected = connects(setting.involutions)
+        self.local = tuple(_local(algorithm, connected=connected) for algorithm in setting.algorithms)
+        self.rules = {
+            word: narrow_rules(
+                self.slots, setting.weights, setting.inverse_temperature, metropolis=word == "metropolis"
+            )
+            for word in set(self.local) - {""}
+        }
+        # Clusters of each sweep, see `spinlens.sampling.engines.bits.updates.WolffUpdate`.
+        self.clusters = np.ones(temperatures, dtype=np.int64)
+        self.sizes: list[list[float]] = [[] for _ in range(temperatures)]
+        self.frozen = np.zeros(temperatures, dtype=bool)
+
+    def sweep(self, here: slice) -> None:
+        """Move the chains of some temperatures on by one interval."""
+        for part, algorithm in self._parts(here):
+            if algorithm in self.rules:
+                self._sweep(part, algorithm, self.setting.interval)
+            else:
+                for t in range(part.start, part.stop):
+                    self._move_clusters(t, algorithm)
+
+    def measure(self, here: slice) -> None:
+        """Count the sums at some temperatures."""
+        measure(self.board[here], self.setting.places, self.sums)
+
+    def swap(self, parity: int, lanes_: NDArray[np.uint64]) -> None:
+        """Swap chains between temperatures t and t + 1 for t = parity, parity + 2, ...: those in the words lanes[t]."""
+        lanes.swap(self.board, parity, lanes_)
+
+    def symmetrise(self, here: slice, stream: NDArray[np.uint64]) -> None:
+        """Apply a random symmetry of the energy to each chain, and to its sums."""
+        if len(self.setting.group) > 1:
+            board = self.board[here]
+            lanes.relabel(board, self.setting.group, stream, np.empty((len(board), LANES), dtype=np.int64))
+            self.measure(here)
+
+    def freeze(self, here: slice) -> None:
+        """Change nothing any more that depends on the chains: recording begins."""
+        for t in range(len(self.board))[here]:
+            if self.sizes[t]:
+                self.clusters[t] = self._clusters(float(np.mean(self.sizes[t][len(self.sizes[t]) // 2 :])))
+            self.frozen[t] = True
+
+    def inherit(self, temperature: int) -> None:
+        """Begin a temperature with the configurations that the one below has reached."""
+        self.board[temperature] = self.board[temperature - 1]
+
+    def recorded(self, name: str) -> NDArray[np.int64]:
+        """Return one of the sums at the temperatures that were measured last, int64 (T, 64)."""
+        found: NDArray[np.int64] = self.sums[self.setting.names.index(name)]
+        return found
+
+    def packed(self, here: slice, chains: int) -> NDArray[np.uint8]:
+        """Return the configurations of some temperatures as the store keeps them, uint8 (T, chains, ..., bytes)."""
+        assert self.pack is not None
+        return self.pack(self.codes(here)[:, :chains])
+
+    def codes(self, here: slice) -> Codes:
+        """Return the codes of some temperatures, (T, 64, N)."""
+        return np.ascontiguousarray(self.board[here].transpose(0, 2, 1))
+
+    def _parts(self, here: slice) -> Iterator[tuple[slice, str]]:
+        places = range(len(self.board))[here]
+        for algorithm, group in groupby(places, key=lambda t: self.setting.algorithms[t]):
+            found = list(group)
+            yield slice(found[0], found[-1] + 1), algorithm
+
+    def _sweep(self, part: slice, rule: str, count: int) -> None:
+        rules = self.rules[rule]
+        if rules is not None:
+            narrow.sweep(
+                self.board[part], self.streams[part], rules.tables[part], rules.begins, rules.multipliers, rules.kind,
+                rules.neighbour, rules.bits, count,
+            )  # fmt: skip
+        else:
+            wide.sweep(
+                self.board[part], self.streams[part], self.setting.inverse_temperature[part], self.slots.rows,
+                self.setting.weights.site_weights, self.kind, self.slots.neighbour, self.slots.which,
+                rule == "metropolis", count,
+            )  # fmt: skip
+
+    def _move_clusters(self, t: int, algorithm: str) -> None:
+        """Move clusters of one temperature for an interval; where they cannot reach all codes, sweep before each."""
+        every = slice(t, t + 1)
+        times, many = (self.setting.interval, 1) if self.local[t] else (1, self.setting.interval)
+        reached, grown = 0, 0.0
+        for _ in range(times):
+            if self.local[t]:
+                self._sweep(every, self.local[t], 1)
+            chains = self.codes(every)[0]
+            if algorithm == "wolff":
+                count = int(self.clusters[t]) * many
+                reached += self._wolff(chains, t, count)
+                grown += (count + COIN) * LANES
+            else:
+                self._swendsen_wang(chains, t, many)
+            self.board[t] = chains.T
+        if algorithm == "wolff" and not self.frozen[t]:
+            self.sizes[t].append(reached / grown)
+            self.clusters[t] = self._clusters(self.sizes[t][-1])
+
+    def _swendsen_wang(self, chains: Codes, t: int, count: int) -> None:
+        weights = self.setting.weights
+        clusters.swendsen_wang(
+            chains, self.streams[t], self.setting.inverse_temperature[t], weights.first, weights.second, weights.which,
+            weights.matrices, self.kind, weights.site_weights, self.setting.involutions, count,
+        )  # fmt: skip
+
+    def _wolff(self, chains: Codes, t: int, count: int) -> int:
+        return int(clusters.wolff(
+            chains, self.streams[t], self.setting.inverse_temperature[t], self.slots.neighbour, self.slots.which,
+            self.slots.rows, self.kind, self.setting.weights.site_weights, self.setting.involutions, count,
+        ))  # fmt: skip
+
+    def _clusters(self, size: float) -> int:
+        return max(1, round(self.setting.weights.sites / size))
+
+
+def _local(algorithm: str, *, connected: bool) -> str:
+    """Return the rule of single sites that an update uses, or an empty word."""
+    if algorithm in ("heat_bath", "metropolis"):
+        return algorithm
+    return "" if connected else "heat_bath"
+
+
+def connects(involutions: NDArray[np.int64]) -> bool:
+    """Return whether permutations (I, q) together lead from every code to every other."""
+    if not len(involutions):
+        return False
+    reached = np.zeros(involutions.shape[1], dtype=bool)
+    reached[0] = True
+    while True:
+        wider = reached.copy()
+        wider[involutions[:, reached]] = True
+        if np.array_equal(wider, reached):
+            return bool(reached.all())
+        reached = wider
