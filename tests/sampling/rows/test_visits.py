@@ -75,7 +75,7 @@ CASES: dict[str, dict[str, Any]] = {
     "frustrated": {"shape": (3, 3), "kind": "triangular", "couplings": -1.0, "temperature": 1.5},
     "honeycomb": {"shape": (2, 4), "kind": "honeycomb", "temperature": 1.7},
     "honeycomb in fields": {"shape": (2, 4), "kind": "honeycomb", "fields": np.linspace(-1, 1, 8)},
-    "chain": {"shape": (7,), "kind": "chain", "temperature": 1.5},
+    "chain": {"shape": (7,), "kind": "chain", "temperature": 1.5, "fields": 0.2},
     "walls": {"shape": (3, 3), "kind": "triangular", "boundary": ((1, -1), "free")},
     "bonds": {"shape": (2, 4), "kind": "square", "couplings": np.linspace(-1, 1.3, 16)},
     "signs": {"shape": (3, 3), "kind": "square", "couplings": np.where(np.arange(18) % 5, 1.0, -1.0)},

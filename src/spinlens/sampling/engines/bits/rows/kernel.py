@@ -3,7 +3,8 @@
 It is the kernel of the square lattice (`spinlens.sampling.engines.bits.bitsliced`) with fewer demands on the lattice. A
 row is the last axis; each is split into the sites with even and with odd places, so that the neighbours of a half-row
 within its row lie in the other half. Rows are updated one after another, the even half of each first. What neighbours
-a site has in other rows does not matter, so one kernel updates chains, square, triangular, honeycomb and cubic lattices.
+a site has in other rows does not matter, so one kernel updates chains, square, triangular, honeycomb and cubic
+lattices.
 
 What differs is data (`spinlens.sampling.engines.bits.rows.geometry`). The board wraps every axis round, and each
 vector of sites has flags that say which of its neighbours are seen turned (a negative bond, an antiperiodic seam) and
@@ -136,8 +137,8 @@ def _finish_word(
 @njit(**_OPTIONS)
 def _finish_row(
     board: Any, row: int, at: Any, left: int, right: int, streams: Any, undecided: Any, thresholds: Any, favoured: Any,
-    kinds: Any, ties: Any, tie_patterns: Any, half: int, first: int, stop: int, slots: Any, classes: Any, metropolis: bool,
-    scratch: Any,
+    kinds: Any, ties: Any, tie_patterns: Any, half: int, first: int, stop: int, slots: Any, classes: Any,
+    metropolis: bool, scratch: Any,
 ) -> None:  # fmt: skip
     """Finish the undecided words of half a row in the columns from ``first`` to ``stop``."""
     tie_table = ties.strides[0] // ties.itemsize
@@ -195,8 +196,8 @@ def _take_from_board(board: Any, spins: Any) -> None:
 @njit(**_OPTIONS)
 def _sweep_once(
     board: Any, streams: Any, kept: Any, undecided: Any, scratch: Any, planes: Any, thresholds: Any, favoured: Any,
-    metropolis: bool, slots: Any, classes: Any, patterns: Any, kinds: Any, ties: Any, tie_patterns: Any, others: Any, width: int,
-    odd_ring: bool,
+    metropolis: bool, slots: Any, classes: Any, patterns: Any, kinds: Any, ties: Any, tie_patterns: Any, others: Any,
+    width: int, odd_ring: bool,
 ) -> None:  # fmt: skip
     columns, blocks = streams.shape[1], patterns.shape[1]
     longer = (width + 1) // 2
@@ -251,16 +252,16 @@ def _put_back(board: Any, here: int, streams: Any, first: int, kept: Any, column
 
 @njit(cache=True, nogil=True, **_OPTIONS)
 def sweep_rows(
-    spins: Any, streams: Any, planes: Any, thresholds: Any, favoured: Any, metropolis: bool, slots: Any, classes: Any, patterns: Any,
-    kinds: Any, ties: Any, tie_patterns: Any, others: Any, width: int, odd_ring: bool, count: int,
+    spins: Any, streams: Any, planes: Any, thresholds: Any, favoured: Any, metropolis: bool, slots: Any, classes: Any,
+    patterns: Any, kinds: Any, ties: Any, tie_patterns: Any, others: Any, width: int, odd_ring: bool, count: int,
 ) -> None:  # fmt: skip
     """Sweep every condition ``count`` times, in place.
 
     Parameters
     ----------
     spins : uint64 array, shape (conditions, rows, 2, columns)
-        One bit a chain; site y of a row stands in half y % 2 at column y // 2, and ``columns`` is half a row rounded up to
-        a multiple of `WIDTH`.
+        One bit a chain; site y of a row stands in half y % 2 at column y // 2, and ``columns`` is half a row rounded
+        up to a multiple of `WIDTH`.
     streams : uint64 array, shape (conditions, 4, columns)
         State of one xoshiro256++ generator a column; all zeros where there is none.
     planes, thresholds, favoured, metropolis
@@ -279,8 +280,8 @@ def sweep_rows(
         stream[:] = streams[t]
         for _ in range(count):
             _sweep_once(
-                board, stream, kept, undecided, scratch, planes[t], thresholds[t], favoured[t], metropolis, slots, classes,
-                patterns, kinds, ties, tie_patterns, others, width, odd_ring,
+                board, stream, kept, undecided, scratch, planes[t], thresholds[t], favoured[t], metropolis, slots,
+                classes, patterns, kinds, ties, tie_patterns, others, width, odd_ring,
             )  # fmt: skip
         _take_from_board(board, spins[t])
         streams[t] = stream

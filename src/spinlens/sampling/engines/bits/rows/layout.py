@@ -32,7 +32,7 @@ def places_of_sites(lattice: Lattice) -> NDArray[np.int32]:
 
 
 def to_words(lattice: Lattice, codes: NDArray[Any]) -> NDArray[np.uint64]:
-    """Gather codes 0 and 1 of up to 64 chains (..., chains, *shape) into words (..., rows, 2, columns); chain c is bit c."""
+    """Gather codes 0, 1 of up to 64 chains (..., chains, *shape) into words (..., rows, 2, columns), one bit each."""
     front = codes.shape[: codes.ndim - lattice.axes - 1]
     flat = codes.reshape(*front, -1, lattice.sites).astype(np.uint64)
     lanes = np.arange(flat.shape[-2], dtype=np.uint64)[:, None]
