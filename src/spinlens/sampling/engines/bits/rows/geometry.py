@@ -52,7 +52,7 @@ class Geometry:
         int64 (2 rows, columns): the kind of each site, half-row by half-row. Columns that are not there have the kind
         of the first site.
     patterns, pattern_kinds : numpy.ndarray
-        int64 (2 rows, columns / WIDTH) and (P, WIDTH): the pattern of each vector of sites, its kinds side by side.
+        int64 (2 rows, columns / WIDTH) and (P, WIDTH): the pattern of each vector, and its kinds side by side.
     ties, tie_patterns : numpy.ndarray
         int8 (T, Z, 2, WIDTH) and int64 (2 rows, columns / WIDTH): for each slot of a vector -1 where the neighbour is seen
         turned and -1 where it is there; ``ties`` is empty, int8 (0,), where all neighbours are there and as they are.
