@@ -54,8 +54,8 @@ class Geometry:
     patterns, pattern_kinds : numpy.ndarray
         int64 (2 rows, columns / WIDTH) and (P, WIDTH): the pattern of each vector, and its kinds side by side.
     ties, tie_patterns : numpy.ndarray
-        int8 (T, Z, 2, WIDTH) and int64 (2 rows, columns / WIDTH): for each slot of a vector -1 where the neighbour is seen
-        turned and -1 where it is there; ``ties`` is empty, int8 (0,), where all neighbours are there and as they are.
+        int8 (T, Z, 2, WIDTH) and int64 (2 rows, columns / WIDTH): for each slot of a vector -1 where the neighbour is
+        seen turned and -1 where it is there; ``ties`` is empty, int8 (0,), where all neighbours are there and as they are.
     others : numpy.ndarray
         int64 (2 rows, 4): flat places on the board of the neighbours in other rows.
     """
@@ -104,7 +104,9 @@ def refuses(lattice: Lattice, couplings: Floats) -> str | None:
     return None
 
 
-def geometry(lattice: Lattice, couplings: Floats | float = 1.0, fields: Floats | float = 0.0) -> Geometry:
+def geometry(
+    lattice: Lattice, couplings: Floats | float = 1.0, fields: Floats | float = 0.0, *, walls: bool = True
+) -> Geometry:
     """Return the geometry of a lattice with bonds and fields.
 
     Parameters
@@ -115,8 +117,10 @@ def geometry(lattice: Lattice, couplings: Floats | float = 1.0, fields: Floats |
         J of each bond in the order of ``lattice.neighbours``, in units of energy, without the sign of a seam; 0 for a
         bond that is missing. Bonds of different strength are known on square and honeycomb lattices.
     fields : float or float64 array, shape (N,) or ``lattice.shape``
-        h of each site in units of energy, without the walls; a wall adds J times its value to the sites before it. The
-        bonds to walls have the coupling of the lattice, the largest of ``couplings``.
+        h of each site in units of energy.
+    walls : bool
+        Whether walls are to be added to the fields: J times the held value for each bond to one, where J is the largest
+        of ``couplings``. If not, the fields hold them already.
 
     Returns
     -------
@@ -124,7 +128,8 @@ def geometry(lattice: Lattice, couplings: Floats | float = 1.0, fields: Floats |
         As arrays for the kernel.
     """
     slots, held = _slots(lattice, couplings)
-    strengths = np.broadcast_to(np.asarray(fields, dtype=np.float64).reshape(-1), lattice.sites) + held
+    strengths = np.broadcast_to(np.asarray(fields, dtype=np.float64).reshape(-1), lattice.sites)
+    strengths = strengths + held if walls else strengths.copy()
     counted = len(np.unique(np.abs(slots[slots != 0]))) <= 1
     # What the probabilities depend on: where bonds are equally strong, how many there are.
     bonds = np.count_nonzero(slots, axis=1)[:, None] if counted else slots
