@@ -55,7 +55,7 @@ class Geometry:
         int64 (2 rows, columns / WIDTH) and (P, WIDTH): the pattern of each vector, and its kinds side by side.
     ties, tie_patterns : numpy.ndarray
         int8 (T, Z, 2, WIDTH) and int64 (2 rows, columns / WIDTH): for each slot of a vector -1 where the neighbour is
-        seen turned and -1 where it is there; ``ties`` is empty, int8 (0,), where all neighbours are there and as they are.
+        seen turned and -1 where it is there; ``ties`` is empty, int8 (0,), where all are there and as they are.
     others : numpy.ndarray
         int64 (2 rows, 4): flat places on the board of the neighbours in other rows.
     """
