@@ -96,7 +96,7 @@ def _fast_row(
 
 
 @njit(inline="always")
-def _class_of(masks: Any, number: int, column: int, lane: Any) -> int:
+def _class_of(masks: Any, number: int, column: int, lane: Any) -> Any:
     """Return the class of one lane: the masks of its bits are those of 1, 2, 4 and 8."""
     found = np.int64((masks[column] & lane) != _NONE)
     if number > 1:

@@ -28,7 +28,7 @@ def half_rows(lattice: Lattice, numbers: NDArray[Any]) -> NDArray[Any]:
 def places_of_sites(lattice: Lattice) -> NDArray[np.int32]:
     """Return the flat place of each site in the words (rows, 2, columns) of one condition, int32 (N,)."""
     row, y = np.divmod(np.arange(lattice.sites), lattice.shape[-1])
-    return ((row * 2 + y % 2) * columns(lattice.shape[-1]) + y // 2).astype(np.int32)
+    return np.asarray((row * 2 + y % 2) * columns(lattice.shape[-1]) + y // 2, dtype=np.int32)
 
 
 def to_words(lattice: Lattice, codes: NDArray[Any]) -> NDArray[np.uint64]:
