@@ -46,23 +46,37 @@ def test_narrow(name, metropolis):
     assert np.array_equal(streams, twins)
 
 
-@pytest.mark.parametrize("metropolis", [False, True])
+@pytest.mark.parametrize("rule", ["heat_bath", "products", "metropolis"])
 @pytest.mark.parametrize("name", SYSTEMS)
-@pytest.mark.parametrize("factors", [1 / TEMPERATURES, np.array([1e4, 1e-9])])
-def test_wide(name, metropolis, factors):
+@pytest.mark.parametrize("factors", [1 / TEMPERATURES, np.array([1e4, 1e-9])], ids=["usual", "extreme"])
+def test_wide(name, rule, factors):
     weights = SYSTEMS[name]
     slots = directed_slots(weights)
     found = np.stack([start_codes(weights)] * 2)
     expected = found.copy()
     streams, twins = _streams(2)
+    products = np.array([rule == "products" and factor < 10 for factor in factors])
     wide.sweep(
         found, streams, factors, slots.rows, weights.site_weights, weights.kind, slots.neighbour, slots.which,
-        metropolis, 2,
+        products, rule == "metropolis", 2,
     )  # fmt: skip
     for t, factor in enumerate(factors):
-        reference.wide_sweep(expected[t], twins[t], factor, slots, weights, 2, metropolis=metropolis)
+        reference.wide_sweep(
+            expected[t], twins[t], factor, slots, weights, 2, metropolis=rule == "metropolis", products=products[t]
+        )
     assert np.array_equal(found, expected)
     assert np.array_equal(streams, twins)
+
+
+def test_products_are_used_where_they_cannot_vanish():
+    weights = SYSTEMS["many"]
+    slots = directed_slots(weights)
+    usual = {"sites": 1000, "slots": slots.which.shape[1]}
+    assert wide.products_suffice(slots.rows, weights.site_weights, np.array([1.0, 1e4]), **usual).tolist() == [
+        True,
+        False,
+    ]
+    assert not wide.products_suffice(slots.rows, weights.site_weights, np.ones(1), **{**usual, "sites": 2}).any()
 
 
 CLUSTERS = {
