@@ -19,6 +19,7 @@ SYSTEMS = {
     "clock": weights_of(Clock(6), Lattice((5,), "antiperiodic"), {}),
     "pairwise": weights_of(random_pairwise(4), Lattice((2, 3, 2)), {"mu": 1.0}),
     "disordered": disordered(9, 3, 14),
+    "large": weights_of(Potts(9), Lattice((3, 4)), {}),
     "many": weights_of(Clock(37), Lattice((2, 3)), {}),
 }
 TEMPERATURES = np.array([0.7, 3.0])

@@ -31,7 +31,7 @@ PROPOSAL_COST = 250.0
 CLUSTER_COST = 500.0
 """The same for a site's share of a cluster."""
 
-MOST_TABLED = 8
+MOST_TABLED = 10
 """Codes up to which tables are the rule on lattices with four neighbours a site."""
 
 
