@@ -49,7 +49,18 @@ __all__ = sorted([*_ROOMS, *_SUBPACKAGES, "__version__"])
 
 if TYPE_CHECKING:
     from spinlens import (
-        exact, figures, images, lattices, learning, models, phases, regions, sampling, spaces, statistics, studies,
+        exact,
+        figures,
+        images,
+        lattices,
+        learning,
+        models,
+        phases,
+        regions,
+        sampling,
+        spaces,
+        statistics,
+        studies,
         symmetries,
     )  # fmt: skip
     from spinlens.ensemble import Ensemble, open_ensemble, repair, sample, simulate, status, verify

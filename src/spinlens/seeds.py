@@ -23,6 +23,7 @@ class Purpose(IntEnum):
     PRETRAINING = 8
     CLASSIFICATION = 9
     SPLITTING = 10
+    SYMMETRIES = 11
 
 
 def check_seed(seed: object) -> int:

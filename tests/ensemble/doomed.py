@@ -133,7 +133,7 @@ def end(fate: Fate, child: int, reading: int) -> tuple[int, str]:
 def main() -> None:
     """Live through the fates one after the other."""
     draws = run_unit(PLAN, units(PLAN)[0])
-    equilibration(draws.bond_sum, draws.spin_sum, model=PLAN.model, field=0.1)
+    equilibration(draws.sums, model=PLAN.model, lattice=PLAN.lattice, field=0.1)
     import distributed  # noqa: F401
 
     fates = [Fate(**values) for values in json.load(sys.stdin)]

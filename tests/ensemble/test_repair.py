@@ -126,7 +126,7 @@ def test_much_at_once_is_repaired_by_sampling_just_that(
     (out / "spin_sum" / "c.1.0.0.0").unlink()
     (out / "r_hat" / "c.0.0").unlink()
     assert repair(out, workers=1, progress=False).units == ("field=0 diagnostics", "field=1 block=0")
-    assert [(unit.field, unit.block) for unit in done] == [(1, 0)]
+    assert [(unit.point, unit.block) for unit in done] == [(1, 0)]
     assert contents(out) == contents(sound)
 
 

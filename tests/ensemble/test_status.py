@@ -14,7 +14,7 @@ from spinlens.ensemble.status import durations
 from spinlens.ensemble.writer import lock
 from spinlens.errors import DamagedError, InputError
 from spinlens.lattices import Lattice
-from spinlens.sampling.chains import CLUSTER_COST, work
+from spinlens.sampling.engines.bits.engine import CLUSTER_COST
 from spinlens.sampling.diagnostics import equilibration
 from tests.ensemble.tiny import PLAN, contents
 
@@ -59,8 +59,8 @@ def test_units_of_clusters_take_longer(tmp_path: Path) -> None:
         PLAN, lattice=Lattice((48, 48)), temperature=(2.26, 2.27), field=(0.0, 0.3), chains=64, algorithm="auto"
     )
     sample(plan, out=tmp_path / "auto", workers=1, progress=False)
-    assert work(plan, 0) == 2 * CLUSTER_COST
-    assert work(plan, 1) == 2
+    assert plan.kernels.cost(plan, 0) == 2 * CLUSTER_COST
+    assert plan.kernels.cost(plan, 1) == 2
     known = Journal(tmp_path / "auto").read()
     description, first, second = (known[name] for name in (DESCRIPTION, "field=0 block=0", "field=1 block=0"))
     write_journal(tmp_path / "auto", [description, first])

@@ -29,7 +29,7 @@ def ensemble(finished: Path) -> Ensemble:
 @pytest.fixture(scope="module")
 def sampled() -> dict[str, np.ndarray]:
     """Return the draws without the store: spins +-1 and sums, over (field, temperature, chain, ...)."""
-    draws = [[run_unit(PLAN, unit) for unit in units(PLAN) if unit.field == f] for f in range(3)]
+    draws = [[run_unit(PLAN, unit) for unit in units(PLAN) if unit.point == f] for f in range(3)]
     joined = {
         name: np.stack([np.concatenate([getattr(part, name) for part in row], axis=1) for row in draws])
         for name in ("spins", "bond_sum", "spin_sum")
@@ -112,8 +112,8 @@ def test_energies_and_magnetizations_belong_to_the_spins(ensemble: Ensemble) -> 
     xr.testing.assert_allclose(ensemble.energy, energy, rtol=1e-14)
     xr.testing.assert_allclose(ensemble.magnetization, spins.mean(("x", "y")))
     assert ensemble.energy.dims == ensemble.magnetization.dims == DIMENSIONS[:4]
-    np.testing.assert_array_equal(ensemble.bond_sum, bonds.sum(("x", "y")))
-    np.testing.assert_array_equal(ensemble.spin_sum, spins.sum(("x", "y")))
+    np.testing.assert_array_equal(ensemble.sums["bond_sum"], bonds.sum(("x", "y")))
+    np.testing.assert_array_equal(ensemble.sums["spin_sum"], spins.sum(("x", "y")))
 
 
 def test_series_hold_what_lies_between_the_draws(ensemble: Ensemble, sampled: dict[str, np.ndarray]) -> None:

@@ -10,8 +10,9 @@ import pytest
 
 from spinlens.ensemble import describe, open_ensemble, simulate
 from spinlens.errors import InputError
-from spinlens.lattices import Lattice, bond_sums
+from spinlens.lattices import Lattice
 from spinlens.models import Ising
+from tests.lattices.rectangle import bond_sums
 
 CASES = {
     "antiferromagnet": (Ising(-1.0), "periodic"),
@@ -40,7 +41,7 @@ def test_every_model_is_stored(model: Ising, boundary: Any, tmp_path: Path) -> N
     along_x, along_y = bond_sums(lattice, spins)
     spin_sum, staggered = (
         spins.sum(axis=(-1, -2), dtype=int),
-        (spins * lattice.sublattice).sum(axis=(-1, -2), dtype=int),
+        (spins * lattice.staggering).sum(axis=(-1, -2), dtype=int),
     )
     np.testing.assert_array_equal(ensemble.bond_sum, along_x + along_y)
     np.testing.assert_allclose(ensemble.staggered_magnetization, staggered / 30)
@@ -76,5 +77,5 @@ def test_the_lattice_gas_is_a_view() -> None:
 
 def test_the_staggered_magnetization_needs_no_series() -> None:
     ensemble = simulate(Ising(), Lattice((4, 6)), temperature=2.0, chains=4, draws=2, equilibration=9, progress=False)
-    expected = (ensemble.spins().values * ensemble.lattice.sublattice).mean(axis=(-1, -2))
+    expected = (ensemble.spins().values * ensemble.lattice.staggering).mean(axis=(-1, -2))
     np.testing.assert_allclose(ensemble.staggered_magnetization, expected)

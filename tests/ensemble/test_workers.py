@@ -147,7 +147,7 @@ def test_lost_workers_are_one_sentence(
     tmp_path: Path, expected: dict[str, bytes], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def die(plan: Plan, unit: Unit, topic: str) -> UnitDraws:
-        if unit.field == 2:
+        if unit.point == 2:
             raise KilledWorker("unit", SimpleNamespace(address="tcp://nowhere"), 3)
         return run_unit(plan, unit)
 

@@ -3,11 +3,12 @@ import itertools
 import numpy as np
 import pytest
 from tests.exact.reference import read_rows
+from tests.lattices.rectangle import list_bonds, torus_bonds
 
 from spinlens.errors import InputError
 from spinlens.exact.enumeration import count_states, enumerate_states, state_probabilities
 from spinlens.exact.ising.onsager import critical_temperature
-from spinlens.lattices import Lattice, list_bonds, torus_bonds
+from spinlens.lattices import Lattice
 from spinlens.models import Ising
 
 BOUNDARIES = {

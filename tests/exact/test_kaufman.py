@@ -1,12 +1,13 @@
 import numpy as np
 import pytest
 from tests.exact.reference import last_digit, read_rows
+from tests.lattices.rectangle import torus_bonds
 
 from spinlens.errors import InputError
 from spinlens.exact.enumeration import enumerate_states
 from spinlens.exact.ising.kaufman import kaufman
 from spinlens.exact.ising.onsager import critical_temperature
-from spinlens.lattices import Lattice, torus_bonds
+from spinlens.lattices import Lattice
 from spinlens.models import Ising
 
 SEAMS = {"PP": (False, False), "AP": (True, False), "AA": (True, True)}

@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 from spinlens.exact import count_states, enumerate_states
-from spinlens.lattices import Bonds, Lattice, bond_sums, list_bonds, torus_bonds
-from spinlens.models import Ising
+from spinlens.lattices import Lattice
+from spinlens.models import Ising, Pattern, Potts
+from tests.lattices.rectangle import bond_sums, list_bonds, torus_bonds
 from tests.sampling.boundaries import BOUNDARIES
 
 
@@ -29,7 +30,7 @@ def test_counts(shape: tuple[int, int], boundary: Any) -> None:
 @pytest.mark.parametrize("shape", [(3, 4), (4, 4), (3, 3), (4, 3)])
 def test_two_colourable_means_that_no_bond_joins_one_colour(shape: tuple[int, int], boundary: Any) -> None:
     lattice = Lattice(shape, boundary=boundary)
-    colour = lattice.sublattice.reshape(-1)
+    colour = lattice.staggering.reshape(-1)
     assert lattice.two_colourable == all(colour[i] != colour[j] for i, j, _ in list_bonds(lattice).pairs)
 
 
@@ -51,8 +52,10 @@ def test_where_the_seam_lies_does_not_matter(seams: tuple[bool, bool]) -> None:
     # Reversing any spins bends and moves the seam; an energy cannot tell.
     gauge = np.random.default_rng(4).choice([-1, 1], size=12)
     listed = list_bonds(lattice)
-    pairs = tuple((i, j, int(sign * gauge[i] * gauge[j])) for i, j, sign in listed.pairs)
-    moved = enumerate_states(Ising(), Lattice(shape), temperature=2.0, bonds=Bonds(pairs, along=listed.along))
+    couplings = np.zeros((2, 12))
+    for (i, j, sign), axis in zip(listed.pairs, listed.axes, strict=True):
+        couplings[axis, i] = sign * gauge[i] * gauge[j]
+    moved = enumerate_states(Ising(Pattern(couplings.reshape(2, 3, 4))), Lattice(shape), temperature=2.0)
     for name in ("log_z", "energy", "specific_heat"):
         assert getattr(moved, name) == pytest.approx(getattr(own, name), rel=1e-12)
     assert moved.magnetization_squared != pytest.approx(own.magnetization_squared, rel=1e-3)
@@ -77,6 +80,33 @@ def test_symmetries_of_the_exact_averages(boundary: Any) -> None:
 
 
 def test_rows_of_the_counts_are_all_states() -> None:
-    counts = count_states(Lattice.skewed((3, 4)))
-    assert counts.count.sum() == 1 << 12
-    np.testing.assert_array_equal(counts.bond_sum, counts.bond_sum_x + counts.bond_sum_y)
+    counts = count_states(Potts(3), Lattice((2, 3), boundary=((0, 2), "free")))
+    assert counts.count.sum() == 3**6
+    assert counts.names == ("bond_sum", "count_0", "count_1")
+
+
+@pytest.mark.parametrize("boundary", BOUNDARIES.values(), ids=BOUNDARIES.keys())
+@pytest.mark.parametrize("shape", [(2, 2), (3, 4), (5, 3)])
+def test_the_table_of_neighbours_against_a_walk_over_the_sites(shape: tuple[int, int], boundary: Any) -> None:
+    lattice = Lattice(shape, boundary=boundary)
+    table, listed = lattice.neighbours, list_bonds(lattice)
+    signs = 1 - 2 * table.turned.astype(int)
+    found = zip(table.first.tolist(), table.second.tolist(), signs.tolist(), table.direction.tolist(), strict=True)
+    pairs = [(*pair, axis) for pair, axis in zip(listed.pairs, listed.axes, strict=False)]
+    assert sorted(found) == sorted(pairs)
+    held = zip(table.wall_site.tolist(), table.wall_value.tolist(), table.wall_direction.tolist(), strict=True)
+    walls = [(*wall, axis) for wall, axis in zip(listed.walls, listed.axes[len(listed.pairs) :], strict=True)]
+    assert sorted(held) == sorted(walls)
+
+
+@pytest.mark.parametrize("boundary", BOUNDARIES.values(), ids=BOUNDARIES.keys())
+def test_sums_by_tables_against_rolled_arrays(boundary: Any) -> None:
+    model, lattice = Ising((1.0, 0.5), "staggered"), Lattice((4, 5), boundary=boundary)
+    codes = np.random.default_rng(3).integers(0, 2, size=(20, 4, 5))
+    spins = (2 * codes - 1).astype(np.int8)
+    sums = dict(zip(model.tables(lattice).names, model.tables(lattice).sums(codes), strict=True))
+    along_x, along_y = bond_sums(lattice, spins)
+    np.testing.assert_array_equal(sums["bond_sum_x"], along_x)
+    np.testing.assert_array_equal(sums["bond_sum"], along_x + along_y)
+    np.testing.assert_array_equal(sums["spin_sum"], spins.sum(axis=(1, 2)))
+    np.testing.assert_array_equal(sums["staggered_sum"], (spins * lattice.staggering).sum(axis=(1, 2)))

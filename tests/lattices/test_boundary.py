@@ -10,7 +10,7 @@ import pytest
 
 from spinlens.errors import InputError
 from spinlens.lattices import Lattice, parse_boundary
-from spinlens.models import Ising
+from spinlens.models import Ising, Potts
 from spinlens.sampling import Plan
 from tests.sampling.boundaries import BOUNDARIES
 
@@ -35,7 +35,10 @@ def test_one_word_where_it_says_everything() -> None:
 def test_stored_plans_of_the_periodic_ferromagnet_look_as_ever() -> None:
     plan = Plan(model=Ising(), lattice=Lattice((4, 6)), temperature=(2.0,)).to_dict()
     assert plan["model"] == {"name": "ising", "coupling": 1.0}
-    assert plan["lattice"] == {"shape": [4, 6], "boundary": "periodic"}
+    assert plan["lattice"] == {"shape": [4, 6], "kind": "square", "boundary": "periodic"}
+    old = {**plan, "lattice": {"shape": [4, 6], "boundary": "periodic"}, "field": [0.0]}
+    del old["controls"], old["engine"]
+    assert Plan.from_dict(old).to_dict() == plan
 
 
 @pytest.mark.parametrize(
@@ -49,8 +52,8 @@ def test_texts(text: str, boundary: Any) -> None:
 
 @pytest.mark.parametrize(
     "boundary",
-    ["perodic", "", "open", ("periodic", "opn"), (1, -1), ((1, 0), "free"), ((1, True), "free"), ("free",), None, 3,
-     ("free", "free", "free"), ((1, -1, 1), "free"), ((2, 1), "free"), ("skewed", "free")],
+    ["perodic", "", "open", ("periodic", "opn"), (1, -1), ((1, None), "free"), ((1, True), "free"), ("free",), None, 3,
+     ("free", "free", "free"), ((1, -1, 1), "free"), ((0.5, 1), "free"), ("skewed", "free")],
     ids=repr,
 )  # fmt: skip
 def test_nothing_unknown_is_ever_periodic(boundary: Any) -> None:
@@ -58,16 +61,27 @@ def test_nothing_unknown_is_ever_periodic(boundary: Any) -> None:
         Lattice((4, 4), boundary=boundary)
 
 
-@pytest.mark.parametrize("text", ["perodic", "+-", "+,periodic", "periodic,", "a,b,c", "+0,free", "+-,skewed"])
+@pytest.mark.parametrize("text", ["perodic", "+,periodic", "periodic,", "a,b,c", "+0,free", "+-,skewed"])
 def test_unknown_texts_are_refused(text: str) -> None:
     with pytest.raises(InputError, match="boundary"):
         parse_boundary(text)
 
 
 def test_a_side_is_a_whole_number() -> None:
-    for shape in ((4, float("inf")), (4, float("nan")), (4.5, 4), (1, 4), (4,), None):
+    for shape in ((4, float("inf")), (4, float("nan")), (4.5, 4), (1, 4), (), (4, 4, 4, 4), b"44", (10**30, 8), None):
         with pytest.raises(InputError, match="shape"):
             Lattice(shape)  # type: ignore[arg-type]
+
+
+def test_walls_hold_values_of_the_space() -> None:
+    assert parse_boundary("0|2,free") == ((0, 2), "free")
+    walled = Lattice((4, 4), boundary=((0, 2), "free"))
+    assert walled.boundary_text == "0|2,free"
+    Plan(model=Potts(3), lattice=walled, temperature=(1.0,))
+    with pytest.raises(InputError, match="none of the values"):
+        Plan(model=Ising(), lattice=walled, temperature=(1.0,))
+    with pytest.raises(InputError, match="means nothing for colours"):
+        Plan(model=Potts(3), lattice=Lattice((4, 4), boundary="antiperiodic"), temperature=(1.0,))
 
 
 def test_a_mistyped_word_is_guessed() -> None:

@@ -47,7 +47,7 @@ def independent() -> bool:
         model=Ising(), lattice=Lattice((8, 8)), temperature=(3.0,), chains=64, thin=1000, interval=20,
         equilibration=100, seed=9,
     )  # fmt: skip
-    series = run_unit(plan, Unit(0, 0)).bond_sum[0]
+    series = run_unit(plan, Unit(0, 0)).sums["bond_sum"][0]
     correlation = np.abs(np.triu(np.corrcoef(series), 1))
     return largest(float(correlation.max()) * np.sqrt(series.shape[1]), number=64 * 63 // 2, sigmas=5.5)
 
@@ -71,7 +71,7 @@ def parity_is_free() -> bool:
         model=Ising(), lattice=Lattice((4, 4)), temperature=(1e9,), chains=1280, algorithm="wolff", equilibration=64,
         seed=17,
     )  # fmt: skip
-    up = np.concatenate([(run_unit(plan, Unit(0, block)).spin_sum[0, :, -1] + 16) // 2 for block in range(20)])
+    up = np.concatenate([(run_unit(plan, Unit(0, block)).sums["spin_sum"][0, :, -1] + 16) // 2 for block in range(20)])
     return within(np.mean(up % 2), 0.5, 0.5 / np.sqrt(up.size), degrees=None)
 
 

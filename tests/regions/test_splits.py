@@ -11,9 +11,9 @@ from scipy.stats import chisquare
 
 from spinlens.ensemble import Ensemble, sample
 from spinlens.errors import InputError
-from spinlens.lattices import bond_sums
 from spinlens.regions import PUBLISHED_COUNTS, SYSTEMS, Labelled, Splits, clean_splits, published_splits, region_of
 from tests.chance import plausible
+from tests.lattices.rectangle import bond_sums
 from tests.regions.small import small_ensemble
 
 SIZES = {"train": (40, 20, 10, 30), "validation": (20, 10, 6, 10), "test": (15, 5, 7, 13)}
@@ -75,7 +75,7 @@ def test_what_is_said_of_an_image_is_true(system: str, ensembles: dict[str, Ense
     model, sites = ensemble.model, ensemble.lattice.sites
     bonds = sum(bond_sums(ensemble.lattice, images.spins))
     np.testing.assert_allclose(images.energy, -model.couplings[0] * bonds / sites)
-    pattern = ensemble.lattice.sublattice if system == "antiferromagnet" else 1
+    pattern = ensemble.lattice.staggering if system == "antiferromagnet" else 1
     np.testing.assert_allclose(images.magnetization, (images.spins * pattern).mean((1, 2)))
     cold = images.temperature < 0.5
     assert np.all(images.energy[cold] < -1)

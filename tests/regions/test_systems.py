@@ -35,7 +35,7 @@ def test_odd_antiferromagnetic_rings_are_refused() -> None:
 def test_clean_plans(system: str) -> None:
     plan = sampling_plan(system, side=12, seed=4)
     assert plan.lattice.shape == (12, 12)
-    assert (len(plan.temperature), plan.field, plan.exchange, plan.seed) == (400, (0.0,), True, 4)
+    assert (len(plan.temperature), plan.controls["field"], plan.exchange, plan.seed) == (400, (0.0,), True, 4)
     forced = system in ("antiperiodic", "skewed")
     assert plan.start == ("interface" if forced else "ground")
 

@@ -8,6 +8,7 @@ import math
 import pytest
 
 from spinlens.errors import InputError
+from spinlens.models import Ising
 from spinlens.sampling.benchmark import KernelRow, kernel_rows, standard_score
 from spinlens.statistics import Estimate
 from tests.chance import within
@@ -15,7 +16,7 @@ from tests.chance import within
 
 @pytest.fixture(scope="module")
 def rows() -> list[KernelRow]:
-    return kernel_rows((4, 16), fields=(0.0, 0.2), threads=(1, 2), updates=3e7, seed=3)
+    return kernel_rows(Ising(), (4, 16), fields=(0.0, 0.2), threads=(1, 2), updates=3e7, seed=3)
 
 
 def test_every_combination_has_its_row(rows: list[KernelRow]) -> None:
@@ -43,7 +44,7 @@ def test_energies_are_exact_within_their_errors(rows: list[KernelRow]) -> None:
 
 @pytest.mark.parametrize("algorithm", ["swendsen_wang", "wolff"])
 def test_clusters_have_rows_too(algorithm: str) -> None:
-    for row in kernel_rows((4,), algorithms=(algorithm,), fields=(0.0, 0.2), updates=2e6, seed=4):
+    for row in kernel_rows(Ising(), (4,), algorithms=(algorithm,), fields=(0.0, 0.2), updates=2e6, seed=4):
         assert row.algorithm == algorithm
         assert row.z is not None
         assert within(row.z, 0.0, 1.0, sigmas=4.5)
@@ -64,8 +65,8 @@ def test_a_score_needs_an_error_and_an_exact_value() -> None:
 def test_bad_input_is_refused_by_name() -> None:
     for options in ({"sides": (1,)}, {"algorithms": ("wolf",)}, {"temperature": -1.0}, {"seed": -1}):
         with pytest.raises(InputError):
-            kernel_rows(**options)
+            kernel_rows(Ising(), **options)
     with pytest.raises(InputError, match="threads"):
-        kernel_rows(threads=(0,))
+        kernel_rows(Ising(), threads=(0,))
     with pytest.raises(InputError, match="updates"):
-        kernel_rows(updates=float("nan"))
+        kernel_rows(Ising(), updates=float("nan"))

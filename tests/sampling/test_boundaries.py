@@ -7,13 +7,15 @@ from typing import Any
 import numpy as np
 import pytest
 
-from spinlens.exact import count_states, enumerate_states, kaufman
-from spinlens.lattices import Lattice, bond_sums
+from spinlens.exact import count_states, enumerate_states
+from spinlens.exact.ising import kaufman_torus
+from spinlens.lattices import Lattice
 from spinlens.models import Ising
 from spinlens.models.ising import CRITICAL_TEMPERATURE
 from spinlens.sampling import Plan, run_unit, units
-from spinlens.statistics.fluctuations import observables
+from spinlens.statistics import observables
 from tests.chance import within
+from tests.lattices.rectangle import bond_sums
 from tests.sampling.boundaries import BOUNDARIES
 
 SECTORS = {
@@ -25,12 +27,11 @@ TEMPERATURES = (2.0, CRITICAL_TEMPERATURE, 2.8)
 def estimate(plan: Plan) -> dict[str, np.ndarray]:
     """Return the observables (temperature,) of a plan with one field."""
     draws = [run_unit(plan, unit) for unit in units(plan)]
-    sums = {name: np.concatenate([part.sums[name] for part in draws], axis=1)[None] for name in plan.series}
+    sums = {name: np.concatenate([part.sums[name] for part in draws], axis=1) for name in plan.series}
     found = observables(
-        **sums, model=plan.model, temperature=plan.temperature, field=plan.field, sites=plan.lattice.sites,
-        symmetric_at_zero=not plan.lattice.walled,
-    )  # fmt: skip
-    return {name: values[0] for name, values in found.items()}
+        sums, model=plan.model, lattice=plan.lattice, temperature=plan.temperature, **plan.point_controls(0)
+    )
+    return {str(name): values.values for name, values in found.items()}
 
 
 def sampled(model: Ising, lattice: Lattice, *, field: float = 0.0, recordings: int = 3000, **options: Any) -> Plan:
@@ -44,7 +45,7 @@ def sampled(model: Ising, lattice: Lattice, *, field: float = 0.0, recordings: i
 def test_energies_in_every_sector(sector: str, shape: tuple[int, int], coupling: float) -> None:
     lattice = Lattice(shape, boundary=SECTORS[sector])
     found = estimate(sampled(Ising(coupling), lattice))
-    exact = kaufman(shape, np.array(TEMPERATURES), coupling=coupling, seams=lattice.seams)
+    exact = kaufman_torus(shape, np.array(TEMPERATURES), coupling=coupling, seams=lattice.seams)
     for name in ("energy", "specific_heat"):
         value, error = getattr(exact, name), found[f"{name}_error"]
         assert within(found[name], value, error, degrees=127), (name, (found[name] - value) / error)
@@ -72,7 +73,7 @@ def test_all_observables_of_every_boundary(boundary: Any, model: Ising, field: f
 def test_the_seam_lies_nowhere() -> None:
     lattice = Lattice((6, 8), boundary=("antiperiodic", "periodic"))
     plan = sampled(Ising(), lattice, recordings=1, draws=400, interval=8, temperature=(2.3,))
-    spins = np.concatenate([unpacked(run_unit(plan, unit).spins[0], 8) for unit in units(plan)])
+    spins = np.concatenate([unpacked(run_unit(plan, unit).codes[0], 8) for unit in units(plan)])
     # What each bond adds to the energy does not know where the minus sign stands.
     following = np.roll(spins, -1, axis=-2) * np.where(np.arange(6) == 5, -1, 1)[:, None]
     rows = (spins * following).mean(axis=(1, 3))
@@ -97,10 +98,10 @@ def test_hot_spins_are_independent(boundary: Any) -> None:
         interval=1, equilibration=1, seed=5,
     )  # fmt: skip
     draws = run_unit(plan, units(plan)[0])
-    number = draws.spin_sum.size
-    assert within(draws.spin_sum.mean(), 0.0, np.sqrt(30 / number), degrees=None)
-    assert within(draws.bond_sum.mean(), 0.0, np.sqrt(plan.lattice.bonds / number), degrees=None)
-    assert within(draws.spin_sum.var() / 30, 1.0, np.sqrt(2 / number), degrees=None)
+    number = draws.sums["spin_sum"].size
+    assert within(draws.sums["spin_sum"].mean(), 0.0, np.sqrt(30 / number), degrees=None)
+    assert within(draws.sums["bond_sum"].mean(), 0.0, np.sqrt(plan.lattice.bonds / number), degrees=None)
+    assert within(draws.sums["spin_sum"].var() / 30, 1.0, np.sqrt(2 / number), degrees=None)
 
 
 @pytest.mark.parametrize("coupling", [1.0, -1.0, (0.5, -1.0)], ids=str)
@@ -110,5 +111,5 @@ def test_cold_chains_start_in_a_ground_state(boundary: Any, coupling: Any) -> No
     lowest = count_states(lattice).energy_total(model, 0.0).min() / 16
     plan = sampled(model, lattice, temperature=(1e-3,), recordings=2, equilibration=4)
     draws = run_unit(plan, units(plan)[0])
-    energy = model.energy_total(draws.bond_sum, draws.spin_sum, 0.0, bond_sum_x=draws.sums.get("bond_sum_x")) / 16
+    energy = model.energy_total(plan.lattice, draws.sums) / 16
     np.testing.assert_allclose(energy, lowest, atol=1e-12)

@@ -36,7 +36,7 @@ def test_chains_are_independent() -> None:
     plan = Plan(
         **{**SMALL, "temperature": (3.0, 3.3)}, field=(0.2,), chains=130, thin=4000, interval=20, seed=9
     )  # fmt: skip
-    energies = np.concatenate([run_unit(plan, unit).bond_sum for unit in units(plan)], axis=1)
+    energies = np.concatenate([run_unit(plan, unit).sums["bond_sum"] for unit in units(plan)], axis=1)
     for at_one_temperature in energies:
         assert uncorrelated(at_one_temperature)
     assert uncorrelated(np.concatenate([energies[0, :65], energies[1, 65:]]))
@@ -45,10 +45,10 @@ def test_chains_are_independent() -> None:
 def test_fields_and_seeds_share_no_chance() -> None:
     options = {**SMALL, "temperature": (3.0,), "chains": 64, "thin": 2000, "interval": 20}
     here = Plan(**options, field=(0.2, 0.25), seed=9)
-    others = [run_unit(here, Unit(field, 0)).bond_sum[0] for field in range(2)]
-    others.append(run_unit(Plan(**options, field=(0.2,), seed=10), Unit(0, 0)).bond_sum[0])
+    others = [run_unit(here, Unit(field, 0)).sums["bond_sum"][0] for field in range(2)]
+    others.append(run_unit(Plan(**options, field=(0.2,), seed=10), Unit(0, 0)).sums["bond_sum"][0])
     assert uncorrelated(np.concatenate(others))
-    again = run_unit(Plan(**options, field=(0.2,), seed=9), Unit(0, 0)).bond_sum[0]
+    again = run_unit(Plan(**options, field=(0.2,), seed=9), Unit(0, 0)).sums["bond_sum"][0]
     with uncounted():
         assert not uncorrelated(np.concatenate([others[0], again])), "one stream used twice must be seen"
 
@@ -56,9 +56,9 @@ def test_fields_and_seeds_share_no_chance() -> None:
 def test_a_unit_does_not_depend_on_the_others() -> None:
     few = Plan(**SMALL, field=(0.0, 0.1), chains=64, seed=2)
     many = Plan(**SMALL, field=(0.0, 0.1), chains=200, seed=2)
-    np.testing.assert_array_equal(run_unit(few, Unit(1, 0)).spins, run_unit(many, Unit(1, 0)).spins)
-    assert (run_unit(many, Unit(1, 0)).spins != run_unit(many, Unit(1, 1)).spins).any()
-    assert (run_unit(many, Unit(0, 0)).spins != run_unit(many, Unit(1, 0)).spins).any()
+    np.testing.assert_array_equal(run_unit(few, Unit(1, 0)).codes, run_unit(many, Unit(1, 0)).codes)
+    assert (run_unit(many, Unit(1, 0)).codes != run_unit(many, Unit(1, 1)).codes).any()
+    assert (run_unit(many, Unit(0, 0)).codes != run_unit(many, Unit(1, 0)).codes).any()
 
 
 def test_the_sums_are_those_of_the_kept_spins() -> None:
@@ -68,10 +68,10 @@ def test_the_sums_are_those_of_the_kept_spins() -> None:
     )  # fmt: skip
     for unit in units(plan):
         draws = run_unit(plan, unit)
-        spins = 2 * np.unpackbits(draws.spins, axis=-1, count=10, bitorder="little").astype(int) - 1
-        np.testing.assert_array_equal(spins.sum((-1, -2)), draws.spin_sum[:, :, 1::2])
+        spins = 2 * np.unpackbits(draws.codes, axis=-1, count=10, bitorder="little").astype(int) - 1
+        np.testing.assert_array_equal(spins.sum((-1, -2)), draws.sums["spin_sum"][:, :, 1::2])
         bonds = spins * np.roll(spins, 1, axis=-1) + spins * np.roll(spins, 1, axis=-2)
-        np.testing.assert_array_equal(bonds.sum((-1, -2)), draws.bond_sum[:, :, 1::2])
+        np.testing.assert_array_equal(bonds.sum((-1, -2)), draws.sums["bond_sum"][:, :, 1::2])
 
 
 def test_exchange_is_counted() -> None:

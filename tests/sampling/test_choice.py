@@ -13,10 +13,12 @@ from spinlens.lattices import Lattice
 from spinlens.models import Ising
 from spinlens.models.ising import CRITICAL_TEMPERATURE
 from spinlens.sampling import Plan, Unit, run_unit
-from spinlens.sampling.choice import choose, sentences
+from spinlens.sampling.choice import sentences
 from spinlens.sampling.engines.bits import layout
 from spinlens.sampling.engines.bits.updates import WolffUpdate, updates
+from spinlens.sampling.engines.bits.view import square_view
 from tests.chance import within
+from tests.sampling.square import choose, words
 
 LARGE = Lattice((128, 128))
 STAGGERED = Ising(-1.0, "staggered")
@@ -57,7 +59,7 @@ def test_a_plan_keeps_auto_and_resolves_it() -> None:
     assert plan.to_dict()["algorithm"] == "auto"
     assert Plan.from_dict(plan.to_dict()) == plan
     assert plan.algorithms == (("heat_bath", "swendsen_wang", "heat_bath"), ("heat_bath",) * 3)
-    said = sentences([plan.choices(0), plan.choices(1)], temperature=plan.temperature, field=plan.field)
+    said = sentences([plan.choices(0), plan.choices(1)], grid=plan.grid)
     assert len(said) == 2
     assert said[0].startswith(
         "heat_bath at 5 of 6 conditions (T in 2 to 2.6, h in 0 to 0.5): correlations reach over less"
@@ -92,10 +94,10 @@ def test_a_sweep_of_wolff_is_frozen_and_reaches_every_site_once() -> None:
         algorithm="wolff",
         seed=4,
     )
-    ((here, update),) = updates(plan, 0, 0)
+    ((here, update),) = updates(square_view(plan, 0, 0))
     assert here == slice(0, 3)
     assert isinstance(update, WolffUpdate)
-    spins = np.stack([layout.to_colours(layout.from_spins(np.ones((64, 4, 4), dtype=np.int8)))] * 3)
+    spins = np.stack([layout.to_colours(words(np.ones((64, 4, 4), dtype=np.int8)))] * 3)
     for _ in range(200):
         update.advance(spins)
     update.freeze()
@@ -122,6 +124,6 @@ def test_a_unit_does_not_depend_on_the_others(algorithm: str) -> None:
     plan = {"model": Ising(), "lattice": Lattice((8, 8)), "temperature": (2.0, 2.5), "equilibration": 40, "seed": 2}
     few = Plan(**plan, field=(0.0, 0.1), chains=64, algorithm=algorithm)
     many = Plan(**plan, field=(0.0, 0.1), chains=200, algorithm=algorithm)
-    np.testing.assert_array_equal(run_unit(few, Unit(1, 0)).spins, run_unit(many, Unit(1, 0)).spins)
-    assert (run_unit(many, Unit(1, 0)).spins != run_unit(many, Unit(1, 1)).spins).any()
-    assert (run_unit(many, Unit(0, 0)).spins != run_unit(many, Unit(1, 0)).spins).any()
+    np.testing.assert_array_equal(run_unit(few, Unit(1, 0)).codes, run_unit(many, Unit(1, 0)).codes)
+    assert (run_unit(many, Unit(1, 0)).codes != run_unit(many, Unit(1, 1)).codes).any()
+    assert (run_unit(many, Unit(0, 0)).codes != run_unit(many, Unit(1, 0)).codes).any()

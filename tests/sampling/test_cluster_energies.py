@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from spinlens.exact import enumerate_states, kaufman
+from spinlens.exact import enumerate_states
+from spinlens.exact.ising import kaufman_torus
 from spinlens.lattices import Lattice
 from spinlens.models import Ising
 from spinlens.sampling import Plan, Unit, run_unit
@@ -29,7 +30,7 @@ def test_energies_in_every_sector(sector: str, side: int, algorithm: str) -> Non
             Ising(), lattice, algorithm=algorithm, recordings=recordings, chains=chains, interval=2, equilibration=60
         )
     )
-    exact = kaufman(lattice.shape, np.array(TEMPERATURES), seams=lattice.seams)
+    exact = kaufman_torus(lattice.shape, np.array(TEMPERATURES), seams=lattice.seams)
     for name, noticeable in (("energy", 5e-3), ("specific_heat", 0.1)):
         value, error = getattr(exact, name), found[f"{name}_error"]
         assert within(found[name], value, error), (name, (found[name] - value) / error)
@@ -43,7 +44,7 @@ def test_odd_and_long_lattices(shape: tuple[int, int], coupling: Any) -> None:
     swendsen_wang = estimate(sampled(model, lattice, algorithm="swendsen_wang", **options))
     wolff = estimate(sampled(model, lattice, algorithm="wolff", **options))
     if model.isotropic:
-        exact = kaufman(shape, np.array(TEMPERATURES), coupling=coupling).energy
+        exact = kaufman_torus(shape, np.array(TEMPERATURES), coupling=coupling).energy
         for found in (swendsen_wang, wolff):
             assert within(found["energy"], exact, found["energy_error"])
     for name in ("energy", "absolute_magnetization", "specific_heat"):
@@ -78,7 +79,7 @@ def test_algorithms_agree_where_auto_mixes_them() -> None:
     plan = sampled(Ising(), lattice, algorithm="auto", recordings=100, interval=8, equilibration=400)
     assert plan.algorithms == (("heat_bath", "swendsen_wang", "heat_bath"),)
     found = estimate(plan)
-    exact = kaufman(lattice.shape, np.array(TEMPERATURES)).energy
+    exact = kaufman_torus(lattice.shape, np.array(TEMPERATURES)).energy
     assert within(found["energy"], exact, found["energy_error"])
     assert np.all(found["energy_error"] < 2e-3 * np.abs(exact))
 
@@ -89,12 +90,12 @@ def test_limits_of_temperature(boundary: Any, algorithm: str) -> None:
     lattice = Lattice((5, 6), boundary=boundary)
     options = {"model": Ising(), "lattice": lattice, "chains": LANES, "interval": 1, "algorithm": algorithm, "seed": 5}
     hot = run_unit(Plan(**options, temperature=(1e9,), thin=400, equilibration=2), Unit(0, 0))
-    assert within(hot.bond_sum.mean(), 0, np.sqrt(lattice.bonds / hot.bond_sum.size), degrees=None)
-    assert within(hot.spin_sum.mean(), 0, np.sqrt(2 * 30 / hot.spin_sum.size), degrees=None)
+    assert within(hot.sums["bond_sum"].mean(), 0, np.sqrt(lattice.bonds / hot.sums["bond_sum"].size), degrees=None)
+    assert within(hot.sums["spin_sum"].mean(), 0, np.sqrt(2 * 30 / hot.sums["spin_sum"].size), degrees=None)
     cold = run_unit(Plan(**options, temperature=(1e-3,), thin=20, equilibration=2), Unit(0, 0))
-    assert np.all(cold.bond_sum == cold.bond_sum[0, 0, 0])
+    assert np.all(cold.sums["bond_sum"] == cold.sums["bond_sum"][0, 0, 0])
     assert np.all(
-        run_unit(Plan(**options, temperature=(1e-3,), field=(9.0,), equilibration=2), Unit(0, 0)).spin_sum == 30
+        run_unit(Plan(**options, temperature=(1e-3,), field=(9.0,), equilibration=2), Unit(0, 0)).sums["spin_sum"] == 30
     )
 
 
@@ -108,5 +109,5 @@ def test_chains_are_independent(algorithm: str) -> None:
     )  # fmt: skip
     draws = run_unit(plan, Unit(0, 0))
     # 2,016 pairs of chains.
-    for series in (draws.bond_sum[0], draws.spin_sum[0]):
+    for series in (draws.sums["bond_sum"][0], draws.sums["spin_sum"][0]):
         assert largest(largest_correlation(series), number=2016, sigmas=5)

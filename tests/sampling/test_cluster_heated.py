@@ -5,11 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from spinlens.exact import kaufman
+from spinlens.exact.ising import kaufman_torus
 from spinlens.lattices import Lattice
 from spinlens.models import Ising
-from spinlens.sampling import Plan, Unit, choice, run_unit
+from spinlens.sampling import Plan, Unit, run_unit
 from tests.chance import plausible, within
+from tests.sampling.square import choose
 from tests.sampling.visits import visit_p_values
 
 
@@ -23,9 +24,9 @@ def test_every_temperature_is_sampled_exactly(algorithm: str, monkeypatch: pytes
     )  # fmt: skip
     if algorithm == "auto":
         assert len(set(plan.algorithms[0])) == 2
-    energy = -run_unit(plan, Unit(0, 0)).bond_sum.mean(axis=2) / 48
+    energy = -run_unit(plan, Unit(0, 0)).sums["bond_sum"].mean(axis=2) / 48
     error = energy.std(axis=1, ddof=1) / np.sqrt(64)
-    assert within(energy.mean(axis=1), kaufman((6, 8), np.array(temperature)).energy, error)
+    assert within(energy.mean(axis=1), kaufman_torus((6, 8), np.array(temperature)).energy, error)
     assert np.all(error < 0.01)
 
 
@@ -33,7 +34,7 @@ def test_replicas_cross_the_border_of_two_algorithms(monkeypatch: pytest.MonkeyP
     # The joint distribution is that of the first two temperatures, so the border lies between them.
     temperature = (2.0, 5.0)
     monkeypatch.setattr(choice, "LONG", 0.9)
-    found = [choice.choose(Ising(), Lattice((4, 2)), temperature=t, field=0.0).algorithm for t in temperature]
+    found = [choose(Ising(), Lattice((4, 2)), temperature=t, field=0.0).algorithm for t in temperature]
     assert found == ["swendsen_wang", "heat_bath"]
     p_values = visit_p_values(
         shape=(4, 2), temperature=temperature, field=0.0, algorithm="auto", blocks=6, draws=16, interval=16

@@ -16,10 +16,10 @@ import pytest
 from spinlens.exact import state_probabilities
 from spinlens.lattices import Lattice
 from spinlens.models import Ising
-from spinlens.sampling.engines.bits.activation import activation
 from spinlens.sampling.engines.bits import cluster_reference
 from spinlens.sampling.engines.bits.cluster_reference import Graph
 from tests.sampling.boundaries import BOUNDARIES, COUPLINGS
+from tests.sampling.square import activation
 from tests.sampling.test_clusters import of_site
 
 TEMPERATURE = 1.9

@@ -10,11 +10,12 @@ from scipy.special import comb
 
 from spinlens.lattices import Lattice
 from spinlens.models import Ising
-from spinlens.sampling import Plan, Unit, choice, run_unit
+from spinlens.sampling import Plan, Unit, run_unit
 from spinlens.sampling.engines.bits import cluster_reference
 from spinlens.sampling.engines.bits.reference import Xoshiro256PlusPlus
 from tests.chance import plausible, uncounted, within
 from tests.sampling.boundaries import BOUNDARIES, COUPLINGS
+from tests.sampling.square import choose
 from tests.sampling.test_visits import FIELDS
 from tests.sampling.visits import visit_p_values
 
@@ -47,7 +48,7 @@ def test_other_lattices_and_exchange(case: dict, algorithm: str) -> None:
 
 def test_exchange_between_different_algorithms(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(choice, "LONG", 0.9)
-    chosen = [choice.choose(Ising(), Lattice((4, 2)), temperature=t, field=0.0).algorithm for t in (2.0, 2.6, 5.0)]
+    chosen = [choose(Ising(), Lattice((4, 2)), temperature=t, field=0.0).algorithm for t in (2.0, 2.6, 5.0)]
     assert chosen == ["swendsen_wang", "swendsen_wang", "heat_bath"]
     for p_value in visit_p_values(shape=(4, 2), temperature=(2.0, 2.6, 5.0), field=0.0, algorithm="auto", **QUICK):
         assert plausible(p_value)
@@ -69,7 +70,7 @@ def test_infinite_temperature(algorithm: str, field: float) -> None:
         model=Ising(), lattice=Lattice((4, 4)), temperature=(HOT,), field=(field,), thin=64, algorithm=algorithm,
         equilibration=64, seed=11,
     )  # fmt: skip
-    found = np.abs(run_unit(plan, Unit(0, 0)).spin_sum[0]).mean(axis=1) / 16
+    found = np.abs(run_unit(plan, Unit(0, 0)).sums["spin_sum"][0]).mean(axis=1) / 16
     assert within(found.mean(), exact, found.std(ddof=1) / 8)
 
 

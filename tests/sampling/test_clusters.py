@@ -10,10 +10,11 @@ import pytest
 
 from spinlens.lattices import Lattice
 from spinlens.models import Ising
-from spinlens.sampling.engines.bits.activation import Activation, activation, outside_field
 from spinlens.sampling.engines.bits import bits, cluster_reference, layout, swendsen_wang, wolff
+from spinlens.sampling.engines.bits.activation import Activation
 from spinlens.sampling.engines.bits.reference import Xoshiro256PlusPlus
 from tests.sampling.boundaries import BOUNDARIES, COUPLINGS
+from tests.sampling.square import activation, outside_field, words
 from tests.sampling.test_kernels import random_spins
 
 TEMPERATURE = 2.3
@@ -31,7 +32,7 @@ def run_both(
     state = np.random.default_rng(seed).integers(0, 2**64, size=(4, 1), dtype=np.uint64)
     spins = random_spins(seed, lattice.shape)
     rule = activation(model, lattice, np.array([TEMPERATURE]), field)
-    sites = layout.from_spins(spins)
+    sites = words(spins)
     reached = KERNELS[algorithm](
         sites, state.copy(), rule.links_x, rule.links_y, rule.thresholds[0], rule.held, rule.kinds,
         rule.ghost_thresholds[0], chains, count,
@@ -88,7 +89,7 @@ def moved(algorithm: str, spins: np.ndarray, lattice: Lattice, model: Ising, fie
     """Return spins (64, Lx, Ly) after some updates with one and the same stream."""
     state = np.random.default_rng(6).integers(0, 2**64, size=(4, 1), dtype=np.uint64)
     rule = activation(model, lattice, np.array([TEMPERATURE]), field)
-    sites = layout.from_spins(spins)
+    sites = words(spins)
     KERNELS[algorithm](
         sites, state, rule.links_x, rule.links_y, rule.thresholds[0], rule.held, rule.kinds, rule.ghost_thresholds[0],
         64, 5,
@@ -105,9 +106,9 @@ def test_what_reverses_spins_only_changes_nothing_else(algorithm: str) -> None:
     # Each pair is one system seen with some of its spins reversed: the antiferromagnet on even and on odd rings, the
     # opposite field, the walls of the other sign.
     pairs = [
-        (periodic, plus, 0.0, periodic, minus, 0.0, periodic.sublattice),
-        (periodic, plus, 0.3, periodic, Ising(-1.0, "staggered"), 0.3, periodic.sublattice),
-        (Lattice((5, 6), boundary=("antiperiodic", "periodic")), plus, 0.0, odd, minus, 0.0, odd.sublattice),
+        (periodic, plus, 0.0, periodic, minus, 0.0, periodic.staggering),
+        (periodic, plus, 0.3, periodic, Ising(-1.0, "staggered"), 0.3, periodic.staggering),
+        (Lattice((5, 6), boundary=("antiperiodic", "periodic")), plus, 0.0, odd, minus, 0.0, odd.staggering),
         (periodic, plus, 0.3, periodic, plus, -0.3, -np.ones((4, 6))),
         (Lattice((4, 6), boundary=("free", (1, 1))), plus, 0.0, Lattice((4, 6), boundary=("free", (-1, -1))), plus, 0.0,
          -np.ones((4, 6))),

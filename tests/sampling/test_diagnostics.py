@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from spinlens.errors import InputError
+from spinlens.lattices import Lattice
 from spinlens.models import Ising
 from spinlens.sampling.diagnostics import equilibration
 
@@ -14,7 +15,7 @@ def noise(shape=(1, CHAINS, RECORDINGS), seed=0):
 
 
 def judge(bond_sum, spin_sum, field=0.3):
-    return equilibration(bond_sum, spin_sum, model=Ising(), field=field)
+    return equilibration({"bond_sum": bond_sum, "spin_sum": spin_sum}, model=Ising(), lattice=Lattice((4, 4)), field=field)
 
 
 def test_independent_recordings_pass():

@@ -5,12 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from spinlens.exact import enumerate_states, kaufman
+from spinlens.exact import enumerate_states
+from spinlens.exact.ising import kaufman_torus
 from spinlens.lattices import Lattice
 from spinlens.models import Ising
 from spinlens.models.ising import CRITICAL_TEMPERATURE
 from spinlens.sampling import Plan, run_unit, units
-from spinlens.statistics.fluctuations import observables
+from spinlens.statistics import observables
 from tests.chance import within
 
 NOTICEABLE = 2e-3
@@ -19,18 +20,11 @@ NOTICEABLE = 2e-3
 
 def estimate(plan: Plan) -> dict[str, np.ndarray]:
     draws = [run_unit(plan, unit) for unit in units(plan)]
-    bond_sum, spin_sum = (
-        np.concatenate([getattr(part, name) for part in draws], axis=1)[None] for name in ("bond_sum", "spin_sum")
-    )
+    sums = {name: np.concatenate([part.sums[name] for part in draws], axis=1) for name in plan.series}
     found = observables(
-        bond_sum,
-        spin_sum,
-        model=plan.model,
-        temperature=plan.temperature,
-        field=plan.field,
-        sites=plan.lattice.sites,
+        sums, model=plan.model, lattice=plan.lattice, temperature=plan.temperature, **plan.point_controls(0)
     )
-    return {name: values[0] for name, values in found.items()}
+    return {str(name): values.values for name, values in found.items()}
 
 
 def assert_agrees(found: dict[str, np.ndarray], exact: dict[str, np.ndarray], *, noticeable: float) -> None:
@@ -47,7 +41,7 @@ def test_energy_on_the_torus(side: int, recordings: int, algorithm: str) -> None
         model=Ising(), lattice=Lattice((side, side)), temperature=(2.0, CRITICAL_TEMPERATURE, 2.5), chains=128,
         thin=recordings, interval=4, equilibration=4000, algorithm=algorithm, seed=11,
     )  # fmt: skip
-    exact = kaufman(plan.lattice.shape, plan.temperature)
+    exact = kaufman_torus(plan.lattice.shape, plan.temperature)
     assert_agrees(estimate(plan), {"energy": exact.energy}, noticeable=NOTICEABLE)
 
 
@@ -56,7 +50,7 @@ def test_specific_heat_on_the_torus() -> None:
         model=Ising(), lattice=Lattice((8, 8)), temperature=(2.0, CRITICAL_TEMPERATURE, 2.5), chains=256, thin=20000,
         interval=4, equilibration=1000, seed=12,
     )  # fmt: skip
-    exact = kaufman(plan.lattice.shape, plan.temperature)
+    exact = kaufman_torus(plan.lattice.shape, plan.temperature)
     assert_agrees(estimate(plan), {"specific_heat": exact.specific_heat}, noticeable=3 * NOTICEABLE)
 
 
@@ -86,7 +80,7 @@ def test_rectangles_and_many_chains() -> None:
         model=Ising(), lattice=Lattice((24, 10)), temperature=(2.4,), chains=70, thin=2000, interval=4,
         equilibration=2000, seed=14,
     )  # fmt: skip
-    exact = kaufman(plan.lattice.shape, np.array(plan.temperature))
+    exact = kaufman_torus(plan.lattice.shape, np.array(plan.temperature))
     assert_agrees(estimate(plan), {"energy": exact.energy}, noticeable=2 * NOTICEABLE)
 
 
@@ -101,5 +95,5 @@ def test_both_signs_are_visited_when_cold() -> None:
         seed=4,
     )
     (unit,) = units(plan)
-    positive = (run_unit(plan, unit).spin_sum > 0).mean(axis=(1, 2))
+    positive = (run_unit(plan, unit).sums["spin_sum"] > 0).mean(axis=(1, 2))
     assert within(positive, 0.5, 0.5 / np.sqrt(64 * 200), degrees=None)

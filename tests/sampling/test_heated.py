@@ -10,7 +10,7 @@ import pytest
 
 from spinlens.ensemble import open_ensemble, sample
 from spinlens.errors import InputError
-from spinlens.exact import kaufman
+from spinlens.exact.ising import kaufman_torus
 from spinlens.lattices import Lattice
 from spinlens.models import Ising
 from spinlens.sampling import Plan, Unit, run_unit
@@ -33,7 +33,7 @@ def test_a_temperature_begins_where_the_one_below_ended() -> None:
         PLAN, lattice=Lattice.skewed((6, 8)), temperature=(2.0, 2.001), chains=64, draws=1, thin=60, interval=1,
         equilibration=0,
     )  # fmt: skip
-    spin_sum = run_unit(plan, Unit(0, 0)).spin_sum
+    spin_sum = run_unit(plan, Unit(0, 0)).sums["spin_sum"]
     assert np.corrcoef(spin_sum[0, :, -1], spin_sum[1, :, 0])[0, 1] > 0.6
     # From 64 chains a correlation of zero is known to 1/8.
     assert abs(np.corrcoef(spin_sum[0, :, -1], spin_sum[1, :, -1])[0, 1]) < 0.5
@@ -41,27 +41,27 @@ def test_a_temperature_begins_where_the_one_below_ended() -> None:
 
 def test_at_the_lowest_temperatures_it_stays_in_a_ground_state() -> None:
     draws = run_unit(PLAN, Unit(0, 0))
-    assert draws.spins.shape == (4, 64, 2, 6, 1)
-    assert np.all(draws.bond_sum[:2] == 96)
-    assert np.all(np.abs(draws.spin_sum[:2]) == 48)
-    spins = unpacked(draws.spins, 8)
-    np.testing.assert_array_equal(spins.sum((-1, -2)), draws.spin_sum[:, :, 2::3])
+    assert draws.codes.shape == (4, 64, 2, 6, 1)
+    assert np.all(draws.sums["bond_sum"][:2] == 96)
+    assert np.all(np.abs(draws.sums["spin_sum"][:2]) == 48)
+    spins = unpacked(draws.codes, 8)
+    np.testing.assert_array_equal(spins.sum((-1, -2)), draws.sums["spin_sum"][:, :, 2::3])
     assert draws.exchange_offered == 0
 
 
 def test_every_temperature_is_sampled_exactly() -> None:
     plan = replace(PLAN, temperature=(2.0, 2.4, 3.0), chains=64, draws=1, thin=400, interval=5, equilibration=200)
-    energy = -run_unit(plan, Unit(0, 0)).bond_sum.mean(axis=2) / 48
+    energy = -run_unit(plan, Unit(0, 0)).sums["bond_sum"].mean(axis=2) / 48
     error = energy.std(axis=1, ddof=1) / np.sqrt(64)
-    exact = kaufman((6, 8), np.array(plan.temperature)).energy
+    exact = kaufman_torus((6, 8), np.array(plan.temperature)).energy
     assert within(energy.mean(axis=1), exact, error)
 
 
 def test_blocks_and_colder_temperatures_do_not_depend_on_the_rest() -> None:
     whole = run_unit(PLAN, Unit(0, 0))
     colder = run_unit(replace(PLAN, temperature=PLAN.temperature[:3], chains=64), Unit(0, 0))
-    np.testing.assert_array_equal(whole.spins[:3], colder.spins)
-    np.testing.assert_array_equal(whole.bond_sum[:3], colder.bond_sum)
+    np.testing.assert_array_equal(whole.codes[:3], colder.codes)
+    np.testing.assert_array_equal(whole.sums["bond_sum"][:3], colder.sums["bond_sum"])
 
 
 def test_workers_and_interruptions_change_nothing(tmp_path: Path) -> None:

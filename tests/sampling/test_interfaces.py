@@ -9,11 +9,12 @@ import pytest
 from scipy.stats import chisquare
 
 from spinlens.errors import InputError
-from spinlens.lattices import Lattice, bond_sums
+from spinlens.lattices import Lattice
 from spinlens.models import Ising
+from spinlens.models.interfaces import interfaces
 from spinlens.sampling import Plan, Unit, run_unit
-from spinlens.sampling.interfaces import interfaces
 from tests.chance import plausible
+from tests.lattices.rectangle import bond_sums
 
 LATTICES = [
     Lattice((3, 4), boundary="antiperiodic"),
@@ -43,8 +44,8 @@ def test_chains_begin_with_them() -> None:
     )
     draws = run_unit(cold, Unit(0, 0))
     # Two crossing seams break Lx + Ly bonds at least, and at no temperature to speak of no more.
-    assert np.all(draws.bond_sum == lattice.bonds - 2 * (6 + 8))
-    assert len(np.unique(np.abs(draws.spin_sum))) > 8
+    assert np.all(draws.sums["bond_sum"] == lattice.bonds - 2 * (6 + 8))
+    assert len(np.unique(np.abs(draws.sums["spin_sum"]))) > 8
 
 
 @pytest.mark.parametrize(

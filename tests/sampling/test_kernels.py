@@ -7,14 +7,17 @@ from typing import Any
 import numpy as np
 import pytest
 
-from spinlens.lattices import Lattice, bond_sums, list_bonds
+from spinlens.lattices import Lattice
 from spinlens.models import Ising
 from spinlens.sampling.engines.bits import bitsliced, counters, layout
-from spinlens.sampling.engines.bits.geometry import geometry
+from spinlens.sampling.engines.bits.geometry import geometry, missing_neighbours
+from spinlens.sampling.engines.bits.probabilities import Rules
 from spinlens.sampling.engines.bits.reference import Xoshiro256PlusPlus
 from spinlens.sampling.engines.bits.reference import sweep as scalar_sweep
-from spinlens.sampling.engines.bits.probabilities import Rules, rules
+from tests.lattices.rectangle import bond_sums, list_bonds
 from tests.sampling.boundaries import BOUNDARIES, COUPLINGS
+from tests.sampling.square import rules
+from tests.sampling.square import words as words_of
 
 
 def random_spins(seed: int, shape: tuple[int, int]) -> np.ndarray:
@@ -33,7 +36,7 @@ def run_both(
     state[:, :used] = random.integers(0, 2**64, size=(4, used), dtype=np.uint64)
     spins = random_spins(seed, lattice.shape)
 
-    words = layout.to_colours(layout.from_spins(spins))[None]
+    words = layout.to_colours(words_of(spins))[None]
     # Whatever stands in the columns that are not there must not matter.
     words[..., used:] = np.uint64(0x1234_5678_9ABC_DEF0)
     bitsliced.sweep(
@@ -62,11 +65,12 @@ def run_both(
 def by_site(lattice: Lattice, model: Ising, rule: Rules) -> tuple[np.ndarray, np.ndarray]:
     """Return thresholds and favoured states of each site (Lx, Ly, 3, 3), looked up without the kernel's layout."""
     place = geometry(lattice, staggered_field=model.staggered)
-    sign = lattice.sublattice if model.staggered else np.ones(lattice.shape, dtype=int)
+    missing_x, missing_y = missing_neighbours(lattice)
+    sign = lattice.staggering if model.staggered else np.ones(lattice.shape, dtype=int)
     values = [tuple(value) for value in place.kind_values.tolist()]
     kind = np.empty(lattice.shape, dtype=int)
     for site in np.ndindex(lattice.shape):
-        kind[site] = values.index((lattice.missing[0][site], lattice.missing[1][site], sign[site]))
+        kind[site] = values.index((missing_x[site], missing_y[site], sign[site]))
     return rule.thresholds[0, kind], rule.favoured[0, kind]
 
 
@@ -109,7 +113,7 @@ def test_generator_matches_the_published_sequence() -> None:
 def test_counters_equal_plain_sums(shape: tuple[int, int], boundary: Any) -> None:
     lattice = Lattice(shape, boundary=boundary)
     spins = random_spins(3, shape)
-    words = layout.to_colours(layout.from_spins(spins))[None]
+    words = layout.to_colours(words_of(spins))[None]
     # Whatever stands in the unused columns must not count.
     for x in range(shape[0]):
         for colour in range(2):
@@ -126,7 +130,7 @@ def test_counters_equal_plain_sums(shape: tuple[int, int], boundary: Any) -> Non
         np.testing.assert_array_equal(sums[axis, 0], np.sum(along, axis=0))
         np.testing.assert_array_equal(sums[axis, 0], bond_sums(lattice, spins)[axis])
     np.testing.assert_array_equal(sums[2, 0], flat.sum(axis=1))
-    np.testing.assert_array_equal(sums[3, 0], (flat * lattice.sublattice.reshape(-1)).sum(axis=1))
+    np.testing.assert_array_equal(sums[3, 0], (flat * lattice.staggering.reshape(-1)).sum(axis=1))
 
 
 def test_layout_round_trips() -> None:
@@ -139,6 +143,6 @@ def test_layout_round_trips() -> None:
 def test_packed_chains_unpack_to_the_spins(width: int) -> None:
     spins = random_spins(8, (4, width))
     packed = np.empty((1, 50, 4, -(-width // 8)), dtype=np.uint8)
-    layout.pack_chains(layout.from_spins(spins)[None], packed)
+    layout.pack_chains(words_of(spins)[None], packed)
     up = np.unpackbits(packed[0], axis=-1, count=width, bitorder="little")
     np.testing.assert_array_equal(2 * up.astype(np.int8) - 1, spins[:50])

@@ -9,12 +9,13 @@ from typing import Any
 import numpy as np
 import pytest
 
+from spinlens.exact.ising.square import square_couplings
 from spinlens.lattices import Lattice
 from spinlens.models import Ising
 from spinlens.sampling.engines.bits.bitsliced import FAST_BITS
 from spinlens.sampling.engines.bits.geometry import geometry
 from spinlens.sampling.engines.bits.words import WIDTH
-from spinlens.sampling.engines.bits.probabilities import rules
+from tests.sampling.square import rules
 
 
 def exponential(x: Fraction) -> Fraction:
@@ -33,6 +34,7 @@ def exponential(x: Fraction) -> Fraction:
 @pytest.mark.parametrize("coupling", [1.0, -1.0, (0.5, -2.0)])
 def test_thresholds(field: float, temperature: float, coupling: Any) -> None:
     model = Ising(coupling, "staggered")
+    couplings = square_couplings(model)
     place = geometry(Lattice((4, 6), boundary="free"), staggered_field=True)
     heat_bath = rules(model, place, np.array([temperature]), field, "heat_bath")
     metropolis = rules(model, place, np.array([temperature]), field, "metropolis")
@@ -40,7 +42,7 @@ def test_thresholds(field: float, temperature: float, coupling: Any) -> None:
     for kind, (missing_x, missing_y, sign) in enumerate(place.kind_values.tolist()):
         for up_x, up_y in itertools.product(range(3 - missing_x), range(3 - missing_y)):
             down_x, down_y = 2 - missing_x - up_x, 2 - missing_y - up_y
-            local = model.couplings[0] * (up_x - down_x) + model.couplings[1] * (up_y - down_y) + sign * field
+            local = couplings[0] * (up_x - down_x) + couplings[1] * (up_y - down_y) + sign * field
             gap = Fraction(2 * local) / Fraction(temperature)
             up = 1 / (1 + exponential(-gap))
             here = (0, kind, up_x, up_y)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from spinlens.exact import finite_strip, kaufman
+from spinlens.exact.ising import ising_finite_strip, kaufman_torus
 from spinlens.lattices import Lattice
 from spinlens.models import Ising
 from spinlens.models.ising import CRITICAL_TEMPERATURE
@@ -29,7 +29,7 @@ def test_kaufman_in_every_sector_and_size(sector: str, side: int) -> None:
     found = estimate(
         sampled(Ising(), lattice, recordings=recordings, temperature=temperatures, equilibration=6000, seed=31)
     )
-    exact = kaufman(lattice.shape, np.array(temperatures), seams=lattice.seams)
+    exact = kaufman_torus(lattice.shape, np.array(temperatures), seams=lattice.seams)
     for name, noticeable in (("energy", 1e-3), ("specific_heat", 0.03)):
         value, error = getattr(exact, name), found[f"{name}_error"]
         assert within(found[name], value, error, degrees=127), (name, (found[name] - value) / error)
@@ -50,7 +50,7 @@ def test_lattices_too_large_to_enumerate(model: Ising, boundary: object, field: 
     lattice = Lattice((20, 12), boundary=boundary)
     temperatures = (1.8, 2.4)
     found = estimate(sampled(model, lattice, field=field, recordings=1500, temperature=temperatures, seed=33))
-    exact = [finite_strip(model, lattice, temperature=t, field=field) for t in temperatures]
+    exact = [ising_finite_strip(model, lattice, temperature=t, field=field) for t in temperatures]
     for name in ("energy", "specific_heat") + (() if model.staggered else ("magnetization", "susceptibility")):
         value, error = np.array([getattr(strip, name) for strip in exact]), found[f"{name}_error"]
         assert within(found[name], value, error, degrees=127), (name, (found[name] - value) / error)
@@ -86,7 +86,7 @@ def test_cold_spins_flip_one_at_a_time(algorithm: str) -> None:
     )
     found = estimate(plan)
     lowest, next_order = 8 * np.exp(-8 / temperature), 12 * 2 * np.exp(-12 / temperature)
-    exact = kaufman(lattice.shape, temperature).energy
+    exact = kaufman_torus(lattice.shape, temperature).energy
     assert exact + 2 == pytest.approx(lowest + next_order, rel=0.02)
     assert within(found["energy"], exact, found["energy_error"], degrees=127)
     assert found["energy_error"][0] < 0.02 * lowest

@@ -12,8 +12,8 @@ from spinlens.lattices import Lattice
 from spinlens.models import Ising
 from spinlens.sampling.engines.bits import reference
 from spinlens.sampling.engines.bits.geometry import geometry
-from spinlens.sampling.engines.bits.probabilities import rules
 from tests.sampling.boundaries import BOUNDARIES, COUPLINGS
+from tests.sampling.square import rules
 from tests.sampling.test_kernels import by_site
 
 TEMPERATURE = 1.9

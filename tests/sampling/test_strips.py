@@ -10,7 +10,7 @@ from spinlens.exact.ising.strip import strip_correlation_length
 from spinlens.lattices import Lattice
 from spinlens.models import Ising
 from spinlens.models.ising import CRITICAL_TEMPERATURE
-from spinlens.sampling.choice import choose
+from tests.sampling.square import choose
 
 
 def gap_length(width: int, temperature: float, along: float, across: float) -> float:

@@ -21,7 +21,7 @@ def independent_states(plan: Plan) -> np.ndarray:
     height, width = plan.lattice.shape
     parts = []
     for unit in units(plan):
-        up = np.unpackbits(run_unit(plan, unit).spins, axis=-1, count=width, bitorder="little")
+        up = np.unpackbits(run_unit(plan, unit).codes, axis=-1, count=width, bitorder="little")
         parts.append(up.reshape(up.shape[0], -1, height * width) @ (1 << np.arange(height * width)))
     return np.concatenate(parts, axis=1)
 

@@ -33,7 +33,7 @@ def sums() -> tuple[np.ndarray, np.ndarray]:
             equilibration=60, seed=seed,
         )  # fmt: skip
         draws = [run_unit(plan, unit) for unit in units(plan)]
-        found.append([[d.bond_sum for d in draws], [d.spin_sum for d in draws]])
+        found.append([[d.sums["bond_sum"] for d in draws], [d.sums["spin_sum"] for d in draws]])
     bond_sum, spin_sum = np.moveaxis(np.array(found), 1, 0)
     return bond_sum, spin_sum
 

@@ -11,7 +11,8 @@ import pytest
 from tests.chance import count, tail, within
 
 from spinlens.errors import InputError
-from spinlens.exact import enumerate_states, kaufman
+from spinlens.exact import enumerate_states
+from spinlens.exact.ising import kaufman_torus
 from spinlens.lattices import Lattice
 from spinlens.models import Ising
 from spinlens.sampling import Plan, run_unit, units
@@ -31,13 +32,13 @@ def grid(coupling=1.0, chains=48, recordings=300):
         interval=2, equilibration=100, seed=4,
     )  # fmt: skip
     draws = [run_unit(plan, unit) for unit in units(plan)]
-    return np.stack([d.bond_sum for d in draws]), np.stack([d.spin_sum for d in draws])
+    return np.stack([d.sums["bond_sum"] for d in draws]), np.stack([d.sums["spin_sum"] for d in draws])
 
 
 def exact_draws(shape, *, temperature, field, seed):
     states = enumerate_states(Ising(), SMALL, temperature=temperature, field=field)
     picks = np.random.default_rng(seed).choice(len(states.probability), p=states.probability, size=shape)
-    return states.bond_sum[picks], states.spin_sum[picks]
+    return states.sums["bond_sum"][picks], states.sums["spin_sum"][picks]
 
 
 def pulls(found, exact, names=OBSERVABLES):
@@ -89,13 +90,13 @@ def test_many_temperatures_against_kaufman():
     )  # fmt: skip
     draws = run_unit(plan, units(plan)[0])
     many = MultiHistogram(
-        draws.bond_sum, draws.spin_sum, model=Ising(), temperature=temperatures, field=0.0, sites=lattice.sites
+        draws.sums["bond_sum"], draws.sums["spin_sum"], model=Ising(), temperature=temperatures, field=0.0, sites=lattice.sites
     )
     for temperature in (2.05, 2.2681, 2.75):
-        found, exact = many.observables(temperature=temperature), kaufman(lattice.shape, temperature=temperature)
+        found, exact = many.observables(temperature=temperature), kaufman_torus(lattice.shape, temperature=temperature)
         for name, pull in pulls(found, exact, ("energy", "specific_heat")).items():
             assert within(pull, 0.0, 1.0, sigmas=5.0, degrees=31), (name, pull)
-        log_z = exact.log_z - kaufman(lattice.shape, temperature=2.0).log_z
+        log_z = exact.log_z - kaufman_torus(lattice.shape, temperature=2.0).log_z
         assert within(found.log_z.value, log_z, found.log_z.error, sigmas=5.0, degrees=31)
         assert found.energy.error < 0.005
 
@@ -169,7 +170,7 @@ def test_far_from_what_was_simulated_is_refused(temperature, field):
     draws = run_unit(plan, units(plan)[0])
     with pytest.raises(InputError, match="of 6400 recordings would count") as caught:
         reweight(
-            draws.bond_sum[0], draws.spin_sum[0], model=Ising(), temperature=2.3, field=0.0,
+            draws.sums["bond_sum"][0], draws.sums["spin_sum"][0], model=Ising(), temperature=2.3, field=0.0,
             to_temperature=temperature, to_field=field, sites=256,
         )  # fmt: skip
     assert "\n" not in str(caught.value)
@@ -199,7 +200,7 @@ def test_pairs_are_counted_exactly_in_either_sign():
     assert histogram.counts.shape == (32, 35)
     assert histogram.recordings.sum() == 2400
     for pair in range(35):
-        same = (bond_sum == histogram.bond_sum[pair]) & (spin_sum == histogram.spin_sum[pair])
+        same = (bond_sum == histogram.sums["bond_sum"][pair]) & (spin_sum == histogram.sums["spin_sum"][pair])
         assert histogram.counts[:, [pair]].sum() == same.sum()
     np.testing.assert_allclose(histogram.mean_spin_sum, spin_sum.mean(axis=(1, 2)))
 

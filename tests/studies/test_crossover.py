@@ -194,14 +194,14 @@ def test_a_config_file_and_assignments_change_values(tmp_path: Path) -> None:
     configuration = configure("standard", changes={"training": {"beta": 4.0}, "seed": 7})
     assert configuration.training.beta == 4.0
     assert configuration.plan.seed == 7
-    assert len(configuration.plan.field) == len(configuration.plan.temperature) == 65
+    assert len(configuration.plan.controls["field"]) == len(configuration.plan.temperature) == 65
 
 
 def test_the_paper_preset_is_the_papers_protocol() -> None:
     plan, training = configure("paper").plan, configure("paper").training
     assert (plan.lattice.shape, plan.chains * plan.draws, plan.interval) == ((32, 32), 1024, 8)
     assert (plan.equilibration, plan.recordings, plan.thin, plan.algorithm) == (8192, 16, 1, "metropolis")
-    assert (plan.field[0], plan.field[-1], len(plan.field)) == (-2.0, 2.0, 65)
+    assert (plan.controls["field"][0], plan.controls["field"][-1], len(plan.controls["field"])) == (-2.0, 2.0, 65)
     assert (plan.temperature[0], plan.temperature[-1], len(plan.temperature)) == (1.0, 5.0, 65)
     assert (training.epochs, training.batch, training.learning_rate, training.beta) == (16, 845, 1e-5, 8.0)
 

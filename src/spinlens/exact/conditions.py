@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 
 from spinlens.errors import InputError
 
-
 SMALLEST_TEMPERATURE = 1e-150
 """Below it inverse squares overflow."""
 

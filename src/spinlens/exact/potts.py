@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from spinlens.errors import InputError
 from spinlens.models import Potts
 
+
 @dataclass(frozen=True, slots=True)
 class PottsTransition:
     """The transition of the infinite square lattice, per site, for a coupling J.

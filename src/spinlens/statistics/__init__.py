@@ -2,8 +2,8 @@
 
 from spinlens.statistics.autocorrelation import autocorrelation, integrated_autocorrelation_time
 from spinlens.statistics.blocking import Blocking, blocking
-from spinlens.statistics.estimate import Estimate
 from spinlens.statistics.derivatives import derivatives
+from spinlens.statistics.estimate import Estimate
 from spinlens.statistics.jackknife import group_sums, jackknife
 from spinlens.statistics.observables import observables
 from spinlens.statistics.reweighting import MultiHistogram, reweight

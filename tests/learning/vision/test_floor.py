@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from tests.lattices.rectangle import bond_sums
 
 from spinlens.errors import InputError
 from spinlens.exact.enumeration import state_probabilities
-from spinlens.lattices import Lattice, bond_sums
+from spinlens.lattices import Lattice
 from spinlens.learning.vision.floor import local_field, single_spin_floor
 from spinlens.models import Ising
 
@@ -58,7 +59,7 @@ def test_flipping_a_spin_costs_twice_its_local_field(model, boundary, field):
 
     def energy(s):
         x, y = bond_sums(lattice, s)
-        staggered = (s * lattice.sublattice).sum((1, 2), dtype=np.int64)
+        staggered = (s * lattice.staggering).sum((1, 2), dtype=np.int64)
         total = s.sum((1, 2), dtype=np.int64)
         return model.energy_total(x + y, total, field, bond_sum_x=x, staggered_sum=staggered)
 

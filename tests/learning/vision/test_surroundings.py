@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
+from tests.lattices.rectangle import bond_sums
 
-from spinlens.lattices import Lattice, bond_sums
+from spinlens.lattices import Lattice
 from spinlens.learning.vision.surroundings import bond_density, surround
 
 BOUNDARIES = ["periodic", "antiperiodic", "free", "skewed", ((1, 1), (-1, 1)), ("antiperiodic", (1, -1))]

@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 import torch
 from scipy.stats import chisquare
+from tests.lattices.rectangle import bond_sums
 
 from spinlens.errors import InputError
-from spinlens.lattices import Lattice, bond_sums
+from spinlens.lattices import Lattice
 from spinlens.learning.vision.symmetries import Symmetries, Translation, choose_symmetries
 from spinlens.models import Ising
 
@@ -35,7 +36,7 @@ BOUNDARIES = [
 def energy(model, lattice, spins, field):
     s = np.asarray(spins)
     along_x, along_y = bond_sums(lattice, s)
-    sums = {"bond_sum_x": along_x, "staggered_sum": (s * lattice.sublattice).sum((-1, -2), dtype=np.int64)}
+    sums = {"bond_sum_x": along_x, "staggered_sum": (s * lattice.staggering).sum((-1, -2), dtype=np.int64)}
     return model.energy_total(along_x + along_y, s.sum((-1, -2), dtype=np.int64), field, **sums)
 
 

@@ -14,9 +14,9 @@ from spinlens.errors import InputError
 from spinlens.exact.conditions import check_condition
 from spinlens.exact.ising.jet import Jet
 from spinlens.exact.ising.rows import WIDEST, Direction, Rows
+from spinlens.exact.ising.square import square_couplings
 from spinlens.exact.ising.transfer_matrix import Strip
 from spinlens.lattices import Lattice, Rule
-from spinlens.exact.ising.square import square_couplings
 from spinlens.models.ising import Ising
 
 Array = NDArray[np.float64]

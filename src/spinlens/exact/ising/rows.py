@@ -18,8 +18,8 @@ from numpy.typing import NDArray
 
 from spinlens.errors import InputError
 from spinlens.exact.ising.jet import Jet
-from spinlens.lattices import Rule
 from spinlens.exact.ising.square import square_couplings
+from spinlens.lattices import Rule
 from spinlens.models.ising import Ising
 
 Array = NDArray[np.float64]

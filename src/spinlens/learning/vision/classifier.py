@@ -25,12 +25,12 @@ from spinlens.learning.vision.predictor import Predictor
 from spinlens.learning.vision.probe import fit_head
 from spinlens.learning.vision.recipe import Recipe, check_positive, resolve_precision
 from spinlens.learning.vision.symmetries import choose_symmetries
-from spinlens.symmetries import Symmetries
 from spinlens.learning.vision.training import INITIAL, Training, steps_per_epoch
 from spinlens.learning.vision.weights import first_network, rebuild, weights_identity
 from spinlens.progress import progress_bar
 from spinlens.provenance import provenance
 from spinlens.seeds import Purpose, check_seed, generator
+from spinlens.symmetries import Symmetries
 
 KIND = "classifier"
 

@@ -21,11 +21,11 @@ from spinlens.learning.vision.objective import PURPOSE, Material, Task, Work, ch
 from spinlens.learning.vision.placement import Placement
 from spinlens.learning.vision.recipe import Recipe, resolve_precision
 from spinlens.learning.vision.symmetries import choose_symmetries
-from spinlens.symmetries import Symmetries
 from spinlens.learning.vision.training import Training, steps_per_epoch
 from spinlens.learning.vision.weights import PRETRAINING, stored_architecture
 from spinlens.progress import progress_bar
 from spinlens.provenance import provenance
+from spinlens.symmetries import Symmetries
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,6 @@ from typing import Any
 import numpy as np
 
 from spinlens.ensemble import equilibration_summary
-from spinlens.regions.energies import check_coupling
 from spinlens.regions import (
     REGIONS,
     SYSTEMS,
@@ -23,6 +22,7 @@ from spinlens.regions import (
     compare,
     torus_distribution,
 )
+from spinlens.regions.energies import check_coupling
 from spinlens.regions.scores import sampling_error
 from spinlens.statistics import Estimate
 from spinlens.studies.classify.configuration import ClassifyConfiguration

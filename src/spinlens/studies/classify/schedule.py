@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from itertools import groupby
 from pathlib import Path
 
-from spinlens.symmetries import Symmetries
 from spinlens.progress import clock_time
 from spinlens.studies.classify.configuration import ClassifyConfiguration
 from spinlens.studies.classify.data import read_ensemble, splits_of
 from spinlens.studies.classify.trials import Outcome, Trial, is_done, run_trial
+from spinlens.symmetries import Symmetries
 
 Outcomes = dict[Trial, Outcome]
 

@@ -11,7 +11,7 @@ from itertools import compress
 
 import numpy as np
 
-from spinlens.lattices import Lattice, list_bonds
+from spinlens.lattices import Lattice
 from spinlens.models import Ising
 
 
@@ -44,16 +44,16 @@ class Graph:
 
 def graph(model: Ising, lattice: Lattice, field: float) -> Graph:
     """Return the graph of a model."""
-    bonds = list_bonds(lattice)
-    signs = [1 if coupling > 0 else -1 for coupling in model.couplings]
-    axes = bonds.axes
+    table, couplings = lattice.neighbours, model.couplings(lattice).tolist()
     before = {
-        (second, axis): (first, sign * signs[axis])
-        for (first, second, sign), axis in zip(bonds.pairs, axes[: len(bonds.pairs)], strict=True)
+        (second, axis): (first, (-1 if turned else 1) * (1 if couplings[axis] > 0 else -1))
+        for first, second, axis, turned in zip(
+            table.first.tolist(), table.second.tolist(), table.direction.tolist(), table.turned.tolist(), strict=True
+        )
     }
-    outside = field * (lattice.sublattice.reshape(-1) if model.staggered else np.ones(lattice.sites))
-    for (site, held), axis in zip(bonds.walls, axes[len(bonds.pairs) :], strict=True):
-        outside[site] += model.couplings[axis] * held
+    outside = field * (lattice.staggering.reshape(-1) if model.staggered else np.ones(lattice.sites))
+    for site, held, axis in zip(table.wall_site, table.wall_value, table.wall_direction, strict=True):
+        outside[site] += couplings[axis] * held
     return Graph(lattice.sites, before, outside)
 
 

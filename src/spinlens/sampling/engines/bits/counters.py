@@ -7,7 +7,15 @@ from typing import Any
 import numpy as np
 from numba import njit
 
-from spinlens.sampling.engines.bits.bitsliced import HALO, OUTSIDE, SCRATCH, beyond, new_board, put_on_board, put_outside
+from spinlens.sampling.engines.bits.bitsliced import (
+    HALO,
+    OUTSIDE,
+    SCRATCH,
+    beyond,
+    new_board,
+    put_on_board,
+    put_outside,
+)
 from spinlens.sampling.engines.bits.geometry import MISSING, TURN
 from spinlens.sampling.engines.bits.words import WIDTH, load, spread, store
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from spinlens.sampling.engines.engine import Walkers
     from spinlens.sampling.plan import Plan
 
+CLUSTERS = ("swendsen_wang", "wolff")
 CLUSTER_COST = 40
 """About how many local updates of a spin take as long as its share of a cluster."""
 
@@ -30,17 +31,14 @@ class BitsEngine:
 
     def refuses(self, model: Model, lattice: Lattice, algorithm: str) -> str | None:
         """Return why it cannot sample this, in words, or None if it can."""
-        del algorithm
         if model.space.states != 2:
             return f"holds one bit a site, and {model.space.text} has {model.space.states} states"
-        if lattice.kind != "square":
-            return f"knows square lattices, not {lattice.kind} ones"
-        view = model.ising_view(lattice)
-        if view is None:
-            return f"{model.name} is no Ising model with one field here"
-        if not isinstance(view[0].coupling, float | tuple) or not isinstance(view[0].field_pattern, str):
-            return "knows couplings that depend on the direction alone, and uniform or staggered fields"
-        return None
+        if _rectangle(model, lattice):
+            return None
+        if algorithm in CLUSTERS:
+            return "grows clusters on square lattices with couplings that depend on the direction alone"
+        couplings = model.tables(lattice).bond_weights(model.strengths(lattice, **model.controls))[0]
+        return rows_refuse(lattice, couplings)
 
     def check(self, plan: Plan) -> None:
         """Raise InputError if it cannot sample a plan as it stands."""
@@ -53,21 +51,42 @@ class BitsEngine:
         """Return the update that suits a condition, and why."""
         from spinlens.sampling.engines.bits.choice import choose
 
+        if not _rectangle(model, lattice):
+            return _ROWS
         ising, field = _view(model, lattice, controls)
         x, y = ising.couplings(lattice).tolist()
         return choose((x, y), lattice, temperature=temperature, field=field, staggered=ising.staggered)
 
     def cost(self, plan: Plan, point: int) -> float:
         """Return about how long a sweep of all temperatures of a point takes, in bit-sliced sweeps of one temperature."""
-        from spinlens.sampling.engines.engine import CLUSTERS
-
         return sum(CLUSTER_COST if choice.algorithm in CLUSTERS else 1 for choice in plan.choices(point))
 
     def walkers(self, plan: Plan, point: int, block: int, start: Callable[[int], np.ndarray]) -> Walkers:
         """Return the chains of one unit; ``start`` gives the first codes (64, *shape) of each temperature."""
+        from spinlens.sampling.engines.bits.row_walkers import RowWalkers
         from spinlens.sampling.engines.bits.walkers import BitWalkers
 
-        return BitWalkers(plan, point, block, start)
+        kind = BitWalkers if _rectangle(plan.model, plan.lattice) else RowWalkers
+        return kind(plan, point, block, start)
+
+
+_ROWS = Choice("heat_bath", "sweeps of single spins on bit planes cost far less than clusters of codes")
+
+
+def _rectangle(model: Model, lattice: Lattice) -> bool:
+    """Return whether the kernels of the square lattice know a model: two couplings, one field that may alternate."""
+    view = model.ising_view(lattice) if lattice.kind == "square" else None
+    return (
+        view is not None and isinstance(view[0].coupling, float | tuple) and isinstance(view[0].field_pattern, str)
+    )  # fmt: skip
+
+
+def rows_refuse(lattice: Lattice, bonds: np.ndarray) -> str | None:
+    """Return why the kernel of rows cannot take bonds with these tables (M, 2, 2), or None if it can."""
+    sizes = np.unique(np.abs(bonds[:, 0, 0] + bonds[:, 1, 1] - bonds[:, 0, 1] - bonds[:, 1, 0]))
+    if len(sizes[sizes > 0]) > 1 and lattice.kind in ("triangular", "cubic"):
+        return f"knows bonds of one strength on {lattice.kind} lattices"
+    return None
 
 
 def _view(model: Model, lattice: Lattice, controls: Mapping[str, float]) -> tuple[Ising, float]:

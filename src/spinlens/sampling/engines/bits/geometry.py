@@ -64,7 +64,7 @@ def geometry(lattice: Lattice, *, staggered_field: bool) -> Geometry:
             else:
                 edges[axis, end] = _WORDS[rule]
     sign = lattice.staggering.astype(np.int64) if staggered_field else np.ones(lattice.shape, dtype=np.int64)
-    along_x, along_y = _missing(lattice)
+    along_x, along_y = missing_neighbours(lattice)
     codes, kind_of_site = np.unique((along_x * 3 + along_y) * 3 + sign + 1, return_inverse=True)
     values = np.stack([codes // 9, codes // 3 % 3, codes % 3 - 1], axis=-1)
     kinds = _by_colour(kind_of_site.reshape(lattice.shape))
@@ -82,7 +82,7 @@ def geometry(lattice: Lattice, *, staggered_field: bool) -> Geometry:
     )
 
 
-def _missing(lattice: Lattice) -> tuple[np.ndarray, np.ndarray]:
+def missing_neighbours(lattice: Lattice) -> tuple[np.ndarray, np.ndarray]:
     """Return how many neighbours free edges take from each site along x and along y, int64 (Lx, Ly)."""
     counts = []
     for axis in range(2):

@@ -8,11 +8,11 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from spinlens.sampling.engines.bits.activation import activation
 from spinlens.sampling.engines.bits import bitsliced, layout, swendsen_wang, wolff
+from spinlens.sampling.engines.bits.activation import activation
 from spinlens.sampling.engines.bits.geometry import geometry
-from spinlens.sampling.engines.bits.view import SquareView
 from spinlens.sampling.engines.bits.probabilities import rules
+from spinlens.sampling.engines.bits.view import SquareView
 from spinlens.seeds import Purpose, seed_sequence
 
 COIN = 0.5

@@ -58,7 +58,7 @@ class BitWalkers:
 
     def swap(self, parity: int, lanes: np.ndarray) -> None:
         """Swap chains between neighbouring temperatures."""
-        _swap(self.spins.reshape(len(self.spins), -1), parity, lanes)
+        swap_words(self.spins.reshape(len(self.spins), -1), parity, lanes)
 
     def symmetrise(self, here: slice, stream: np.ndarray) -> None:
         """Reverse all spins of each chain by a fair coin where that leaves the energy as it is."""
@@ -143,7 +143,7 @@ def _pattern_sums(sites: Any, patterns: Any, sums: Any) -> None:
 
 
 @njit(cache=True, nogil=True, **_OPTIONS)
-def _swap(spins: Any, parity: int, lanes: Any) -> None:
+def swap_words(spins: Any, parity: int, lanes: Any) -> None:
     """Swap lanes of the words (T, words) between temperatures t and t + 1, for every other t."""
     for t in range(parity, spins.shape[0] - 1, 2):
         if lanes[t]:
