@@ -24,10 +24,13 @@ SYSTEMS = {
 }
 TEMPERATURES = np.array([0.7, 3.0])
 
+SOME = np.arange(0, 64, 7)
+"""Lanes that the twin follows; it is slow. Each vector of eight has one, at another place."""
+
 
 def _streams(seed):
     streams = stream_of(seed, len(TEMPERATURES), 4, 64)
-    return streams, streams.copy()
+    return streams, streams[:, :, SOME]
 
 
 @pytest.mark.parametrize("metropolis", [False, True])
@@ -36,15 +39,15 @@ def test_narrow(name, metropolis):
     weights = SYSTEMS[name]
     rules = narrow_rules(directed_slots(weights), weights, 1 / TEMPERATURES, metropolis=metropolis)
     found = np.stack([start_codes(weights)] * 2)
-    expected = found.copy()
+    expected = found[:, :, SOME]
     streams, twins = _streams(1)
     narrow.sweep(
         found, streams, rules.tables, rules.begins, rules.multipliers, rules.kind, rules.neighbour, rules.bits, 3
     )  # fmt: skip
     for t in range(len(TEMPERATURES)):
         reference.narrow_sweep(expected[t], twins[t], rules, t, 3)
-    assert np.array_equal(found, expected)
-    assert np.array_equal(streams, twins)
+    assert np.array_equal(found[:, :, SOME], expected)
+    assert np.array_equal(streams[:, :, SOME], twins)
 
 
 @pytest.mark.parametrize("rule", ["heat_bath", "products", "metropolis"])
@@ -54,7 +57,7 @@ def test_wide(name, rule, factors):
     weights = SYSTEMS[name]
     slots = directed_slots(weights)
     found = np.stack([start_codes(weights)] * 2)
-    expected = found.copy()
+    expected = found[:, :, SOME]
     streams, twins = _streams(2)
     products = np.array([rule == "products" and factor < 10 for factor in factors])
     wide.sweep(
@@ -65,8 +68,8 @@ def test_wide(name, rule, factors):
         reference.wide_sweep(
             expected[t], twins[t], factor, slots, weights, 2, metropolis=rule == "metropolis", products=products[t]
         )
-    assert np.array_equal(found, expected)
-    assert np.array_equal(streams, twins)
+    assert np.array_equal(found[:, :, SOME], expected)
+    assert np.array_equal(streams[:, :, SOME], twins)
 
 
 def test_products_are_used_where_they_cannot_vanish():
