@@ -37,9 +37,9 @@ def derivatives(
     Returns
     -------
     xarray.Dataset
-        Over the conditions: d<A>/dK_i under the name of each recorded sum S_i, with K = strengths / T; d<A>/dT as
-        ``temperature``; d<A>/dc under the name of each control c. Each has its standard error ``NAME_error``.
-        Controls that act on sums that were not recorded are left out.
+        Over the conditions: ``by_SUM`` d<A>/dK_i for each recorded sum S_i, with K = strengths / T; ``by_temperature``
+        d<A>/dT; ``by_CONTROL`` d<A>/dc for each control c. Each has its standard error ``NAME_error``. Controls that
+        act on sums that were not recorded are left out.
 
     Raises
     ------
@@ -109,7 +109,7 @@ def _slopes(found: Recordings, a: Array, condition: int) -> dict[str, Array]:
         first, products = means[1 : 1 + len(names)], means[1 + len(names) :]
         covariance = dict(zip(names, products - means[0] * first, strict=True))
         return {
-            name: sum((slope * covariance[n] for n, slope in along.items()), np.zeros_like(means[0]))
+            f"by_{name}": sum((slope * covariance[n] for n, slope in along.items()), np.zeros_like(means[0]))
             for name, along in slopes.items()
         }
 
