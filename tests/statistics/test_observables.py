@@ -180,7 +180,7 @@ def test_an_ensemble_needs_nothing_else():
     assert expected.identical(observables(ensemble))
     turned = series.transpose("recording", "temperature", "chain", "field")
     assert expected.transpose("temperature", "field").identical(observables(turned, model=Ising(), lattice=LATTICE))
-    with pytest.raises(InputError, match="temperature = 2.0: an ensemble says itself"):
+    with pytest.raises(InputError, match=r"temperature = 2\.0: an ensemble says itself"):
         observables(ensemble, temperature=2.0)
 
 
