@@ -3,10 +3,10 @@ import pytest
 
 from spinlens.errors import InputError
 from spinlens.lattices import Lattice
-from spinlens.models import Ising
+from spinlens.models import BlumeCapel, Clock, Ising, Potts
 from spinlens.sampling.diagnostics import equilibration
 
-CHAINS, RECORDINGS = 64, 32
+CHAINS, RECORDINGS, LATTICE = 64, 32, Lattice((4, 4))
 
 
 def noise(shape=(1, CHAINS, RECORDINGS), seed=0):
@@ -15,7 +15,8 @@ def noise(shape=(1, CHAINS, RECORDINGS), seed=0):
 
 
 def judge(bond_sum, spin_sum, field=0.3):
-    return equilibration({"bond_sum": bond_sum, "spin_sum": spin_sum}, model=Ising(), lattice=Lattice((4, 4)), field=field)
+    sums = {"bond_sum": bond_sum, "spin_sum": spin_sum}
+    return equilibration(sums, model=Ising(), lattice=LATTICE, field=field)
 
 
 def test_independent_recordings_pass():
@@ -98,3 +99,73 @@ def test_temperatures_are_judged_one_by_one():
 def test_refuses_other_shapes():
     with pytest.raises(InputError, match="temperature, chain, recording"):
         judge(np.zeros((4, 4), int), np.zeros((4, 4), int))
+
+
+def judge_all(model, lattice=LATTICE, *, apart, **controls):
+    """Judge noise in every sum of a model; half of the chains have another average in some of them."""
+    generator = np.random.default_rng(2)
+    sign = np.where(np.arange(CHAINS) % 2, 1, -1)[None, :, None]
+    sums = {
+        name: generator.integers(-100, 100, (1, CHAINS, RECORDINGS)) + apart.get(name, 0) * sign
+        for name in model.tables(lattice).names
+    }
+    return equilibration(sums, model=model, lattice=lattice, **controls)
+
+
+@pytest.mark.parametrize(
+    ("model", "controls"),
+    [
+        (Ising((1.0, 0.5)), {"field": 0.1}),
+        (Ising(-1.0), {"field": 0.1}),
+        (BlumeCapel(), {"crystal_field": 0.3}),
+        (Potts(3), {}),
+        (Clock(5), {"field": 0.2}),
+    ],
+    ids=lambda part: getattr(part, "text", ""),
+)
+def test_sound_chains_of_every_model_pass(model, controls):
+    assert judge_all(model, apart={}, **controls).equilibrated[0]
+
+
+def test_either_sublattice_may_be_up_unless_a_field_chooses():
+    apart = {"staggered_sum": 900}
+    for field in (0.0, 0.5):
+        assert judge_all(Ising(-1.0), apart=apart, field=field).equilibrated[0]
+    chosen = Ising(-1.0, field_pattern="staggered")
+    assert judge_all(chosen, apart=apart, field=0.0).equilibrated[0]
+    assert not judge_all(chosen, apart=apart, field=0.5).equilibrated[0]
+
+
+def test_the_sign_of_any_order_parameter_counts_where_no_symmetry_makes_it_trivial():
+    apart = {"spin_sum": 900}
+    assert judge_all(BlumeCapel(), apart=apart, crystal_field=0.3).equilibrated[0]
+    assert not judge_all(BlumeCapel(), apart={"square_sum": 900}).equilibrated[0]
+    walls = Lattice((4, 4), ((1, 1), "periodic"))
+    assert not judge_all(Ising(), walls, apart=apart).equilibrated[0]
+    assert judge_all(Ising(), apart=apart).equilibrated[0]
+
+
+def test_a_vector_is_judged_by_its_length():
+    # All chains in one corner of the triangle or another, which is a matter of colours' names.
+    generator = np.random.default_rng(3)
+    model, lattice = Potts(3), Lattice((20, 20))
+    corner = generator.integers(0, 3, CHAINS)
+    noise_of = generator.multinomial(40, [0.5, 0.25, 0.25], (CHAINS, RECORDINGS))
+    counts = np.stack([
+        360 * (corner == c)[:, None] + np.take_along_axis(noise_of, ((c - corner) % 3)[:, None, None], 2)[..., 0]
+        for c in range(3)
+    ])  # fmt: skip
+    sums = {"bond_sum": generator.integers(600, 700, (1, CHAINS, RECORDINGS))}
+    sums |= {f"count_{c}": counts[c][None] for c in range(2)}
+    assert equilibration(sums, model=model, lattice=lattice).equilibrated[0]
+    half = np.where(np.arange(CHAINS)[:, None] % 2, counts, np.full_like(counts, 133))
+    sums |= {f"count_{c}": half[c][None] for c in range(2)}
+    assert not equilibration(sums, model=model, lattice=lattice).equilibrated[0]
+
+
+def test_what_was_not_recorded_is_not_judged():
+    bond_sum, spin_sum = noise()
+    sums = {"bond_sum": bond_sum, "spin_sum": spin_sum}
+    assert equilibration(sums, model=Ising(-1.0), lattice=LATTICE, field=0.3).equilibrated[0]
+    with pytest.raises(InputError, match="lack 'bond_sum_x'"):
+        equilibration(sums, model=Ising((1.0, 0.5)), lattice=LATTICE)

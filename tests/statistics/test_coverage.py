@@ -24,7 +24,7 @@ TEMPERATURES, FIELDS = (1.9, 2.6), (0.0, 0.3)
 
 
 @pytest.fixture(scope="module")
-def sums() -> tuple[np.ndarray, np.ndarray]:
+def sums() -> dict[str, np.ndarray]:
     """Return recorded sums, (seed, field, temperature, chain, recording); successive recordings are correlated."""
     found = []
     for seed in range(SEEDS):
@@ -33,25 +33,22 @@ def sums() -> tuple[np.ndarray, np.ndarray]:
             equilibration=60, seed=seed,
         )  # fmt: skip
         draws = [run_unit(plan, unit) for unit in units(plan)]
-        found.append([[d.sums["bond_sum"] for d in draws], [d.sums["spin_sum"] for d in draws]])
-    bond_sum, spin_sum = np.moveaxis(np.array(found), 1, 0)
-    return bond_sum, spin_sum
+        found.append(draws)
+    return {name: np.array([[d.sums[name] for d in draws] for draws in found]) for name in ("bond_sum", "spin_sum")}
 
 
-def pulls(bond_sum: np.ndarray, spin_sum: np.ndarray) -> dict[tuple[str, float, float], np.ndarray]:
+def pulls(sums: dict[str, np.ndarray]) -> dict[tuple[str, float, float], np.ndarray]:
     """Return (estimate - exact) / error of every seed, for each observable, field and temperature."""
-    results = [
-        observables(b, s, model=Ising(), temperature=TEMPERATURES, field=FIELDS, sites=16)
-        for b, s in zip(bond_sum, spin_sum, strict=True)
-    ]
+    results = observables(
+        sums, model=Ising(), lattice=LATTICE, temperature=TEMPERATURES, field=np.array(FIELDS)[:, None]
+    )
     found = {}
     for f, field in enumerate(FIELDS):
         for t, temperature in enumerate(TEMPERATURES):
             exact = enumerate_states(Ising(), LATTICE, temperature=temperature, field=field)
             for name in NAMES:
-                found[name, field, temperature] = np.array(
-                    [(r[name][f, t] - getattr(exact, name)) / r[f"{name}_error"][f, t] for r in results]
-                )
+                deviation = results[name].values[:, f, t] - exact[name]
+                found[name, field, temperature] = deviation / results[f"{name}_error"].values[:, f, t]
     return found
 
 
@@ -69,8 +66,8 @@ def misses(found: dict[tuple[str, float, float], np.ndarray]) -> list[tuple]:
     return wrong
 
 
-def test_intervals_cover_the_exact_values_at_their_rate(sums: tuple[np.ndarray, np.ndarray]) -> None:
-    found = pulls(*sums)
+def test_intervals_cover_the_exact_values_at_their_rate(sums: dict[str, np.ndarray]) -> None:
+    found = pulls(sums)
     count(4 * (len(found) + len(NAMES)) + len(found), tail(4.0))
     assert misses(found) == []
     # All seeds together know the mean fourteen times better than one error bar; a tenth of one is left to bias.
@@ -78,18 +75,18 @@ def test_intervals_cover_the_exact_values_at_their_rate(sums: tuple[np.ndarray, 
         assert abs(pull.mean()) < 4 / np.sqrt(SEEDS) + 0.1, key
 
 
-def test_errors_that_forget_the_autocorrelation_would_be_noticed(sums: tuple[np.ndarray, np.ndarray]) -> None:
-    assert integrated_autocorrelation_time(sums[0][0, 0, 0]).value > 0.7
+def test_errors_that_forget_the_autocorrelation_would_be_noticed(sums: dict[str, np.ndarray]) -> None:
+    assert integrated_autocorrelation_time(sums["bond_sum"][0, 0, 0]).value > 0.7
     generator = np.random.default_rng(1)
     order = generator.permuted(np.broadcast_to(np.arange(32 * 120), (SEEDS, 32 * 120)), axis=1)[:, None, None]
-    shuffled = [
-        np.take_along_axis(values.reshape(*values.shape[:3], -1), order, axis=-1).reshape(values.shape)
-        for values in sums
-    ]
-    wrong = misses(pulls(*shuffled))
+    shuffled = {
+        name: np.take_along_axis(values.reshape(*values.shape[:3], -1), order, axis=-1).reshape(values.shape)
+        for name, values in sums.items()
+    }
+    wrong = misses(pulls(shuffled))
     assert {key[0] for key in wrong} == set(NAMES)
 
 
-def test_errors_that_are_a_quarter_too_large_would_be_noticed(sums: tuple[np.ndarray, np.ndarray]) -> None:
-    wrong = misses({key: pull / 1.25 for key, pull in pulls(*sums).items()})
+def test_errors_that_are_a_quarter_too_large_would_be_noticed(sums: dict[str, np.ndarray]) -> None:
+    wrong = misses({key: pull / 1.25 for key, pull in pulls(sums).items()})
     assert {key[0] for key in wrong} == set(NAMES)

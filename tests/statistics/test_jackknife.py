@@ -41,3 +41,16 @@ def test_one_group_has_no_error():
     result = jackknife(variance, *group_sums(moments(np.ones((1, 1)))))
     assert result["mean"] == 1.0
     assert np.isnan(result["mean_error"])
+
+
+def test_the_statistic_gets_averages_with_and_without_groups_along_the_last_axis():
+    values = np.random.default_rng(2).normal(size=(5, 33, 20))
+    shapes = []
+
+    def mean(means):
+        shapes.append(means.shape)
+        return {"mean": means[0]}
+
+    found = jackknife(mean, *group_sums(values[:, None]))
+    assert shapes == [(1, 5), (1, 5, 33)]
+    np.testing.assert_allclose(found["mean"], values.mean((1, 2)), rtol=1e-10)

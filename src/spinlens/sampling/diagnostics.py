@@ -48,9 +48,7 @@ class Equilibration:
     equilibrated: NDArray[np.bool_]
 
 
-def equilibration(
-    sums: Mapping[str, Any], *, model: Model, lattice: Lattice, **controls: float
-) -> Equilibration:
+def equilibration(sums: Mapping[str, Any], *, model: Model, lattice: Lattice, **controls: float) -> Equilibration:
     """Judge the chains of one point of the grid by rank-normalised split R-hat and bulk effective sample size.
 
     Parameters
@@ -89,11 +87,11 @@ def equilibration(
     A. Vehtari et al., Bayesian Anal. 16, 667 (2021), doi:10.1214/20-BA1221.
     """
     series = {name: np.asarray(values, dtype=np.float64) for name, values in sums.items()}
-    shapes = {values.shape for values in series.values()}
-    if len(shapes) != 1 or len(next(iter(shapes))) != 3:
-        raise InputError("sums.shape", sorted(shapes), "all must be (temperature, chain, recording)")
+    shapes = sorted({values.shape for values in series.values()})
+    if len(shapes) != 1 or len(shapes[0]) != 3:
+        raise InputError("sums.shape", shapes, "all must be (temperature, chain, recording)")
     energy = np.asarray(model.energy_total(lattice, series, **controls), dtype=np.float64)
-    verdicts = [_diagnose(np.broadcast_to(energy, *shapes).copy())]
+    verdicts = [_diagnose(np.broadcast_to(energy, shapes[0]).copy())]
     verdicts += [_diagnose(values) for values in _ordered(series, model, lattice, controls)]
     # np.maximum and np.minimum keep a NaN: what is unknown for one quantity is unknown.
     r_hat = np.maximum.reduce([verdict[0] for verdict in verdicts])

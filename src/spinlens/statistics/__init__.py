@@ -21,3 +21,8 @@ __all__ = [
     "observables",
     "reweight",
 ]
+
+
+def __dir__() -> list[str]:
+    """Return the public names; the modules that they live in are not among them."""
+    return list(__all__)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -9,81 +10,107 @@ from numpy.typing import NDArray
 
 from spinlens.errors import InputError, did_you_mean
 from spinlens.statistics.jackknife import group_sums, jackknife
-from spinlens.statistics.recordings import recordings
+from spinlens.statistics.recordings import Recordings, recordings
 
 if TYPE_CHECKING:
     import xarray as xr
 
 Array = NDArray[np.float64]
 
+STEP = 2.0**-12
+"""Half of the difference of controls over which strengths are compared: exact where they are linear or quadratic in a
+control, as those of all models here are, and elsewhere wrong by some 1e-8."""
+
 
 def derivatives(
-    source: Any, *, of: str, model: Any = None, lattice: Any = None, temperature: Any = None, **controls: Any
+    source: Any, *, of: Any, model: Any = None, lattice: Any = None, temperature: Any = None, **controls: Any
 ) -> xr.Dataset:
-    """Estimate the derivatives of the average of a sum in the temperature and in every control.
+    """Estimate by how much an average changes with each K, with the temperature and with each control.
 
     Parameters
     ----------
     source, model, lattice, temperature, **controls
         What was recorded where, see `spinlens.statistics.observables`.
-    of : str
-        Name of one of the recorded sums A.
+    of : str or array, shape (..., chain, recording)
+        The name of a recorded sum A, which is then taken per site, or any quantity A that was recorded beside the sums.
 
     Returns
     -------
     xarray.Dataset
-        Over the conditions, per site: ``temperature`` d<A>/dT / N and one variable for each control, each with its
-        standard error ``NAME_error``.
+        Over the conditions: ``by_SUM`` d<A>/dK_i for each recorded sum S_i, with K = strengths / T; ``by_temperature``
+        d<A>/dT; ``by_CONTROL`` d<A>/dc for each control c. Each has its standard error ``NAME_error``. Controls that
+        act on sums that were not recorded are left out.
 
     Raises
     ------
     InputError
-        As `spinlens.statistics.observables`; or if there is no such sum.
+        As `spinlens.statistics.observables`; or if A is no recorded sum, or has another shape.
 
     Notes
     -----
-    d<A>/dK_i = <A S_i> - <A><S_i>. K = strengths / T is linear in every control of the models here, so dK / dcontrol is
-    the difference of the strengths at control + 1 and at control, over T.
+    d<A>/dK_i = <A S_i> - <A><S_i>, and by the chain rule d<A>/dc = sum_i dK_i/dc d<A>/dK_i. A must not itself depend on
+    the control, as energies do. Derivatives of strengths in controls are symmetric differences, those in T exact.
     """
     import xarray as xr
 
     found = recordings(source, model=model, lattice=lattice, temperature=temperature, **controls)
-    if of not in found.sums:
-        raise InputError("of", repr(of), "was not recorded", did_you_mean(of, found.sums))
-    names = [name for name in found.model.tables(found.lattice).names if name in found.sums]
-    rows: dict[str, list[Array]] = {}
-    for condition in range(len(found.temperature)):
-        at, t = found.controls_at(condition), float(found.temperature[condition])
-        directions = _directions(found, names, at, t)
-        for name, value in _slopes(found, names, of, condition, directions).items():
-            rows.setdefault(name, []).append(value)
+    rows = [_slopes(found, wanted, condition) for condition, wanted in enumerate(_wanted(found, of))]
+    values = {name: np.array([row[name] for row in rows if name in row]) for name in rows[0]}
     return xr.Dataset(
-        {name: (found.dimensions, np.array(values).reshape(found.shape)) for name, values in rows.items()},
+        {name: (found.dimensions, v.reshape(found.shape)) for name, v in values.items() if len(v) == len(rows)},
         coords=found.coordinates,
     )
 
 
-def _directions(found: Any, names: list[str], controls: dict[str, float], temperature: float) -> dict[str, Array]:
-    """Return dK of the recorded sums in the temperature and in each control."""
+def _wanted(found: Recordings, of: Any) -> Iterator[Array]:
+    """Yield A of each condition, (chain, recording)."""
+    if isinstance(of, str):
+        if of not in found.sums:
+            raise InputError("of", repr(of), "was not recorded", did_you_mean(of, found.sums))
+        yield from (np.asarray(values, dtype=np.float64) / found.sites for values in found.sums[of])
+        return
+    series = next(iter(found.sums.values())).shape[1:]
+    if hasattr(of, "dims") and set(of.dims) >= {*found.dimensions, "chain", "recording"}:
+        of = of.transpose(*found.dimensions, "chain", "recording")
+    array = np.asarray(of, dtype=np.float64)
+    if array.shape != (*found.shape, *series):
+        raise InputError("of.shape", array.shape, f"must be {(*found.shape, *series)} like the sums")
+    yield from array.reshape(-1, *series)
+
+
+def _directions(found: Recordings, condition: int) -> dict[str, dict[str, float]]:
+    """Return dK_i in each K_i, in the temperature and in each control, by the names of the sums."""
     model, lattice = found.model, found.lattice
-    kept = [i for i, name in enumerate(model.tables(lattice).names) if name in names]
-    here = model.strengths(lattice, **controls)[kept]
-    slopes = {"temperature": -here / temperature**2}
-    for name, value in controls.items():
-        there = model.strengths(lattice, **{**controls, name: value + 1.0})[kept]
-        slopes[name] = (there - here) / temperature
+    names, at = model.tables(lattice).names, found.controls_at(condition)
+    t = float(found.temperature[condition])
+    changes = {"temperature": -model.strengths(lattice, **at) / t**2}
+    for name, value in at.items():
+        up, down = (model.strengths(lattice, **{**at, name: value + step}) for step in (STEP, -STEP))
+        changes[name] = (up - down) / (2.0 * STEP * t)
+    slopes = {name: {name: 1.0} for name in found.sums}
+    for name, change in changes.items():
+        slopes[name] = {n: float(slope) for n, slope in zip(names, change, strict=True) if slope != 0}
+        missing = sorted(set(slopes[name]) - set(found.sums))
+        if missing and name == "temperature":
+            raise InputError("sums", sorted(found.sums), f"lack {missing[0]!r}, on which the energy depends")
+        if missing:
+            del slopes[name]
     return slopes
 
 
-def _slopes(found: Any, names: list[str], of: str, condition: int, directions: dict[str, Array]) -> dict[str, Array]:
+def _slopes(found: Recordings, a: Array, condition: int) -> dict[str, Array]:
+    names, slopes = list(found.sums), _directions(found, condition)
     sums = np.stack([np.asarray(found.sums[name][condition], dtype=np.float64) for name in names])
-    sums -= sums[:, :1, :1]
-    a = sums[names.index(of)]
-    moments = np.concatenate([sums, a * sums])
+    # Measured from the first recording, so that covariances lose no digits and are exactly zero for constant series.
+    sums, a = sums - sums[:, :1, :1], a - a[0, 0]
+    moments = np.concatenate([a[None], sums, a * sums])
 
     def statistic(means: Array) -> dict[str, Array]:
-        first, products = means[: len(names)], means[len(names) :]
-        covariance = products - first[names.index(of)] * first
-        return {name: np.tensordot(slope, covariance, axes=1) / found.sites for name, slope in directions.items()}
+        first, products = means[1 : 1 + len(names)], means[1 + len(names) :]
+        covariance = dict(zip(names, products - means[0] * first, strict=True))
+        return {
+            f"by_{name}": sum((slope * covariance[n] for n, slope in along.items()), np.zeros_like(means[0]))
+            for name, along in slopes.items()
+        }
 
     return jackknife(statistic, *group_sums(moments))

@@ -25,7 +25,7 @@ class RowHistogram:
 
     Attributes
     ----------
-    rows : ndarray, shape (U, columns), int64
+    rows : ndarray, shape (U, columns), the smallest type of integers that holds them
         The rows, sorted by the first column, then by the next.
     counts : csr_array, shape (G, U), float64
         Recordings of each row in each group, all conditions together.
@@ -52,7 +52,8 @@ def count_rows(sums: Sequence[Any]) -> RowHistogram:
     Returns
     -------
     RowHistogram
-        The memory it takes grows with the number of different rows, not with that of the recordings.
+        The memory it takes grows with the number of different rows, not with that of the recordings. However many
+        columns there are, the rows take no more than the recordings did.
 
     Notes
     -----
@@ -62,7 +63,7 @@ def count_rows(sums: Sequence[Any]) -> RowHistogram:
     conditions, chains, recordings = np.shape(sums[0])
     parts, counts, lengths = [], [], []
     for here in _groups(chains, recordings):
-        found = [_unique(np.stack([np.asarray(column[k][here]).reshape(-1) for column in sums], axis=1)) for k in range(conditions)]
+        found = [_counted([np.asarray(column[k][here]).reshape(-1) for column in sums]) for k in range(conditions)]
         merged, inverse = _unique_inverse(np.concatenate([rows for rows, _ in found]))
         parts.append(merged)
         counts.append(np.bincount(inverse, weights=np.concatenate([numbers for _, numbers in found])))
@@ -71,7 +72,7 @@ def count_rows(sums: Sequence[Any]) -> RowHistogram:
     starts = np.cumsum([0, *(len(merged) for merged in parts)])
     table = csr_array((np.concatenate(counts), columns, starts), shape=(len(parts), len(rows)))
     means = [[np.mean(column[k], dtype=np.float64) for column in sums] for k in range(conditions)]
-    return RowHistogram(rows, table, np.array(lengths, dtype=np.float64).T, np.array(means))
+    return RowHistogram(_small(rows), table, np.array(lengths, dtype=np.float64).T, np.array(means))
 
 
 def _groups(chains: int, recordings: int) -> Iterator[tuple[slice, slice]]:
@@ -86,24 +87,30 @@ def _groups(chains: int, recordings: int) -> Iterator[tuple[slice, slice]]:
         yield from ((slice(chain, chain + 1), slice(first, last)) for first, last in pairwise(edges))
 
 
-def _unique(rows: NDArray[Any]) -> tuple[Integers, NDArray[np.float64]]:
-    found, inverse = _unique_inverse(rows.astype(np.int64))
+def _counted(columns: Sequence[NDArray[Any]]) -> tuple[Integers, NDArray[np.float64]]:
+    found, inverse = _unique_inverse(np.stack(columns, axis=1).astype(np.int64))
     return found, np.bincount(inverse).astype(np.float64)
 
 
 def _unique_inverse(rows: Integers) -> tuple[Integers, Integers]:
-    """Return the different rows, sorted, and which one each row is."""
+    """Return the different rows, sorted, and which one each row is.
+
+    Rows are read as numbers with one digit a column, which sort much faster; where the numbers grow too large, those
+    that occur are numbered anew.
+    """
+    key, size = np.zeros(len(rows), dtype=np.int64), 1
     low = rows.min(axis=0)
-    spans = [int(span) + 1 for span in rows.max(axis=0) - low]
-    size = 1
-    for span in spans:
-        size *= span
-    if size >= 1 << 62:
-        found, inverse = np.unique(rows, axis=0, return_inverse=True)
-        return found, inverse.reshape(-1)
-    # One number a row sorts much faster than rows do.
-    key = np.zeros(len(rows), dtype=np.int64)
-    for column, span in zip((rows - low).T, spans, strict=True):
-        key = key * span + column
+    for column, least, span in zip(rows.T, low, (rows.max(axis=0) - low + 1).tolist(), strict=True):
+        if size * span >= 1 << 62:
+            key = np.unique(key, return_inverse=True)[1]
+            size = len(rows)
+        key, size = key * span + (column - least), size * span
     _, first, inverse = np.unique(key, return_index=True, return_inverse=True)
     return rows[first], inverse
+
+
+def _small(rows: Integers) -> NDArray[Any]:
+    """Return the same in the smallest type of integers."""
+    kinds = (np.int16, np.int32)
+    fits = [k for k in kinds if np.iinfo(k).min <= rows.min() and rows.max() <= np.iinfo(k).max]
+    return rows.astype(fits[0]) if fits else rows

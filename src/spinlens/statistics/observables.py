@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from spinlens.models import OrderParameter
 from spinlens.statistics.fluctuations import Quantity, thermodynamics
 from spinlens.statistics.jackknife import group_sums, jackknife
 from spinlens.statistics.recordings import Recordings, recordings
@@ -28,10 +27,10 @@ def observables(
     Parameters
     ----------
     source : ensemble or mapping of str to array, shape (..., chain, recording)
-        The exact totals by their names; an ensemble needs nothing else.
+        The exact totals by their names, whole numbers; an ensemble needs nothing else. Arrays may be xarray's.
     model, lattice, temperature, **controls
         Of a mapping: the Hamiltonian, where the sums were taken, and the conditions, which broadcast against the axes
-        before the chains.
+        before the chains. Coordinates of xarray's arrays do instead of temperature and controls.
 
     Returns
     -------
@@ -46,6 +45,8 @@ def observables(
           1 - d <m^4> / ((d + 2) <m^2>^2) for d components: 0 for Gaussian fluctuations, 2 / (d + 2) in full order
         - the same of further ones with NAME and an underscore before it
 
+        Order parameters whose sums were not recorded are left out.
+
         Errors are those of a jackknife over chains, or over blocks of time where there are fewer than 16
         chains; NaN where there is a single recording.
 
@@ -57,17 +58,27 @@ def observables(
     Notes
     -----
     Works point by point of the other controls: memory stays at about a hundred bytes per recording of one of them.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from spinlens.lattices import Lattice
+    >>> from spinlens.models import Ising
+    >>> bond_sum = np.random.default_rng(1).choice([-8, 0, 8], size=(2, 64, 100))  # (temperature, chain, recording)
+    >>> sums = {"bond_sum": bond_sum, "spin_sum": bond_sum // 2}
+    >>> found = observables(sums, model=Ising(), lattice=Lattice((2, 2)), temperature=[2.0, 3.0], field=0.5)
+    >>> dict(found.energy.sizes), found.attrs["order_parameter"], round(float(found.energy_error[0]), 3)
+    ({'temperature': 2}, 'magnetization', 0.025)
     """
     import xarray as xr
 
     found = recordings(source, model=model, lattice=lattice, temperature=temperature, **controls)
     parts = [estimate_run(found, here, at) for here, at in found.runs()]
     values = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
-    names = [order.name for order in found.order_parameters]
     return xr.Dataset(
         {name: (found.dimensions, array.reshape(found.shape)) for name, array in values.items()},
         coords=found.coordinates,
-        attrs={"order_parameter": names[0]} if names else {},
+        attrs=found.attributes,
     )
 
 
@@ -90,16 +101,9 @@ def estimate_run(found: Recordings, here: slice, controls: Mapping[str, float]) 
 
 def quantities(found: Recordings, controls: Mapping[str, float]) -> list[Quantity]:
     """Return the order parameters that were recorded, with what symmetry says of them at these controls."""
-    return order_quantities(found, found.order_parameters, controls)
-
-
-def order_quantities(
-    found: Recordings, orders: Sequence[OrderParameter], controls: Mapping[str, float]
-) -> list[Quantity]:
-    """Return some order parameters with what symmetry says of them."""
     group = code_group(found.model, found.lattice, **controls)
     tables = found.model.tables(found.lattice)
     return [
-        Quantity(order, f"{order.name}_" if number else "", vanishes(order, tables, group))
-        for number, order in enumerate(orders)
+        Quantity(order, f"{order.name}_" if place else "", vanishes(order, tables, group))
+        for place, order in found.order_parameters.items()
     ]

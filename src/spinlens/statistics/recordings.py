@@ -15,6 +15,9 @@ from spinlens.models import Model, OrderParameter, check_model
 
 Array = NDArray[np.float64]
 
+SERIES_AXES = ("chain", "recording")
+"""The last two axes of sums; named ones may stand anywhere."""
+
 
 @dataclass(frozen=True, eq=False)
 class Recordings:
@@ -34,8 +37,6 @@ class Recordings:
         The value of every control.
     dimensions : tuple of str
         Names of the axes that the conditions were laid out on.
-    coordinates : dict of str to ndarray
-        Values along those axes, as far as they are known.
     shape : tuple of int
         Lengths of those axes.
     """
@@ -46,7 +47,6 @@ class Recordings:
     temperature: Array
     controls: dict[str, Array]
     dimensions: tuple[str, ...]
-    coordinates: dict[str, Any]
     shape: tuple[int, ...]
 
     @property
@@ -55,10 +55,27 @@ class Recordings:
         return self.lattice.sites
 
     @property
-    def order_parameters(self) -> tuple[OrderParameter, ...]:
-        """Those of the model whose sums were recorded."""
-        found = self.model.order_parameters(self.lattice)
-        return tuple(order for order in found if all(name in self.sums for name in order.series))
+    def coordinates(self) -> dict[str, Any]:
+        """Temperature and controls over the axes that they depend on, as xarray takes them."""
+        found: dict[str, Any] = {}
+        for name, flat in {"temperature": self.temperature, **self.controls}.items():
+            values = flat.reshape(self.shape)
+            along = [axis for axis, dim in enumerate(self.dimensions) if dim == name or varies(values, axis)]
+            kept = values[tuple(slice(None) if axis in along else 0 for axis in range(values.ndim))]
+            found[name] = (tuple(self.dimensions[axis] for axis in along), kept)
+        return found
+
+    @property
+    def order_parameters(self) -> dict[int, OrderParameter]:
+        """Those of the model whose sums were recorded, by their place among all: 0 is the most telling."""
+        found = enumerate(self.model.order_parameters(self.lattice))
+        return {place: order for place, order in found if all(name in self.sums for name in order.series)}
+
+    @property
+    def attributes(self) -> dict[str, str]:
+        """The name of the order parameter that susceptibility and Binder cumulant without a prefix belong to."""
+        first = self.order_parameters.get(0)
+        return {"order_parameter": first.name} if first else {}
 
     def controls_at(self, condition: int) -> dict[str, float]:
         """Return the controls of one condition."""
@@ -86,9 +103,10 @@ def recordings(
     lattice : Lattice, optional
         Where its sums were taken.
     temperature : array, optional
-        T > 0 of its conditions; broadcast against the axes before the chains.
+        T > 0 of its conditions; broadcast against the axes before the chains. Of xarray's arrays it is taken from the
+        coordinate of that name where it is left out.
     **controls : array
-        The same of the model's controls.
+        The same of the model's controls; else the model's default.
 
     Raises
     ------
@@ -96,29 +114,46 @@ def recordings(
         If something is missing, shapes do not fit, sums are no whole numbers, or a temperature is not > 0.
     """
     if hasattr(source, "series") and hasattr(source, "model"):
-        grid = {name: np.asarray(values, dtype=np.float64) for name, values in source.grid.items()}
-        axes = np.meshgrid(*grid.values(), indexing="ij")
-        named = dict(zip(grid, axes, strict=True))
-        sums = {str(name): source.series[name].values for name in source.series}
-        return _checked(source.model, source.lattice, sums, named.pop("temperature"), named, tuple(grid), grid)
+        given = {"model": model, "lattice": lattice, "temperature": temperature, **controls}
+        for name, value in given.items():
+            if value is not None:
+                why = "an ensemble says itself what was recorded where"
+                raise InputError(name, " ".join(repr(value).split())[:60], why, "Leave it out, or pass ensemble.series")
+        model, lattice, source = source.model, source.lattice, source.series
     if not isinstance(source, Mapping) or not source:
         raise InputError("sums", type(source).__name__, "must be an ensemble, or arrays of sums by their names")
-    for name, value in (("model", model), ("lattice", lattice), ("temperature", temperature)):
+    arrays, dimensions, known = _unlabelled({str(name): values for name, values in source.items()})
+    given = {**known, **controls, "temperature": known.get("temperature") if temperature is None else temperature}
+    for name, value in (("model", model), ("lattice", lattice), ("temperature", given["temperature"])):
         if value is None:
             raise InputError(name, None, "arrays of sums do not say it", f"Pass {name}=")
-    model = check_model(model)
-    first = next(iter(source.values()))
-    dimensions = tuple(map(str, getattr(first, "dims", ())))[:-2]
-    coordinates = {name: first.coords[name].values for name in dimensions if name in first.coords}
-    arrays = {str(name): getattr(values, "values", values) for name, values in source.items()}
-    values = model.values_of_controls(controls)
-    return _checked(model, check_lattice(lattice), arrays, temperature, values, dimensions, coordinates)
+    model, lattice = check_model(model), check_lattice(lattice)
+    front = _checked_shape(model, lattice, arrays)
+    temperatures = given.pop("temperature")
+    values = model.values_of_controls({n: v for n, v in given.items() if n in model.controls or n in controls})
+    spread = {n: _spread(n, v, dimensions, front) for n, v in {"temperature": temperatures, **values}.items()}
+    names = dimensions or _names(spread, len(front))
+    flat = {name: value.reshape(-1) for name, value in spread.items()}
+    sums = {name: np.reshape(array, (-1, *np.shape(array)[-2:])) for name, array in arrays.items()}
+    return Recordings(model, lattice, sums, flat.pop("temperature"), flat, names, front)
 
 
-def _checked(
-    model: Model, lattice: Lattice, sums: Mapping[str, Any], temperature: Any, controls: Mapping[str, Any],
-    dimensions: tuple[str, ...], coordinates: dict[str, Any],
-) -> Recordings:  # fmt: skip
+def _unlabelled(sums: dict[str, Any]) -> tuple[dict[str, Any], tuple[str, ...], dict[str, Any]]:
+    """Return plain arrays, the names of the axes before the chains, and the coordinates, as far as there are any."""
+    first = next(iter(sums.values()))
+    if not hasattr(first, "dims"):
+        return sums, (), {}
+    front = [dim for dim in first.dims if dim not in SERIES_AXES]
+    named = len(front) == len(first.dims) - 2
+    order = (*front, *SERIES_AXES) if named else first.dims
+    alike = {n: v.transpose(*order) if set(getattr(v, "dims", ())) == set(order) else v for n, v in sums.items()}
+    arrays = {name: getattr(values, "values", values) for name, values in alike.items()}
+    coordinates = {str(name): c for name, c in first.coords.items() if not {*c.dims} & {*order[-2:]}}
+    return arrays, tuple(map(str, order[:-2])), coordinates
+
+
+def _checked_shape(model: Model, lattice: Lattice, sums: Mapping[str, Any]) -> tuple[int, ...]:
+    """Return the shape before the chains."""
     shape = np.shape(next(iter(sums.values())))
     if len(shape) < 2 or 0 in shape:
         raise InputError("sums.shape", shape, "must be (..., chain, recording), each at least 1")
@@ -129,17 +164,7 @@ def _checked(
         if np.shape(values) != shape:
             raise InputError(f"sums[{name!r}].shape", np.shape(values), f"must be {shape} like the others")
         _check_whole(name, values)
-    front = shape[:-2]
-    axes = {name: _spread(name, values, front) for name, values in {"temperature": temperature, **controls}.items()}
-    for name, values in axes.items():
-        wrong = values[~np.isfinite(values) | (values <= 0 if name == "temperature" else False)]
-        if wrong.size:
-            why = "must be > 0 (k_B = 1, units of abs(J))" if name == "temperature" else "must be a finite number"
-            raise InputError(name, wrong[0], why)
-    flat = {name: np.reshape(values, (-1, *shape[-2:])) for name, values in sums.items()}
-    temperatures = axes.pop("temperature")
-    names = dimensions or tuple(f"dim_{axis}" for axis in range(len(front)))
-    return Recordings(model, lattice, flat, temperatures, axes, names, coordinates, front)
+    return tuple(shape[:-2])
 
 
 def _check_whole(name: str, values: Any) -> None:
@@ -147,12 +172,45 @@ def _check_whole(name: str, values: Any) -> None:
     array = np.asarray(values)
     if array.dtype.kind in "iu":
         return
-    if array.dtype.kind != "f" or not np.array_equal(array, np.rint(array)):
-        raise InputError(f"sums[{name!r}]", "an array", "totals over the lattice are wanted, which are whole numbers")
+    broken = array[array != np.rint(array)] if array.dtype.kind == "f" else array.reshape(-1)
+    if broken.size:
+        why = "is no total over the lattice: those are whole numbers, not divided by the number of sites"
+        raise InputError(f"sums[{name!r}]", broken[0], why)
 
 
-def _spread(name: str, values: Any, shape: tuple[int, ...]) -> Array:
+def _spread(name: str, values: Any, dimensions: tuple[str, ...], shape: tuple[int, ...]) -> Array:
+    """Return a condition over all axes before the chains; what has names is laid along the axes of those names."""
+    own = tuple(map(str, getattr(values, "dims", ()))) if dimensions else ()
+    if any(dim not in dimensions for dim in own):
+        raise InputError(f"{name}.dims", own, f"must be among {dimensions}")
+    if own:
+        values = values.transpose(*[dim for dim in dimensions if dim in own])
+    elif name in dimensions and np.ndim(values) == 1:
+        own = (name,)
     try:
-        return np.broadcast_to(np.asarray(values, dtype=np.float64), shape).reshape(-1)
+        array = np.asarray(values, dtype=np.float64)
+        if own:
+            array = np.expand_dims(array, [axis for axis, dim in enumerate(dimensions) if dim not in own])
+        array = np.broadcast_to(array, shape)
     except (TypeError, ValueError):
         raise InputError(f"{name}.shape", np.shape(values), f"must broadcast to {shape}") from None
+    wrong = array[~np.isfinite(array) | (array <= 0 if name == "temperature" else False)]
+    if wrong.size:
+        why = "must be > 0 (k_B = 1, units of abs(J))" if name == "temperature" else "must be a finite number"
+        raise InputError(name, float(wrong[0]), why)
+    return array
+
+
+def _names(conditions: Mapping[str, Array], axes: int) -> tuple[str, ...]:
+    """Name each axis by the one condition that varies along it and nowhere else, or by its number."""
+    names = []
+    for axis in range(axes):
+        along = [name for name, values in conditions.items() if varies(values, axis)]
+        alone = len(along) == 1 and sum(varies(conditions[along[0]], other) for other in range(axes)) == 1
+        names.append(along[0] if alone else f"dim_{axis}")
+    return tuple(names)
+
+
+def varies(values: Array, axis: int) -> bool:
+    """Return whether numbers differ along an axis."""
+    return bool(np.any(values != np.take(values, [0], axis=axis)))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from itertools import product
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,10 +12,10 @@ from numpy.typing import NDArray
 
 from spinlens.errors import InputError
 from spinlens.statistics.estimate import Estimate
-from spinlens.statistics.fluctuations import thermodynamics
-from spinlens.statistics.free_energies import blocks, leave_one_out, responsibilities, solve
+from spinlens.statistics.fluctuations import Quantity, thermodynamics
 from spinlens.statistics.histogram import count_rows
 from spinlens.statistics.jackknife import jackknife_parts
+from spinlens.statistics.mixture import Mixture
 from spinlens.statistics.observables import quantities
 from spinlens.statistics.recordings import Recordings, recordings
 
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     import xarray as xr
 
 Array = NDArray[np.float64]
+Estimates = Callable[[Array], dict[str, Array]]
 
 FEWEST_EFFECTIVE = 100.0
 """Recordings that must be left, in effect, after they were weighted."""
@@ -28,9 +31,6 @@ FEWEST_EFFECTIVE = 100.0
 SMALLEST_SHARE = 0.01
 """The same as a share of the recordings of a condition. A histogram that ends before the wanted distribution does
 puts nearly all weight on its last, rarely visited rows, which is what this notices."""
-
-KEPT = 1 << 26
-"""Numbers of rows times groups that are kept between calls; beyond they are worked out anew, block by block."""
 
 
 class MultiHistogram:
@@ -43,6 +43,15 @@ class MultiHistogram:
     model, lattice, temperature, **controls
         Of a mapping, see `spinlens.statistics.observables`.
 
+    Attributes
+    ----------
+    series : tuple of str
+        The sums that are kept: those that the energy depends on at any controls, and those of the order parameters.
+    temperature : ndarray, float64 (C,)
+        T of each simulated condition.
+    controls : dict of str to ndarray, float64 (C,)
+        The same of the controls.
+
     Raises
     ------
     InputError
@@ -51,12 +60,17 @@ class MultiHistogram:
     Examples
     --------
     >>> between = MultiHistogram(ensemble)  # doctest: +SKIP
-    >>> between.observables(temperature=[2.26, 2.27, 2.28]).energy.values  # doctest: +SKIP
-    >>> between.jackknife(lambda o: o["binder_cumulant"][1] - o["binder_cumulant"][0], temperature=[2.2, 2.3])  # doctest: +SKIP
+    >>> between.observables(temperature=[2.26, 2.27, 2.28], field=0.01).binder_cumulant  # doctest: +SKIP
+    >>> temperatures = np.linspace(2.2, 2.4, 41)
+    >>> def peak(o):
+    ...     return temperatures[np.argmax(o["specific_heat"])]
+    >>> print(between.jackknife(peak, temperature=temperatures))  # doctest: +SKIP
+    2.2902(31)
 
     Notes
     -----
-    Kept are the rows of sums that occur, their counts in at most 32 groups, and one number a row; see
+    Memory: the different rows of sums that occur, which never take more than the recordings did, their counts in at
+    most 32 groups, and up to 256 MiB of weights without each group, so that further calls are quick. See
     `spinlens.statistics.free_energies.solve` for the equations. Errors are those of a jackknife over groups, each of
     which is left out at all conditions at once and the free energies adjusted, so that they know of autocorrelation, of
     replica exchange and of the free energies' own errors.
@@ -68,24 +82,12 @@ class MultiHistogram:
         found = recordings(source, model=model, lattice=lattice, temperature=temperature, **controls)
         self.model, self.lattice = found.model, found.lattice
         self.temperature, self.controls = found.temperature, found.controls
-        self._found = found
         self.series = _needed(found)
-        self._histogram = count_rows([found.sums[name] for name in self.series])
+        histogram = count_rows([found.sums[name] for name in self.series])
         # The arrays themselves are done with.
-        self._found = Recordings(
-            found.model, found.lattice, dict.fromkeys(self.series), found.temperature, found.controls,
-            found.dimensions, found.coordinates, found.shape,
-        )  # fmt: skip
-        self._recordings = self._histogram.recordings.sum(axis=1)
-        self._strengths = np.stack([self._strength(found.controls_at(c)) for c in range(len(self.temperature))])
-        means = -(self._strengths @ self._histogram.means.T) / self.temperature[:, None]
-        self._free = solve(self._histogram, self._exponents, means)
-        self._ratio = leave_one_out(self._histogram, self._exponents, self._free)
-        self._counts = np.asarray(self._histogram.counts.sum(axis=0)).reshape(-1)
-        self._density = np.empty(len(self._counts))
-        for here in blocks(len(self._counts), len(self._free)):
-            _, self._density[here] = responsibilities(self._free, self._recordings, self._exponents(here))
-        self._without: Array | None = None
+        self._found = replace(found, sums=dict.fromkeys(self.series))
+        strengths = np.stack([self._strengths(found.controls_at(c)) for c in range(len(self.temperature))])
+        self._mixture = Mixture(histogram, strengths, self.temperature)
 
     @classmethod
     def from_ensemble(cls, ensemble: Any) -> MultiHistogram:
@@ -95,44 +97,41 @@ class MultiHistogram:
     @property
     def groups(self) -> int:
         """Groups of chains, or of stretches of time, that the errors rest on."""
-        return int(self._ratio.shape[1])
+        return self._mixture.groups
 
     def __repr__(self) -> str:
         """Return one line."""
-        t = self.temperature
+        axes = {"T": self.temperature, **self.controls}
+        shown = [
+            f"{name} = {v.min():g}" + (f" to {v.max():g}" if np.ptp(v) > 0 else "") for name, v in axes.items()
+        ]  # fmt: skip
         return (
-            f"<MultiHistogram: {self.model.text}, {self.lattice.text}, {len(t)} conditions, T = {t.min():g} to "
-            f"{t.max():g}, {self._recordings.sum():.0f} recordings in {len(self._counts)} rows>"
+            f"<MultiHistogram: {self.model.text}, {self.lattice.text}, {len(self.temperature)} conditions, "
+            f"{', '.join(shown)}, {self._mixture.recordings.sum():.0f} recordings in {len(self._mixture.counts)} rows>"
         )
 
     @property
     def log_z(self) -> tuple[Estimate, ...]:
         """(ln Z - ln Z of the first condition) / N at each simulated condition, in their order."""
-        total = self._recordings[:, None]
-        with np.errstate(divide="ignore", invalid="ignore"):
-            shift = np.log(self._ratio * total / (total - self._histogram.recordings))
-        shift = shift - shift[0]
-        error = np.sqrt((self.groups - 1) / self.groups * ((shift - shift.mean(1, keepdims=True)) ** 2).sum(1))
-        error = error if self.groups > 1 else np.full(len(self._free), np.nan)
-        error[0] = 0.0
         sites = self.lattice.sites
-        return tuple(Estimate(0.0 - f / sites, e / sites) for f, e in zip(self._free, error, strict=True))
+        return tuple(Estimate(z / sites, e / sites) for z, e in zip(*self._mixture.log_z(), strict=True))
 
-    def observables(self, *, temperature: Any, **controls: float) -> xr.Dataset:
+    def observables(self, *, temperature: Any, **controls: Any) -> xr.Dataset:
         """Estimate the thermodynamics of other conditions.
 
         Parameters
         ----------
         temperature : float or array
             T > 0, simulated or not.
-        **controls : float
-            Any of the model's controls, also those that were never varied; the model's default where left out.
+        **controls : float or array
+            Any of the model's controls, also those that were never varied. One that is left out has the value of all
+            simulated conditions where that is one, else the model's default.
 
         Returns
         -------
         xarray.Dataset
-            As `spinlens.statistics.observables`, over the temperatures where there are several; ``log_z``
-            (ln Z here - ln Z at the first simulated condition) / N; and ``effective_recordings``,
+            As `spinlens.statistics.observables`, over the controls and temperatures that were given as arrays;
+            ``log_z`` (ln Z here - ln Z at the first simulated condition) / N; and ``effective_recordings``,
             (sum of weights)^2 / (sum of their squares): recordings that count, autocorrelation not considered.
 
         Raises
@@ -143,130 +142,139 @@ class MultiHistogram:
         """
         import xarray as xr
 
-        temperatures, at = _target(temperature), self.model.values_of_controls(controls)
-        found = [self._estimates(t, at) for t in temperatures]
-        dims, shape = (("temperature",), (-1,)) if np.ndim(temperature) else ((), ())
-        names = [order.name for order in self._found.order_parameters]
+        axes = self._axes(temperature, controls)
+        found = [
+            {
+                **jackknife_parts(estimates, sums[:, None, 0], sums[:, None, 1:]),
+                "effective_recordings": np.array([size]),
+            }
+            for estimates, sums, size in self._points(axes)
+        ]
+        dims, shape = _laid_out(axes)
         return xr.Dataset(
             {name: (dims, np.concatenate([part[name] for part in found]).reshape(shape)) for name in found[0]},
-            coords={"temperature": temperatures if dims else float(temperatures[0]), **at},
-            attrs={"order_parameter": names[0]} if names else {},
-        )
+            coords=axes, attrs=self._found.attributes,
+        )  # fmt: skip
 
-    def jackknife(
-        self, function: Callable[[Mapping[str, Array]], Any], *, temperature: Any, **controls: float
-    ) -> Estimate:
-        """Estimate any one number that follows from observables, with its error.
+    def samples(self, *, temperature: Any, **controls: Any) -> xr.Dataset:
+        """Return the observables without each group of chains: the samples of a jackknife.
 
         Parameters
         ----------
-        function : callable
-            From observables by name, each float64 (temperatures,), to a number: a slope, a crossing, the place of a
-            peak. It is called once for all recordings and once without each group.
         temperature, **controls
             As `observables`.
 
         Returns
         -------
-        Estimate
+        xarray.Dataset
+            As `observables` without errors, over a first dimension ``sample`` of length 1 + G: all recordings, then all
+            but each group. The squared standard error of anything worked out from them is (G - 1) / G times the sum of
+            squared deviations of the last G from their mean; those of independent histograms add.
+        """
+        import xarray as xr
+
+        axes = self._axes(temperature, controls)
+        found = [estimates(sums[:, None]) for estimates, sums, _ in self._points(axes)]
+        dims, shape = _laid_out(axes)
+        stacked = {name: np.concatenate([part[name] for part in found]).T for name in found[0]}
+        variables = {name: (("sample", *dims), v.reshape(-1, *shape)) for name, v in stacked.items()}
+        return xr.Dataset(variables, coords=axes, attrs=self._found.attributes)
+
+    def jackknife(self, function: Callable[[Mapping[str, Array]], Any], *, temperature: Any, **controls: Any) -> Any:
+        """Estimate whatever follows from observables, with its error: a slope, a crossing, the place of a peak.
+
+        Parameters
+        ----------
+        function : callable
+            From observables by name, each an array over the temperatures (and controls) that were given as arrays, to a
+            number, or to numbers by name. It is called once for all recordings and once without each group.
+        temperature, **controls
+            As `observables`.
+
+        Returns
+        -------
+        Estimate or dict of str to Estimate
             The value with its bias of first order in the number of groups taken out, and its standard error.
         """
-        temperatures, at = _target(temperature), self.model.values_of_controls(controls)
-        parts = [self._moments(t, at) for t in temperatures]
-        columns = [estimates(sums[:, None]) for estimates, sums in parts]
-        names = columns[0]
-        values = [
-            float(function({name: np.array([column[name][0, group] for column in columns]) for name in names}))
-            for group in range(parts[0][1].shape[1])
-        ]
-        whole, without = np.array(values[:1]), np.array(values[1:])
-        found = jackknife_parts(lambda v: {"value": v[0]}, whole[None], without[None, None])
-        return Estimate(found["value"][0], found["value_error"][0])
+        samples = self.samples(temperature=temperature, **controls)
+        columns = {str(name): array.values for name, array in samples.items()}
+        answers = [function({n: v[k] for n, v in columns.items()}) for k in range(samples.sizes["sample"])]
+        named = isinstance(answers[0], Mapping)
+        rows = [answer if named else {"value": answer} for answer in answers]
+        values = {name: np.array([float(row[name]) for row in rows]) for name in rows[0]}
+        found = jackknife_parts(
+            lambda each: dict(zip(values, each, strict=True)),
+            np.stack([v[0] for v in values.values()]), np.stack([v[1:] for v in values.values()]),
+        )  # fmt: skip
+        estimates = {name: Estimate(float(found[name]), float(found[f"{name}_error"])) for name in values}
+        return estimates if named else estimates["value"]
 
-    def _strength(self, controls: Mapping[str, float]) -> Array:
-        """Return the strengths of the sums that are kept."""
-        named = dict(zip(self.model.tables(self.lattice).names, self.model.strengths(self.lattice, **controls), strict=True))
-        return np.array([named[name] for name in self.series])
+    def _axes(self, temperature: Any, controls: Mapping[str, Any]) -> dict[str, Any]:
+        """Return values of controls, then of the temperature, each a number or an array (n,)."""
+        single = {name: float(v[0]) for name, v in self.controls.items() if np.ptp(v) == 0}
+        named = self.model.values_of_controls({**single, **controls})
+        return {name: _checked(name, values) for name, values in {**named, "temperature": temperature}.items()}
 
-    def _exponents(self, here: slice) -> Array:
-        return -(self._strengths @ self._histogram.rows[here].T) / self.temperature[:, None]
+    def _points(self, axes: Mapping[str, Any]) -> Iterator[tuple[Estimates, Array, float]]:
+        """Yield, for each point of a grid, the function from weighted sums to observables, the sums, and their weight.
 
-    def _estimates(self, temperature: float, controls: Mapping[str, float]) -> dict[str, Array]:
-        estimates, sums = self._moments(temperature, controls)
-        found = jackknife_parts(estimates, sums[:, None, 0], sums[:, None, 1:])
-        return {**found, "effective_recordings": np.array([self._effective(temperature, controls)])}
+        The sums are float64 (1 + moment, 1 + group), the first of ones.
+        """
+        *controls, temperatures = (np.atleast_1d(values).tolist() for values in axes.values())
+        columns = dict(zip(self.series, self._mixture.histogram.rows.T, strict=True))
+        for values in product(*controls):
+            at = dict(zip(list(axes)[:-1], values, strict=True))
+            energy = -(self._mixture.histogram.rows @ self._strengths(at))
+            wanted = quantities(self._found, at)
+            components = [quantity.order.values(columns, self.lattice.sites).T for quantity in wanted]
+            for t in temperatures:
+                weight, top = self._mixture.weight(energy, t)
+                size = self._mixture.effective(weight)
+                self._check_overlap(size, {"temperature": t, **at})
+                yield *self._moments(energy, weight, top, t, list(zip(wanted, components, strict=True))), size
 
-    def _weight(self, temperature: float, controls: Mapping[str, float]) -> tuple[Array, Array, float]:
-        """Return energies per site of the rows, the weight of one recording of each, and ln of what it was divided by."""
-        energy = -(self._histogram.rows @ self._strength(controls))
-        log_weight = -energy / temperature - self._density
-        top = float(log_weight.max())
-        return energy / self.lattice.sites, np.exp(log_weight - top), top
-
-    def _effective(self, temperature: float, controls: Mapping[str, float]) -> float:
-        _, weight, _ = self._weight(temperature, controls)
-        return float((self._counts @ weight) ** 2 / (self._counts @ weight**2))
-
-    def _moments(self, temperature: float, controls: Mapping[str, float]) -> tuple[Callable[[Array], dict[str, Array]], Array]:
-        """Return weighted sums (1 + moment, 1 + group), the first of ones, and the function from them to observables."""
-        e, weight, top = self._weight(temperature, controls)
-        effective = self._effective(temperature, controls)
-        fewest = max(FEWEST_EFFECTIVE, SMALLEST_SHARE * float(self._recordings.mean()))
-        if effective < fewest:
-            shown = {"temperature": temperature, **controls}
-            raise InputError(
-                ", ".join(shown), tuple(shown.values()),
-                f"is outside of what was simulated, only {effective:.0f} of {self._recordings.sum():.0f} recordings "
-                f"would count and {fewest:.0f} must", "Simulate nearer to it, or longer",
-            )  # fmt: skip
-        wanted = quantities(self._found, controls)
-        columns = dict(zip(self.series, self._histogram.rows.T, strict=True))
-        total = self._counts * weight
-        share = total / total.sum()
+    def _moments(
+        self, energy: Array, weight: Array, top: float, temperature: float, orders: list[tuple[Quantity, Array]]
+    ) -> tuple[Estimates, Array]:
+        share = self._mixture.counts * weight
+        share /= share.sum()
+        e = energy / self.lattice.sites
         offsets, rows = [np.atleast_1d(share @ e)], [np.ones_like(e)]
         e = e - offsets[0]
         rows += [e, e**2]
-        for quantity in wanted:
-            values = quantity.order.values(columns, self.lattice.sites).T
-            sizes = np.linalg.norm(values, axis=0)
-            offset = np.append(values @ share, sizes @ share)[:, None]
+        for quantity, values in orders:
+            size = np.abs(values[0]) if len(values) == 1 else np.linalg.norm(values, axis=0)
+            offset = np.append(values @ share, size @ share)[:, None]
             offsets.append(offset)
             rows += quantity.row(values, offset)
         sites = self.lattice.sites
-        statistic = thermodynamics(wanted, offsets, np.array([temperature]), sites)
+        statistic = thermodynamics([quantity for quantity, _ in orders], offsets, np.array([temperature]), sites)
 
         def estimates(sums: Array) -> dict[str, Array]:
             # The weights were divided by exp(top).
             return {**statistic(sums[1:] / sums[0]), "log_z": (np.log(sums[0]) + top) / sites}
 
-        return estimates, self._sums(weight, total, rows)
+        return estimates, self._mixture.sums(weight, rows)
 
-    def _sums(self, weight: Array, total: Array, rows: list[Array]) -> Array:
-        """Return weighted sums (row, 1 + group): of everything, then without each group."""
-        sums = np.zeros((len(rows), 1 + self.groups if self.groups > 1 else 1))
-        for here in blocks(len(weight), max(len(self._free), self.groups)):
-            table = np.stack([values[here] for values in rows])
-            sums[:, 0] += table @ total[here]
-            if self.groups > 1:
-                sums[:, 1:] += table @ (weight[here, None] * self._rest(here))
-        return sums
+    def _check_overlap(self, effective: float, condition: Mapping[str, float]) -> None:
+        recordings = self._mixture.recordings
+        fewest = max(FEWEST_EFFECTIVE, SMALLEST_SHARE * float(recordings.mean()))
+        if effective < fewest:
+            raise InputError(
+                ", ".join(condition), tuple(condition.values()),
+                f"is outside of what was simulated, only {effective:.0f} of {recordings.sum():.0f} recordings "
+                f"would count and {fewest:.0f} must", "Simulate nearer to it, or longer",
+            )  # fmt: skip
 
-    def _rest(self, here: slice) -> Array:
-        """Return what is left of the counts of some rows without each group, over the change of density, (row, group)."""
-        if self._without is None and len(self._counts) * self.groups <= KEPT:
-            self._without = np.concatenate(
-                [self._worked_out(part) for part in blocks(len(self._counts), max(len(self._free), self.groups))]
-            )
-        return self._worked_out(here) if self._without is None else self._without[here]
-
-    def _worked_out(self, here: slice) -> Array:
-        share, _ = responsibilities(self._free, self._recordings, self._exponents(here))
-        rest = self._counts[here, None] - self._histogram.counts[:, here].toarray().T
-        return np.asarray(rest / (share @ self._ratio))
+    def _strengths(self, controls: Mapping[str, float]) -> Array:
+        """Return the strengths of the sums that are kept."""
+        names, strengths = self.model.tables(self.lattice).names, self.model.strengths(self.lattice, **controls)
+        named = dict(zip(names, strengths, strict=True))
+        return np.array([named[name] for name in self.series])
 
 
 def reweight(
-    source: Any, *, to: Mapping[str, float], model: Any = None, lattice: Any = None, temperature: Any = None,
+    source: Any, *, to: Mapping[str, Any], model: Any = None, lattice: Any = None, temperature: Any = None,
     **controls: Any,
 ) -> xr.Dataset:  # fmt: skip
     """Estimate the thermodynamics of a condition from the recordings of others nearby.
@@ -275,8 +283,8 @@ def reweight(
     ----------
     source, model, lattice, temperature, **controls
         What was recorded where, see `spinlens.statistics.observables`.
-    to : mapping of str to float
-        The temperature and controls where the answer is wanted.
+    to : mapping of str to float or array
+        The temperature and controls where the answer is wanted; what is left out stays as it was recorded.
 
     Returns
     -------
@@ -293,7 +301,11 @@ def reweight(
     A. M. Ferrenberg and R. H. Swendsen, Phys. Rev. Lett. 61, 2635 (1988), doi:10.1103/PhysRevLett.61.2635.
     """
     several = MultiHistogram(source, model=model, lattice=lattice, temperature=temperature, **controls)
-    return several.observables(**dict(to))
+    single = {"temperature": float(several.temperature[0])} if np.ptp(several.temperature) == 0 else {}
+    target = {**single, **to}
+    if "temperature" not in target:
+        raise InputError("to", dict(to), "lacks the temperature", "For example to={'temperature': 2.3}")
+    return several.observables(**target)
 
 
 def _needed(found: Recordings) -> tuple[str, ...]:
@@ -303,17 +315,28 @@ def _needed(found: Recordings) -> tuple[str, ...]:
     # No control is zero here, and no two cancel.
     somewhere = {name: 0.5 + 0.1 * np.sqrt(2.0 + k) for k, name in enumerate(model.controls)}
     active = {name for name, s in zip(names, model.strengths(lattice, **somewhere), strict=True) if s != 0}
-    wanted = active | {name for order in found.order_parameters for name in order.series}
+    wanted = active | {name for order in found.order_parameters.values() for name in order.series}
     for name in sorted(active - set(found.sums)):
         raise InputError("sums", sorted(found.sums), f"lack {name!r}, on which the energy depends")
     return tuple(name for name in names if name in wanted)
 
 
-def _target(temperature: Any) -> Array:
-    values = np.atleast_1d(np.asarray(temperature, dtype=np.float64))
-    for value in values.ravel():
-        if not (np.isfinite(value) and value > 0):
-            raise InputError("temperature", float(value), "must be > 0 (k_B = 1, units of abs(J))")
-    if values.ndim != 1:
-        raise InputError("temperature.shape", values.shape, "must be one number or a list of numbers")
-    return values
+def _checked(name: str, values: Any) -> Any:
+    """Return a finite number, or an array of them (n,)."""
+    try:
+        array = np.asarray(values, dtype=np.float64)
+    except (TypeError, ValueError):
+        raise InputError(name, repr(values)[:60], "must be a number or a list of numbers") from None
+    wrong = np.atleast_1d(array)[np.atleast_1d(~np.isfinite(array) | (array <= 0 if name == "temperature" else False))]
+    if wrong.size:
+        why = "must be > 0 (k_B = 1, units of abs(J))" if name == "temperature" else "must be a finite number"
+        raise InputError(name, float(wrong[0]), why)
+    if array.ndim > 1 or array.size == 0:
+        raise InputError(f"{name}.shape", array.shape, "must be one number or a list of numbers")
+    return array if array.ndim else float(array)
+
+
+def _laid_out(axes: Mapping[str, Any]) -> tuple[tuple[str, ...], tuple[int, ...]]:
+    """Return names and lengths of the axes that are arrays."""
+    long = {name: len(values) for name, values in axes.items() if np.ndim(values)}
+    return tuple(long), tuple(long.values())
