@@ -12,20 +12,24 @@ import pytest
 SOURCE = Path(__file__).parents[1] / "src" / "spinlens"
 
 LEAVES = {"errors", "files", "seeds", "config", "progress", "provenance"}
+PHYSICS = LEAVES | {"lattices", "spaces", "models", "symmetries"}
 MAY_IMPORT: dict[str, set[str]] = {
-    "lattice": LEAVES,
-    "models": LEAVES | {"lattice"},
-    "statistics": LEAVES | {"lattice", "models"},
-    "exact": LEAVES | {"lattice", "models"},
-    "sampling": LEAVES | {"lattice", "models", "exact", "statistics"},
-    "ensemble": LEAVES | {"lattice", "models", "statistics", "sampling"},
-    "learning": LEAVES | {"lattice", "models", "statistics", "ensemble"},
-    "phases": LEAVES | {"lattice", "models", "statistics", "exact", "ensemble"},
-    "regions": LEAVES | {"lattice", "models", "statistics", "exact", "sampling", "ensemble"},
-    "images": LEAVES | {"lattice", "models", "statistics", "sampling", "ensemble", "regions"},
-    "figures": LEAVES | {"lattice", "models", "statistics", "exact", "ensemble", "phases", "regions", "images"},
-    "studies": LEAVES | {"lattice", "models", "statistics", "exact", "sampling", "ensemble", "learning", "phases",
-                         "regions", "images", "figures"},
+    "lattices": LEAVES,
+    "spaces": LEAVES,
+    "models": LEAVES | {"lattices", "spaces"},
+    "symmetries": LEAVES | {"lattices", "spaces", "models"},
+    "statistics": PHYSICS,
+    "exact": PHYSICS,
+    "sampling": PHYSICS | {"exact", "statistics"},
+    "ensemble": PHYSICS | {"statistics", "sampling"},
+    "learning": PHYSICS | {"statistics", "ensemble"},
+    "phases": PHYSICS | {"statistics", "exact", "ensemble"},
+    "regions": PHYSICS | {"statistics", "exact", "sampling", "ensemble"},
+    "images": PHYSICS | {"statistics", "sampling", "ensemble", "regions"},
+    "figures": PHYSICS | {"statistics", "exact", "ensemble", "phases", "regions", "images"},
+    "studies": PHYSICS | {"statistics", "exact", "sampling", "ensemble", "learning", "phases", "regions", "images",
+                          "figures"},
+    "testing": PHYSICS | {"statistics", "exact", "sampling", "ensemble", "studies", "cli"},
 }  # fmt: skip
 MAY_IMPORT["cli"] = MAY_IMPORT["studies"] | {"studies"}
 MAY_IMPORT["__main__"] = {"cli"}
@@ -74,6 +78,40 @@ def test_heavy_libraries_stay_in_their_rooms(path: Path) -> None:
     assert "pickle" not in libraries
 
 
+ISING = {"models", "studies", "regions"}
+"""Rooms, and rooms within rooms, that may name one model: its own, its closed forms, its kernels, and the studies."""
+
+ISING_INSIDE = ("sampling/engines/bits/", "exact/ising/", "exact/__init__.py", "exact/critical.py", "__init__.py")
+NAMED_BY_COMMANDS = {"cli/simulate.py", "cli/bench.py"}
+"""The options --coupling and --staggered-field, and what is timed by default."""
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(SOURCE)))
+def test_no_other_room_knows_one_model(path: Path) -> None:
+    place = str(path.relative_to(SOURCE))
+    if room(path) in ISING or place.startswith(ISING_INSIDE) or place in NAMED_BY_COMMANDS:
+        return
+    named = {name for name in imports(path) if "ising" in name.lower()} - ALLOWED.get(place, set())
+    assert named == set(), f"{place} imports {sorted(named)}"
+
+
+ALLOWED = {
+    # The exact lines and finite-size shifts of the crossover study; they go with the estimator that knows the answer.
+    "phases/exact_lines.py": {"spinlens.exact.ising.crossover.GAP_EXPONENT", "spinlens.exact.ising.crossover.crossover_lines",
+                              "spinlens.models.ising.CRITICAL_TEMPERATURE"},
+    "phases/transition.py": {"spinlens.exact.ising.kaufman_torus", "spinlens.models.ising.CRITICAL_TEMPERATURE"},
+    "phases/agreement.py": {"spinlens.models.ising.CRITICAL_TEMPERATURE"},
+}  # fmt: skip
+LONGEST = 400
+LONGER = {"ensemble/reader.py": 520}
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(SOURCE)))
+def test_a_file_is_one_idea(path: Path) -> None:
+    lines = len(path.read_text().splitlines())
+    assert lines <= LONGER.get(str(path.relative_to(SOURCE)), LONGEST)
+
+
 def loaded_by(statement: str) -> set[str]:
     code = f"import sys; {statement}; print(' '.join(sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
@@ -86,7 +124,7 @@ def test_a_bare_import_loads_nothing_heavy() -> None:
     assert loaded_by("import spinlens") & heavy == set()
 
 
-@pytest.mark.parametrize("name", ["phases", "regions", "images", "statistics", "exact"])
+@pytest.mark.parametrize("name", ["phases", "regions", "images", "statistics", "exact", "symmetries"])
 def test_physics_never_loads_torch(name: str) -> None:
     assert "torch" not in loaded_by(f"import spinlens.{name}")
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from spinlens.errors import InputError
+from spinlens.models import Model
 
 SMALLEST_TEMPERATURE = 1e-150
 """Below it inverse squares overflow."""
@@ -74,3 +76,12 @@ def check_one_temperature(temperature: Any) -> float:
     if values < SMALLEST_TEMPERATURE:
         raise InputError("temperature", float(values), f"must be at least {SMALLEST_TEMPERATURE:g}, in units of energy")
     return float(values)
+
+
+def check_controls(model: Model, controls: Mapping[str, Any]) -> dict[str, float]:
+    """Return a value for every control of a model, or raise InputError if one is no finite number or unknown."""
+    values = model.values_of_controls(controls)
+    for name, value in values.items():
+        if not _finite(value):
+            raise InputError(name, _shown(value), "must be a finite number")
+    return {name: float(value) for name, value in values.items()}

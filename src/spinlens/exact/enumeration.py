@@ -12,7 +12,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from spinlens.errors import InputError
-from spinlens.exact.conditions import check_one_temperature
+from spinlens.exact.conditions import check_controls, check_one_temperature
 from spinlens.exact.thermodynamics import StateDistribution, Thermodynamics
 from spinlens.lattices import Lattice, check_lattice
 from spinlens.models import Model, OrderParameter, check_model
@@ -73,7 +73,7 @@ def enumerate_states(model: Model, lattice: Lattice, *, temperature: float, **co
     """
     model, lattice = check_model(model), check_lattice(lattice)
     t = check_one_temperature(temperature)
-    values = model.values_of_controls(controls)
+    values = check_controls(model, controls)
     counts, sites = count_states(model, lattice), lattice.sites
     energy = -(counts.rows @ model.strengths(lattice, **values))
     lowest = energy.min()
@@ -104,7 +104,7 @@ def state_probabilities(model: Model, lattice: Lattice, *, temperature: float, *
     `enumerate_states`.
     """
     t = check_one_temperature(temperature)
-    strengths = model.strengths(lattice, **model.values_of_controls(controls))
+    strengths = model.strengths(lattice, **check_controls(model, controls))
     _check_size(model, lattice)
     energy = -(strengths @ model.tables(lattice).sums(all_states(model.space.states, lattice.sites)))
     weight = np.exp(-(energy - energy.min()) / t)

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from scipy.sparse.linalg import ArpackError, LinearOperator, eigs, gmres
 
 from spinlens.errors import InputError
-from spinlens.exact.conditions import check_one_temperature
+from spinlens.exact.conditions import check_controls, check_one_temperature
 from spinlens.exact.contraction import Factors, Program, period_program, run, whole_program
 from spinlens.exact.thermodynamics import Thermodynamics
 from spinlens.lattices import Lattice, check_lattice
@@ -53,7 +53,7 @@ def finite_strip(model: Model, lattice: Lattice, *, temperature: float, **contro
     """
     model, lattice = check_model(model), check_lattice(lattice)
     t = check_one_temperature(temperature)
-    values = model.values_of_controls(controls)
+    values = check_controls(model, controls)
     program = whole_program(lattice)
     _check_size(model, lattice, program)
     names, directions = _directions(model, lattice, values)
@@ -96,7 +96,7 @@ def transfer_matrix(model: Model, lattice: Lattice, *, temperature: float, **con
     """
     model, lattice = check_model(model), check_lattice(lattice)
     t = check_one_temperature(temperature)
-    values = model.values_of_controls(controls)
+    values = check_controls(model, controls)
     if lattice.rules[0] != "periodic":
         raise InputError("boundary[0]", repr(lattice.rules[0]), "an infinite strip repeats along x", "Take 'periodic'")
     program = period_program(lattice)

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from spinlens.errors import InputError
-from spinlens.exact import correlation_length, critical_temperature
+from spinlens.exact import correlation_length
+from spinlens.models.ising import CRITICAL_TEMPERATURE
 
 
 def gaps(width: int, temperature: float, couplings: tuple[float, float]) -> np.ndarray:
@@ -43,7 +44,7 @@ def test_signs_do_not_matter_and_it_diverges_at_the_critical_point() -> None:
     np.testing.assert_array_equal(
         correlation_length(2.5, couplings=(-1.0, 0.7)), correlation_length(2.5, couplings=(1.0, 0.7))
     )
-    near = critical_temperature() * (1 + np.array([-1e-6, 1e-6]))
+    near = CRITICAL_TEMPERATURE * (1 + np.array([-1e-6, 1e-6]))
     assert np.all(np.array(correlation_length(near)) > 1e5)
     with pytest.raises(InputError):
         correlation_length(-1.0)

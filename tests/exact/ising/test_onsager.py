@@ -3,8 +3,11 @@ import pytest
 from scipy.integrate import quad
 
 from spinlens.errors import InputError
-from spinlens.exact.ising.kaufman import kaufman
-from spinlens.exact.ising.onsager import critical_temperature, onsager
+from spinlens.exact import critical_temperature
+from spinlens.exact.ising.kaufman import kaufman_torus
+from spinlens.exact.ising.onsager import onsager_lattice
+from spinlens.models import Ising
+from spinlens.models.ising import CRITICAL_TEMPERATURE
 
 
 def free_energy_integral(temperature):
@@ -25,48 +28,48 @@ def test_energy_is_the_derivative_of_the_free_energy_integral(temperature):
     step = 1e-3
     logs = [free_energy_integral(1.0 / (1.0 / temperature + i * step)) for i in (-2, -1, 1, 2)]
     slope = (logs[0] - 8 * logs[1] + 8 * logs[2] - logs[3]) / (12 * step)
-    assert onsager(temperature).energy == pytest.approx(-slope, abs=1e-8)
+    assert onsager_lattice(temperature).energy == pytest.approx(-slope, abs=1e-8)
 
 
 @pytest.mark.parametrize("temperature", [1.2, 1.9, 2.6, 5.0])
 def test_specific_heat_is_the_derivative_of_the_energy(temperature):
     step = 1e-3
-    energy = onsager(temperature + step * np.array([-2, -1, 1, 2])).energy
+    energy = onsager_lattice(temperature + step * np.array([-2, -1, 1, 2])).energy
     slope = (energy[0] - 8 * energy[1] + 8 * energy[2] - energy[3]) / (12 * step)
-    assert onsager(temperature).specific_heat == pytest.approx(slope, rel=1e-8)
+    assert onsager_lattice(temperature).specific_heat == pytest.approx(slope, rel=1e-8)
 
 
 def test_a_large_torus_approaches_it():
     temperature = np.array([0.9, 1.5, 2.0, 2.6, 4.0])
-    torus, plane = kaufman((256, 256), temperature), onsager(temperature)
+    torus, plane = kaufman_torus((256, 256), temperature), onsager_lattice(temperature)
     np.testing.assert_allclose(torus.energy, plane.energy, atol=1e-11)
     np.testing.assert_allclose(torus.specific_heat, plane.specific_heat, atol=1e-8)
 
 
 def test_values_at_the_critical_point_and_in_the_limits():
-    critical = onsager(critical_temperature())
+    critical = onsager_lattice(CRITICAL_TEMPERATURE)
     assert critical.energy == pytest.approx(-np.sqrt(2.0), abs=1e-14)
     assert critical.specific_heat == np.inf
     assert critical.magnetization == 0.0
-    cold, hot = onsager(0.01), onsager(1e6)
+    cold, hot = onsager_lattice(0.01), onsager_lattice(1e6)
     assert (cold.energy, cold.magnetization) == (-2.0, 1.0)
     assert cold.specific_heat == pytest.approx(0.0, abs=1e-12)
     assert hot.energy == pytest.approx(-2e-6, abs=1e-10)
 
 
 def test_magnetization_is_yangs():
-    assert onsager(2.0).magnetization == pytest.approx((1 - np.sinh(1.0) ** -4) ** 0.125, rel=1e-14)
-    assert np.all(onsager([2.27, 3.0]).magnetization == 0)
+    assert onsager_lattice(2.0).magnetization == pytest.approx((1 - np.sinh(1.0) ** -4) ** 0.125, rel=1e-14)
+    assert np.all(onsager_lattice([2.27, 3.0]).magnetization == 0)
 
 
 def test_scales_with_the_coupling_and_ignores_its_sign():
-    one, three = onsager(2.0), onsager(6.0, coupling=-3.0)
+    one, three = onsager_lattice(2.0), onsager_lattice(6.0, coupling=-3.0)
     assert three.energy == pytest.approx(3 * one.energy)
     assert three.specific_heat == pytest.approx(one.specific_heat)
-    assert critical_temperature(-3.0) == pytest.approx(3 * critical_temperature())
+    assert critical_temperature(Ising(-3.0)) == pytest.approx(3 * CRITICAL_TEMPERATURE)
 
 
 @pytest.mark.parametrize("temperature", [0.0, -1.0, np.nan, np.inf, [1.0, -2.0], "warm"])
 def test_refuses_what_is_no_temperature(temperature):
     with pytest.raises(InputError, match="temperature"):
-        onsager(temperature)
+        onsager_lattice(temperature)

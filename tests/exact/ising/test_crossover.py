@@ -7,9 +7,9 @@ from tests.exact.reference import last_digit, read_rows
 
 from spinlens.errors import InputError
 from spinlens.exact.ising.crossover import crossover_lines
-from spinlens.exact.ising.onsager import critical_temperature
-from spinlens.exact.ising.transfer_matrix import transfer_matrix
+from spinlens.exact.ising.transfer_matrix import ising_strip
 from spinlens.models import Ising
+from spinlens.models.ising import CRITICAL_TEMPERATURE
 
 
 @pytest.mark.parametrize("row", read_rows("crossover_lines.csv"), ids=lambda row: f"h={row['h']}")
@@ -27,7 +27,7 @@ def test_the_examples_in_the_documentation():
 def test_it_is_a_maximum_found_by_scanning_as_well():
     lines = crossover_lines([0.5], width=8)
     grid = np.linspace(2.3, 6.0, 371)
-    strips = [transfer_matrix(Ising(), 8, temperature=t, field=0.5) for t in grid]
+    strips = [ising_strip(Ising(), 8, temperature=t, field=0.5) for t in grid]
     for name, place in (
         ("susceptibility", lines.susceptibility_peak),
         ("specific_heat", lines.specific_heat_peak),
@@ -40,7 +40,7 @@ def test_even_in_the_field_ordered_and_critical_at_zero():
     lines = crossover_lines(np.array([-1.0, -0.2, 0.0, 0.2, 1.0]), width=8)
     for line in (lines.susceptibility_peak, lines.specific_heat_peak):
         np.testing.assert_array_equal(line, line[::-1])
-        assert line[2] == critical_temperature()
+        assert line[2] == CRITICAL_TEMPERATURE
         assert line[0] > line[1] > line[2]
     assert np.all(lines.susceptibility_peak[[0, 1]] > lines.specific_heat_peak[[0, 1]])
 
