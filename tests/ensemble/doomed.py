@@ -20,8 +20,9 @@ from typing import Any
 from spinlens.ensemble import sample
 from spinlens.ensemble.journal import Journal
 from spinlens.errors import SpinlensError
-from spinlens.sampling import chains, run_unit, units
+from spinlens.sampling import run_unit, units
 from spinlens.sampling.diagnostics import equilibration
+from spinlens.sampling.engines.bits.walkers import BitWalkers
 from tests.ensemble.tiny import PLAN
 
 
@@ -93,7 +94,7 @@ def set_trap(fate: Fate) -> None:
     elif fate.point == "torn":
         Journal.append = append_half  # type: ignore[method-assign]
     elif fate.point == "sampling":
-        chains._Walk.advance = around(chains._Walk.advance, before=True)  # type: ignore[method-assign]
+        BitWalkers.sweep = around(BitWalkers.sweep, before=True)  # type: ignore[method-assign]
 
 
 def live(fate: Fate) -> tuple[int, str]:

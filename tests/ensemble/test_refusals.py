@@ -37,8 +37,9 @@ def test_an_unfinished_ensemble_opens_but_is_not_read(unfinished: Path, expected
     opened = open_ensemble(unfinished)
     assert not opened.complete
     assert len(opened.missing) == 2
-    assert "2 units missing" in repr(opened)
-    assert "2 units missing" in opened._repr_html_()
+    assert len(opened.missing_units) == 1
+    assert "1 units missing" in repr(opened)
+    assert "1 units missing" in opened._repr_html_()
     assert opened.sizes["chain"] == 70
     reads = (
         opened.spins, opened.packed, opened.observables, opened.to_xarray,
@@ -120,7 +121,7 @@ def test_what_is_not_an_ensemble_does_not_open(place: str, tmp_path: Path) -> No
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
-        ({"format_version": 2}, "format version 2, this spinlens reads 1"),
+        ({"format_version": 3}, "format version 3, this spinlens reads 1 and 2"),
         ({"format_version": None}, "format version None"),
         ({"format": "netcdf"}, "is not a spinlens ensemble"),
         ({"format": ["spinlens-ensemble"]}, "is not a spinlens ensemble"),

@@ -44,8 +44,9 @@ def test_a_half_finished_one_counts_the_chains_so_far(copy: Path) -> None:
     before = contents(copy)
     now = status(copy)
     assert (now.done, len(now.missing), now.sampled) == (1, 5, 3)
-    sums = [whole[name].values[1][:, 64:] for name in ("bond_sum", "spin_sum")]
-    expected = equilibration(*sums, model=PLAN.model, field=PLAN.field[1]).effective_sample_size
+    sums = {name: whole[name].values[1][:, 64:] for name in ("bond_sum", "spin_sum")}
+    judged = equilibration(sums, model=PLAN.model, lattice=PLAN.lattice, **PLAN.point_controls(1))
+    expected = judged.effective_sample_size
     assert now.smallest_effective_samples == pytest.approx(expected.min())
     assert now.seconds_left == pytest.approx(5 * known["field=1 block=1"].seconds)
     assert contents(copy) == before

@@ -56,7 +56,7 @@ def test_any_zarr_reader_opens_it(finished: Path, sampled: dict[str, np.ndarray]
     )
     np.testing.assert_array_equal(np.where(up == packing["up"], 1, -1), sampled["spins"])
     assert group.attrs["format"] == "spinlens-ensemble"
-    assert group.attrs["format_version"] == 1
+    assert group.attrs["format_version"] == 2
     assert group.attrs["plan"] == json.loads(json.dumps(PLAN.to_dict()))
 
 
@@ -165,7 +165,7 @@ def test_it_introduces_itself(finished: Path, ensemble: Ensemble) -> None:
         assert part in text
     assert "missing" not in text
     html = ensemble._repr_html_()
-    for part in ("6x10", "1.5 to 3", "heat_bath", "complete", ensemble.fingerprint):
+    for part in ("6x10", "1.5 to 3", "heat_bath", "not equilibrated", ensemble.fingerprint):
         assert part in html
 
 

@@ -10,16 +10,16 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from spinlens.exact import critical_temperature
 from spinlens.lattices import Lattice
 from spinlens.models import Ising
+from spinlens.models.ising import CRITICAL_TEMPERATURE
 
 SITES = 32 * 32
 
 
 def cone(field: np.ndarray, temperature: np.ndarray) -> np.ndarray:
     """A paramagnetic cone whose tip rises most steeply at the critical temperature, with a slope of its own on top."""
-    tip = critical_temperature() + 0.9 * np.abs(field[:, None]) ** (8 / 15)
+    tip = CRITICAL_TEMPERATURE + 0.9 * np.abs(field[:, None]) ** (8 / 15)
     return np.tanh((temperature - tip) / 0.15) + 0.3 * temperature
 
 
@@ -30,7 +30,7 @@ def ridge(field: np.ndarray, temperature: np.ndarray) -> np.ndarray:
 
 
 def ridge_line(field: np.ndarray) -> np.ndarray:
-    return critical_temperature() + 1.3 * np.abs(field) ** 0.64
+    return CRITICAL_TEMPERATURE + 1.3 * np.abs(field) ** 0.64
 
 
 def build(
@@ -68,7 +68,7 @@ def build(
             maps[f"{part}_chain"] = (("field", "temperature", "chain"), power.mean(axis=-1))
     for symbol in ("nu", "tau"):
         maps[f"{symbol}_explained_variance_ratio"] = ("component", [0.8, 0.15, 0.05])
-    return maps.assign_attrs(sites=SITES, shape=[32, 32], coupling=1.0)
+    return maps.assign_attrs(sites=SITES, shape=[32, 32], coupling=1.0, critical_temperature=CRITICAL_TEMPERATURE)
 
 
 @pytest.fixture(scope="session")
@@ -87,6 +87,8 @@ class FakeEnsemble:
     def __init__(self, *, field: Any, temperature: Any, chains: int = 8, draws: int = 2, seed: int = 0) -> None:
         self.field, self.temperature = np.asarray(field, float), np.asarray(temperature, float)
         self.model, self.lattice = Ising(), Lattice((4, 4))
+        self.grid = {"field": self.field, "temperature": self.temperature}
+        self.plan = SimpleNamespace(series=("bond_sum", "spin_sum"))
         lengths = (len(self.field), len(self.temperature), chains, draws, 4, 4)
         self.sizes = dict(zip(("field", "temperature", "chain", "draw", "x", "y"), lengths, strict=True))
         self.configuration, self.fingerprint = {"seed": seed}, "abc"

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from spinlens.errors import InputError
-from spinlens.exact import critical_temperature
+from spinlens.models.ising import CRITICAL_TEMPERATURE
 from spinlens.phases import find_transition, transition
 from spinlens.phases.transition import finite_size_ratio
 
@@ -59,7 +59,7 @@ def test_another_grid_and_coupling(make_maps):
     maps = make_maps(temperature=temperature / 2, noise=0.05, **ZERO).assign_coords(temperature=temperature)
     maps.attrs["coupling"] = -2.0
     found = find_transition(maps)
-    assert found.exact == pytest.approx(2 * critical_temperature())
+    assert found.exact == pytest.approx(2 * CRITICAL_TEMPERATURE)
     assert abs(found.relative_error) < 0.005
 
 

@@ -93,7 +93,7 @@ def test_the_ceiling_from_chains_agrees_with_the_exact_one() -> None:
     plan = Plan(model=Ising(), lattice=Lattice((4, 4)), temperature=(1.0, 1.6, 2.4, 3.0), thin=400, interval=4, seed=2)
     bond_sum = run_unit(plan, Unit(0, 0)).sums["bond_sum"]
     estimated = ceiling(
-        recorded_distribution(bond_sum, model=plan.model, temperature=plan.temperature, sites=16), counts=(3, 1, 0, 2)
+        recorded_distribution(bond_sum, coupling=plan.model.coupling, temperature=plan.temperature, sites=16), counts=(3, 1, 0, 2)
     )
     logarithms = np.log(np.array(list(LEVELS.values()), dtype=float))
     exact = ceiling(
@@ -141,7 +141,7 @@ def test_the_antiferromagnet_has_the_ceiling_of_the_ferromagnet(ensembles: dict[
 @pytest.mark.parametrize("system", ["periodic", "antiferromagnet"])
 def test_chains_give_the_exact_ceiling(system: str, ensembles: dict[str, Ensemble]) -> None:
     ensemble = ensembles[system]
-    exact = ceiling(torus_distribution(ensemble.model, ensemble.lattice, temperature=ensemble.temperature))
+    exact = ceiling(torus_distribution(ensemble.model.coupling, ensemble.lattice, temperature=ensemble.temperature))
     found = ceiling(ensemble)
     assert exact.macro_f1.error == 0
     assert 0 < found.macro_f1.error < 2e-3
@@ -182,7 +182,7 @@ def test_errors_cover_the_exact_ceiling() -> None:
     for _ in range(30):
         bonds = np.stack([-random.choice(exact.energy, size=(32, 60), p=row) for row in exact.probability])
         found = ceiling(
-            recorded_distribution(bonds.astype(int), model=Ising(), temperature=temperature, sites=16),
+            recorded_distribution(bonds.astype(int), coupling=1.0, temperature=temperature, sites=16),
             counts=(1, 1, 1, 1),
         ).macro_f1
         pulls.append((found.value - truth) / found.error)
@@ -196,9 +196,9 @@ def test_what_has_no_ceiling_is_refused(ensemble: Ensemble) -> None:
     with pytest.raises(InputError, match="none lies in the region critical"):
         ceiling(distribution, counts=(1, 0, 1, 1))
     with pytest.raises(InputError, match="periodic boundaries alone"):
-        torus_distribution(Ising(), Lattice.skewed((4, 4)), temperature=[1.0])
+        torus_distribution(1.0, Lattice.skewed((4, 4)), temperature=[1.0])
     with pytest.raises(InputError, match="share fewer"):
-        recorded_distribution([[[100] * 40] * 16, [[0] * 40] * 16], model=Ising(), temperature=(1, 3), sites=64)
+        recorded_distribution([[[100] * 40] * 16, [[0] * 40] * 16], coupling=1.0, temperature=(1, 3), sites=64)
 
 
 def test_mixtures_and_partition_functions_are_normalised() -> None:

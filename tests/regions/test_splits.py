@@ -74,7 +74,7 @@ def test_what_is_said_of_an_image_is_true(system: str, ensembles: dict[str, Ense
     np.testing.assert_array_equal(region_of(images.temperature), images.labels)
     model, sites = ensemble.model, ensemble.lattice.sites
     bonds = sum(bond_sums(ensemble.lattice, images.spins))
-    np.testing.assert_allclose(images.energy, -model.couplings[0] * bonds / sites)
+    np.testing.assert_allclose(images.energy, -model.coupling * bonds / sites)
     pattern = ensemble.lattice.staggering if system == "antiferromagnet" else 1
     np.testing.assert_allclose(images.magnetization, (images.spins * pattern).mean((1, 2)))
     cold = images.temperature < 0.5

@@ -11,7 +11,7 @@ from spinlens.regions import PUBLISHED_COUNTS, PUBLISHED_NETWORKS, SYSTEMS, find
 
 def test_the_systems() -> None:
     assert list(SYSTEMS) == ["periodic", "antiferromagnet", "antiperiodic", "skewed"]
-    assert SYSTEMS["antiferromagnet"].model.couplings == (-1.0, -1.0)
+    assert SYSTEMS["antiferromagnet"].model.coupling == -1.0
     assert SYSTEMS["skewed"].lattice(10).rules == ((1, -1), "periodic")
     assert all(SYSTEMS["antiperiodic"].lattice(10).seams)
     for name, system in SYSTEMS.items():
