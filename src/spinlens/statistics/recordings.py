@@ -58,7 +58,7 @@ class Recordings:
     def coordinates(self) -> dict[str, Any]:
         """Temperature and controls over the axes that they depend on, as xarray takes them."""
         found: dict[str, Any] = {}
-        for name, flat in {"temperature": self.temperature, **self.controls}.items():
+        for name, flat in {**self.controls, "temperature": self.temperature}.items():
             values = flat.reshape(self.shape)
             along = [axis for axis, dim in enumerate(self.dimensions) if dim == name or varies(values, axis)]
             kept = values[tuple(slice(None) if axis in along else 0 for axis in range(values.ndim))]
