@@ -50,7 +50,7 @@ def test_json(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert found["complete"] is True
     assert found["damages"] == [
         {
-            "file": CHUNK, "problem": "is missing", "unit": "field=1 block=0", "field": 0.3,
+            "file": CHUNK, "problem": "is missing", "unit": "field=1 block=0", "controls": {"field": 0.3},
             "temperature": [1.8, 2.6], "chains": [0, 63],
         }
     ]  # fmt: skip

@@ -70,7 +70,7 @@ BAD = {
     "small side": (["--side", "1", "--temperature", "2"], "shape[0] = 1"),
     "unknown boundary": (["--side", "4", "--temperature", "2", "--boundary", "perodic"], "Did you mean 'periodic'?"),
     "half a boundary": (["--side", "4", "--temperature", "2", "--boundary", "+-,"], "boundary[1] = '': is unknown"),
-    "three couplings": (["--side", "4", "--temperature", "2", "--coupling", "1,2,3"], "For example 1,0.5"),
+    "three couplings": (["--side", "4", "--temperature", "2", "--coupling", "1,2,3"], "one for each direction"),
     "no coupling": (["--side", "4", "--temperature", "2", "--coupling", "0"], "finite number other than 0"),
     "no chains": (["--side", "4", "--temperature", "2", "--chains", "0"], "chains = 0"),
     "no draws": (["--side", "4", "--temperature", "2", "--draws", "0"], "draws = 0"),

@@ -1,16 +1,18 @@
-"""Write ``golden.ens``: a small ensemble of the present format version, which later versions must read and reproduce.
+"""Golden ensembles, which later versions must read and reproduce.
 
-Run it once for every format version, from the repository's root: ``python tests/data/write_golden.py``.
+``golden.ens`` was written by the version that had the first format and stays as it is. The others are small ensembles of
+the second format, one for each space and engine; write a new one, never an old one again, from the repository's root:
+``python tests/data/write_golden.py NAME``.
 """
 
 from __future__ import annotations
 
-import shutil
+import sys
 from pathlib import Path
 
 from spinlens.ensemble import sample
 from spinlens.lattices import Lattice
-from spinlens.models import Ising
+from spinlens.models import BlumeCapel, Clock, Ising, Pattern, Potts
 from spinlens.sampling import Plan
 
 PATH = Path(__file__).with_name("golden.ens")
@@ -18,7 +20,22 @@ PLAN = Plan(
     model=Ising(), lattice=Lattice((4, 6)), temperature=(1.8, 2.6), field=(0.0, 0.3), chains=66, draws=2, thin=2,
     interval=2, equilibration=20, start="dispersed", seed=20,
 )  # fmt: skip
+_SHORT = {"chains": 66, "draws": 1, "thin": 2, "interval": 2, "equilibration": 20, "start": "dispersed", "seed": 20}
+LATER = {
+    "cubic": Plan(model=Ising(), lattice=Lattice((2, 4, 4)), temperature=(4.0, 5.0), field=(0.1,), **_SHORT),
+    "cell": Plan(
+        model=Ising(Pattern([[[1.0, 0.5]], [[0.7, 1.0]]])), lattice=Lattice((4, 4)), temperature=(1.5, 2.0), **_SHORT
+    ),
+    "blume_capel": Plan(
+        model=BlumeCapel(), lattice=Lattice((4, 4)), temperature=(1.0, 1.5), crystal_field=(0.0, 1.0), **_SHORT
+    ),
+    "potts": Plan(
+        model=Potts(3), lattice=Lattice((3, 4), kind="triangular"), temperature=(1.0, 1.5), algorithm="swendsen_wang",
+        **_SHORT,
+    ),
+    "clock": Plan(model=Clock(12), lattice=Lattice((6,), boundary="free"), temperature=(0.5, 1.0), **_SHORT),
+}  # fmt: skip
 
 if __name__ == "__main__":
-    shutil.rmtree(PATH, ignore_errors=True)
-    sample(PLAN, out=PATH, workers=1, progress=False)
+    for name in sys.argv[1:]:
+        sample(LATER[name], out=PATH.with_name(f"{name}.ens"), workers=1, progress=False)

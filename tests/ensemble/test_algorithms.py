@@ -13,7 +13,8 @@ import pytest
 from spinlens.ensemble import describe, open_ensemble, repair, sample, status, verify
 from spinlens.errors import InputError
 from spinlens.lattices import Lattice
-from spinlens.sampling import choice
+from spinlens.sampling.engines.bits import choice
+from spinlens.sampling.engines.bits.engine import BitsEngine
 from tests.ensemble.tiny import PLAN, contents
 
 MIXED = replace(PLAN, lattice=Lattice((48, 50)), temperature=(2.0, 2.25, 2.3, 3.0), field=(0.0, 0.3), algorithm="auto")
@@ -63,7 +64,7 @@ def test_another_rule_reads_an_ensemble_and_does_not_continue_it(
     whole = sample(MIXED, out=tmp_path / "auto", workers=1, progress=False)
     algorithm, reasons, spins = whole.algorithm.values, whole.algorithm_reasons, whole.packed()
     stored = json.loads((tmp_path / "auto" / "zarr.json").read_text())["attributes"]
-    assert stored["choice_rule"] == choice.RULE
+    assert stored["choice_rule"] == BitsEngine.rule
     before = contents(tmp_path / "auto")
     torn = Path(shutil.copytree(tmp_path / "auto", tmp_path / "torn"))
     rust = next((torn / "spins").glob("c.1*"))
@@ -72,7 +73,8 @@ def test_another_rule_reads_an_ensemble_and_does_not_continue_it(
     journal = unfinished / "log.jsonl"
     journal.write_bytes(b"".join(journal.read_bytes().splitlines(keepends=True)[:2]))
 
-    monkeypatch.setattr("spinlens.ensemble.writer.RULE", choice.RULE + 1)
+    rule = BitsEngine.rule
+    monkeypatch.setattr(BitsEngine, "rule", rule + 1)
     monkeypatch.setattr(choice, "LONG", 0.0)
     assert set(sum(MIXED.algorithms, ())) == {"swendsen_wang"}, "the other rule must choose otherwise"
     found = open_ensemble(tmp_path / "auto")
@@ -86,7 +88,7 @@ def test_another_rule_reads_an_ensemble_and_does_not_continue_it(
     sample(MIXED, out=tmp_path / "auto", workers=1, progress=False)
     assert repair(tmp_path / "auto", progress=False).units == ()
     assert contents(tmp_path / "auto") == before
-    refusal = f"chose its algorithms by rule {choice.RULE}, this spinlens samples by rule {choice.RULE + 1}"
+    refusal = f"chose its algorithms by rule {rule}, this spinlens samples by rule {rule + 1}"
     with pytest.raises(InputError, match=refusal):
         sample(MIXED, out=unfinished, workers=1, progress=False)
     with pytest.raises(InputError, match=refusal):

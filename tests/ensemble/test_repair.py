@@ -135,14 +135,14 @@ def test_the_report_names_field_temperatures_and_chains(out: Path) -> None:
         (out / file).write_bytes(b"?")
     damages = {damage.file: damage for damage in verify(out).damages}
     chunk = damages["spins/c.1.0.1.0.0.0"]
-    assert (chunk.field, chunk.temperature, chunk.chains) == (0.3, (1.8, 2.6), (64, 65))
+    assert (chunk.controls, chunk.temperature, chunk.chains) == ({"field": 0.3}, (1.8, 2.6), (64, 65))
     assert chunk.unit == "field=1 block=1"
     assert str(chunk) == (
         "spins/c.1.0.1.0.0.0 does not match its checksum: h = 0.3, T = 1.8 to 2.6, chains 64 to 65"
     )  # fmt: skip
     assert damages["exchange_accepted/c.0.1.0"].chains == (64, 65)
     assert damages["r_hat/c.1.0"].chains == (0, 65)
-    assert damages["field/zarr.json"].field is None
+    assert damages["field/zarr.json"].controls is None
 
 
 def test_a_file_that_cannot_be_read_is_damage(out: Path, monkeypatch: pytest.MonkeyPatch) -> None:

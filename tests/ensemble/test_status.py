@@ -14,8 +14,8 @@ from spinlens.ensemble.status import durations
 from spinlens.ensemble.writer import lock
 from spinlens.errors import DamagedError, InputError
 from spinlens.lattices import Lattice
-from spinlens.sampling.engines.bits.engine import CLUSTER_COST
 from spinlens.sampling.diagnostics import equilibration
+from spinlens.sampling.engines.bits.engine import CLUSTER_COST
 from tests.ensemble.tiny import PLAN, contents
 
 

@@ -11,7 +11,7 @@ import pytest
 from spinlens.ensemble import describe, open_ensemble, simulate
 from spinlens.errors import InputError
 from spinlens.lattices import Lattice
-from spinlens.models import Ising
+from spinlens.models import Ising, LatticeGas
 from tests.lattices.rectangle import bond_sums
 
 CASES = {
@@ -43,39 +43,55 @@ def test_every_model_is_stored(model: Ising, boundary: Any, tmp_path: Path) -> N
         spins.sum(axis=(-1, -2), dtype=int),
         (spins * lattice.staggering).sum(axis=(-1, -2), dtype=int),
     )
-    np.testing.assert_array_equal(ensemble.bond_sum, along_x + along_y)
-    np.testing.assert_allclose(ensemble.staggered_magnetization, staggered / 30)
+    np.testing.assert_array_equal(ensemble.sums["bond_sum"], along_x + along_y)
     field = np.array([0.0, 0.5])[:, None, None, None]
-    energy = model.energy_total(along_x + along_y, spin_sum, field, bond_sum_x=along_x, staggered_sum=staggered)
+    sums = {"bond_sum": along_x + along_y, "bond_sum_x": along_x, "spin_sum": spin_sum, "staggered_sum": staggered}
+    strengths = [model.strengths(lattice, field=h) for h in (0.0, 0.5)]
+    names = model.tables(lattice).names
+    energy = -sum(
+        np.array([row[i] for row in strengths])[:, None, None, None] * sums[name]
+        for i, name in enumerate(names) if name in sums
+    )  # fmt: skip
+    assert field.shape[0] == len(strengths)
     np.testing.assert_allclose(ensemble.energy, energy / 30, atol=1e-12)
     assert np.isfinite(ensemble.observables()["energy"]).all()
     assert model.text in repr(ensemble)
 
 
-def test_the_lattice_gas_is_a_view() -> None:
+def test_the_lattice_gas_is_a_model_of_its_own() -> None:
+    options: dict[str, Any] = {"chains": 4, "draws": 3, "equilibration": 10, "progress": False}
+    gas = simulate(LatticeGas(), Lattice((4, 6)), temperature=2.0, chemical_potential=(-9.0, -8.0), **options)
+    spins = simulate(Ising(), Lattice((4, 6)), temperature=2.0, field=(-0.5, 0.0), **options)
+    # The same chains, seen as particles.
+    np.testing.assert_array_equal(gas.packed(), spins.packed())
+    np.testing.assert_array_equal(2 * gas.spins().values.astype(int) - 1, spins.spins().values)
+    assert gas.grid["chemical_potential"].tolist() == [-9.0, -8.0]
+    np.testing.assert_allclose(gas.order_parameter, gas.spins().mean(("x", "y")) - 0.5)
+
+
+def test_the_order_parameter_follows_the_model() -> None:
+    options: dict[str, Any] = {"chains": 64, "thin": 40, "equilibration": 400, "progress": False}
+    cold = simulate(Ising(-1.0), Lattice((6, 6)), temperature=1.0, **options)
+    found = cold.observables()
+    assert found.attrs["order_parameter"] == cold.order_parameter.name == "staggered_magnetization"
+    assert float(found["binder_cumulant"].squeeze()) > 0.6
+    assert abs(float(found["magnetization"].squeeze())) < 0.1
+    staggered = (cold.spins().values * cold.lattice.staggering).mean(axis=(-1, -2))
+    np.testing.assert_allclose(cold.order_parameter, staggered)
+
+
+def test_by_value_and_by_position() -> None:
     ensemble = simulate(
-        Ising(),
-        Lattice((4, 6)),
-        temperature=2.0,
-        field=(-0.5, 0.0),
-        chains=4,
-        draws=3,
-        equilibration=10,
-        progress=False,
-    )
-    occupation = ensemble.occupation(draw=1)
-    assert occupation.dtype == np.uint8
-    np.testing.assert_array_equal(2 * occupation.values.astype(int) - 1, ensemble.spins(draw=1).values)
-    np.testing.assert_allclose(ensemble.density.isel(draw=1), occupation.mean(("x", "y")))
-    np.testing.assert_allclose(ensemble.chemical_potential, [-9.0, -8.0])
-    free = simulate(
-        Ising(), Lattice((4, 4), boundary="free"), temperature=2.0, chains=1, equilibration=1, progress=False
-    )
-    with pytest.raises(InputError, match="chemical potential"):
-        _ = free.chemical_potential
+        Ising(), Lattice((4, 6)), temperature=(1.5, 2.0, 2.5), field=(0.0, 0.5), chains=4, equilibration=9, progress=False
+    )  # fmt: skip
+    expected = ensemble.spins(temperature=1, field=1)
+    np.testing.assert_array_equal(ensemble.sel(temperature=2.0, field=0.5), expected)
+    np.testing.assert_array_equal(ensemble.sel(temperature=2.1, field=0.4, method="nearest"), expected)
+    with pytest.raises(InputError, match="is not on the grid, where 2 is nearest"):
+        ensemble.sel(temperature=2.1)
+    with pytest.raises(InputError, match="By value"):
+        ensemble.spins(temperature=2.0)  # type: ignore[arg-type]
+    with pytest.raises(InputError, match="is none of"):
+        ensemble.spins(crystal_field=1)
 
 
-def test_the_staggered_magnetization_needs_no_series() -> None:
-    ensemble = simulate(Ising(), Lattice((4, 6)), temperature=2.0, chains=4, draws=2, equilibration=9, progress=False)
-    expected = (ensemble.spins().values * ensemble.lattice.staggering).mean(axis=(-1, -2))
-    np.testing.assert_allclose(ensemble.staggered_magnetization, expected)

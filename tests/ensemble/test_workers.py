@@ -38,7 +38,7 @@ def test_a_cluster_of_processes(tmp_path: Path, expected: dict[str, bytes]) -> N
 @pytest.fixture(scope="module")
 def longer(tmp_path_factory: pytest.TempPathFactory) -> tuple[Plan, dict[str, bytes]]:
     """Return a plan whose units take long enough to be interrupted, and its files."""
-    plan = Plan.from_dict({**PLAN.to_dict(), "field": [-0.2, 0.0, 0.2, 0.3], "equilibration": 40_000})
+    plan = Plan.from_dict({**PLAN.to_dict(), "controls": {"field": [-0.2, 0.0, 0.2, 0.3]}, "equilibration": 40_000})
     out = tmp_path_factory.mktemp("longer") / "out"
     sample(plan, out=out, workers=1, progress=False)
     return plan, contents(out)

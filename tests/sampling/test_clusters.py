@@ -10,7 +10,7 @@ import pytest
 
 from spinlens.lattices import Lattice
 from spinlens.models import Ising
-from spinlens.sampling.engines.bits import bits, cluster_reference, layout, swendsen_wang, wolff
+from spinlens.sampling.engines.bits import bits, cluster_reference, swendsen_wang, wolff
 from spinlens.sampling.engines.bits.activation import Activation
 from spinlens.sampling.engines.bits.reference import Xoshiro256PlusPlus
 from tests.sampling.boundaries import BOUNDARIES, COUPLINGS

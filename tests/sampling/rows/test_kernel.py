@@ -105,7 +105,8 @@ def test_kernel_and_twin_agree_bit_for_bit(name: str, algorithm: str) -> None:
     bonds = len(lattice.neighbours.first)
     signs = random.choice([-0.7, 0.0, 0.7], size=bonds)
     cases: list[tuple[Any, Any]] = [
-        (1.0, 0.0), (np.sign(signs - 0.1), 0.0), (-0.6, 0.2), (1.0, 0.3 * lattice.staggering), (signs, 0.1), (1.0, random.normal(size=lattice.sites))
+        (1.0, 0.0), (np.sign(signs - 0.1), 0.0), (-0.6, 0.2),
+        (1.0, 0.3 * lattice.staggering), (signs, 0.1), (1.0, random.normal(size=lattice.sites))
     ]  # fmt: skip
     if lattice.kind in ("square", "honeycomb"):
         many = random.normal(size=bonds)

@@ -115,5 +115,5 @@ def test_sums_of_codes_where_they_decide():
 
 
 def test_tables_that_would_be_too_large():
-    potts = weights_of(Potts(16), Lattice((4, 4)), {})
+    potts = weights_of(Potts(16), Lattice((4, 4, 4)), {})
     assert narrow_rules(directed_slots(potts), potts, np.array([1.0]), metropolis=False) is None

@@ -105,11 +105,7 @@ def bonds_and_fields(model: Model, lattice: Lattice, strengths: Array) -> tuple[
 def geometry_of(model: Model, lattice: Lattice, strengths: Array) -> rows.Geometry:
     """Return a model on a lattice as the kernel of rows sees it."""
     couplings, fields = bonds_and_fields(model, lattice, strengths)
-    # What the geometry adds for walls is in the fields already.
-    table = lattice.neighbours
-    if len(table.wall_site):
-        np.add.at(fields, table.wall_site, -couplings[np.argmax(np.abs(couplings))] * table.wall_value)
-    return rows.geometry(lattice, couplings, fields)
+    return rows.geometry(lattice, couplings, fields, walls=False)
 
 
 @njit(cache=True, nogil=True, **_OPTIONS)

@@ -22,14 +22,17 @@ if TYPE_CHECKING:
 LOCAL_COST = 20.0
 """About how many bit-sliced updates of a site take as long as one from a table."""
 
-STATE_COST = 20.0
+STATE_COST = 50.0
 """The same for each code of an update without tables."""
 
-CLUSTER_COST = 300.0
+PROPOSAL_COST = 250.0
+"""The same for a proposal without tables."""
+
+CLUSTER_COST = 500.0
 """The same for a site's share of a cluster."""
 
-MOST_TABLED = 8
-"""Codes up to which tables are the rule."""
+MOST_TABLED = 10
+"""Codes up to which tables are the rule on lattices with four neighbours a site."""
 
 
 class TableEngine:
@@ -66,8 +69,13 @@ class TableEngine:
     def cost(self, plan: Plan, point: int) -> float:
         """Return about how long a sweep of all temperatures takes, in bit-sliced sweeps of one temperature."""
         states = plan.model.space.states
-        local = LOCAL_COST if states <= MOST_TABLED else STATE_COST * states
-        cost = {"heat_bath": local, "metropolis": LOCAL_COST, "swendsen_wang": CLUSTER_COST, "wolff": CLUSTER_COST}
+        tabled = states <= MOST_TABLED
+        cost = {
+            "heat_bath": LOCAL_COST if tabled else STATE_COST * states,
+            "metropolis": LOCAL_COST if tabled else PROPOSAL_COST,
+            "swendsen_wang": CLUSTER_COST,
+            "wolff": CLUSTER_COST,
+        }
         return sum(cost[choice.algorithm] for choice in plan.choices(point))
 
     def walkers(self, plan: Plan, point: int, block: int, start: Callable[[int], np.ndarray]) -> Walkers:

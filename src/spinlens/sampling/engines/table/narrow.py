@@ -42,7 +42,7 @@ def sweep(
         Alias tables of all kinds of sites.
     begins : int64 array, shape (K,)
         Where the tables of each kind begin.
-    multipliers : uint16 array, shape (K, slots)
+    multipliers : uint16 or uint32 array, shape (K, slots)
         What the code in each slot adds to the place in the tables, times the code.
     kind : int32 array, shape (N,)
         The kind of each site.
@@ -72,7 +72,7 @@ def _run(
     A batch of random words is made while the batch before is used: eight lanes of the next eight sites for each site.
     The state of eight generators then stays in registers, and vector and scalar units work at the same time.
     """
-    place = np.empty(LANES, dtype=np.uint16)
+    place = np.empty(LANES, dtype=multipliers.dtype)
     batches = np.empty(2 * BATCH, dtype=np.uint64)
     now, later, down = 0, BATCH, _U(64 - bits)
     for v in range(WIDTH):
@@ -108,10 +108,10 @@ def _places(
         factor, other = multipliers[first_factor + _U(slot)], multipliers[first_factor + _U(slot + 1)]
         if slot == 0:
             for lane in range(LANES):
-                place[lane] = np.uint16(board[one + _U(lane)]) * factor + np.uint16(board[two + _U(lane)]) * other
+                place[lane] = board[one + _U(lane)] * factor + board[two + _U(lane)] * other
         else:
             for lane in range(LANES):
-                place[lane] += np.uint16(board[one + _U(lane)]) * factor + np.uint16(board[two + _U(lane)]) * other
+                place[lane] += board[one + _U(lane)] * factor + board[two + _U(lane)] * other
 
 
 @njit(inline="always")

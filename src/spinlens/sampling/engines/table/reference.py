@@ -58,31 +58,36 @@ def narrow_sweep(codes: Codes, stream: NDArray[np.uint64], rules: NarrowRules, t
 
 def wide_sweep(
     codes: Codes, stream: NDArray[np.uint64], factor: float, slots: Slots, weights: Weights, count: int, *,
-    metropolis: bool,
+    metropolis: bool, products: bool,
 ) -> None:  # fmt: skip
     """Sweep chains (N, 64) at one temperature as `spinlens.sampling.engines.table.wide.sweep` does; factor is 1 / T."""
     for lane in range(codes.shape[1]):
         words = random_words(stream, lane)
         for _ in range(count):
             for i in range(len(codes)):
-                around = [
-                    (d, int(codes[j, lane])) for j, d in zip(slots.neighbour[i], slots.which[i], strict=True) if d >= 0
-                ]
                 own = weights.site_weights[weights.kind[i]]
-                word = next(words)
+                rows = [
+                    slots.rows[d, codes[j, lane]]
+                    for j, d in zip(slots.neighbour[i], slots.which[i], strict=True)
+                    if d >= 0
+                ]
                 if metropolis:
-                    codes[i, lane] = _tried(
-                        int(codes[i, lane]), word, factor, own, [slots.rows[d, c] for d, c in around]
-                    )
+                    codes[i, lane] = _tried(int(codes[i, lane]), next(words), factor, own, rows)
                 else:
-                    weight = own.copy()
-                    for d, c in around:
-                        weight += slots.rows[d, c]
-                    codes[i, lane] = _chosen(weight, word, factor)
+                    codes[i, lane] = _chosen([own, *rows], next(words), factor, products=products)
 
 
-def _chosen(weight: NDArray[np.float64], word: int, factor: float) -> int:
-    total = np.cumsum(reference_exponential((weight - weight.max()) * factor))
+def _chosen(rows: list[NDArray[np.float64]], word: int, factor: float, *, products: bool) -> int:
+    if products:
+        weight = np.ones_like(rows[0])
+        for row in rows:
+            weight = weight * reference_exponential((row - row.max()) * factor)
+    else:
+        added = np.zeros_like(rows[0])
+        for row in rows:
+            added = added + row
+        weight = reference_exponential((added - added.max()) * factor)
+    total = np.cumsum(weight)
     return int((total <= (word >> 11) * 2.0**-53 * total[-1]).sum())
 
 

@@ -104,7 +104,9 @@ def _places(first: Integers, second: Integers, which: Integers, tables: Integers
             others = np.flatnonzero(column.reshape(-1) != times.argmax())
             base[c], number_counted[c] = columns[:, times.argmax()], len(others)
             counted[c, : len(others)] = others
-    return Places(first[order], second[order], begins, tables, tables.any(axis=2), base, counted, number_counted)
+    return Places(
+        first[order], second[order], begins, tables, np.asarray(tables.any(axis=2)), base, counted, number_counted
+    )
 
 
 def measure(codes: NDArray[Any], places: TermPlaces, sums: Integers) -> None:

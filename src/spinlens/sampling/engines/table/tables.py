@@ -16,8 +16,8 @@ from spinlens.sampling.engines.table.slots import Slots, Weights
 Array = NDArray[np.float64]
 Integers = NDArray[np.int64]
 
-MOST_WORDS = 1 << 16
-"""Words of the tables of one kind of site: places have 16 bits, and 512 KiB still stay in a core's second cache."""
+MOST_WORDS = 1 << 20
+"""Words of the tables of one kind of site, 8 MiB: beyond the caches a look costs as much as working things out."""
 
 FEW_WORDS = 1 << 10
 """Where the tables of each kind are no larger they stream through the caches, and there may be many kinds."""
@@ -41,7 +41,7 @@ class NarrowRules:
         Alias tables of all kinds.
     begins : ndarray, int64 (K,)
         Where each kind's tables begin.
-    multipliers : ndarray, uint16 (K, slots)
+    multipliers : ndarray, uint16 or uint32 (K, slots)
         What the code in a slot adds to the place in the tables, times the code.
     kind : ndarray, int32 (N,)
         The kind of each site.
@@ -53,7 +53,7 @@ class NarrowRules:
 
     tables: NDArray[np.uint64]
     begins: Integers
-    multipliers: NDArray[np.uint16]
+    multipliers: NDArray[np.uint16 | np.uint32]
     kind: NDArray[np.int32]
     neighbour: NDArray[np.int32]
     bits: int
@@ -141,6 +141,7 @@ def narrow_rules(slots: Slots, weights: Weights, inverse_temperature: Array, *, 
         tables[t] = alias_tables(probabilities).reshape(-1)
     sites, own = np.arange(weights.sites)[:, None], np.full((len(words), 1), int(metropolis))
     neighbour = np.where(slots.neighbour < 0, sites, slots.neighbour)
+    places = np.uint16 if words.max() <= 1 << 16 else np.uint32
     multipliers = np.concatenate([around.stride, own], axis=1) << bits
     neighbour = np.concatenate([neighbour, sites], axis=1)
     if not metropolis:
@@ -149,7 +150,7 @@ def narrow_rules(slots: Slots, weights: Weights, inverse_temperature: Array, *, 
         neighbour = np.concatenate([neighbour, sites], axis=1)
         multipliers = np.concatenate([multipliers, 0 * own], axis=1)
     return NarrowRules(
-        tables, np.cumsum(words) - words, np.ascontiguousarray(multipliers, dtype=np.uint16),
+        tables, np.cumsum(words) - words, np.ascontiguousarray(multipliers, dtype=places),
         around.kind.astype(np.int32), np.ascontiguousarray(neighbour, dtype=np.int32), bits,
     )  # fmt: skip
 

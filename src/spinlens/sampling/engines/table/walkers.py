@@ -96,6 +96,10 @@ class TableWalkers:
             )
             for word in set(self.local) - {""}
         }
+        self.products = wide.products_suffice(
+            self.slots.rows, setting.weights.site_weights, setting.inverse_temperature, sites=setting.weights.sites,
+            slots=self.slots.which.shape[1],
+        )  # fmt: skip
         # Clusters of each sweep, see `spinlens.sampling.engines.bits.updates.WolffUpdate`.
         self.clusters = np.ones(temperatures, dtype=np.int64)
         self.sizes: list[list[float]] = [[] for _ in range(temperatures)]
@@ -167,7 +171,7 @@ class TableWalkers:
             wide.sweep(
                 self.board[part], self.streams[part], self.setting.inverse_temperature[part], self.slots.rows,
                 self.setting.weights.site_weights, self.kind, self.slots.neighbour, self.slots.which,
-                rule == "metropolis", count,
+                self.products[part], rule == "metropolis", count,
             )  # fmt: skip
 
     def _move_clusters(self, t: int, algorithm: str) -> None:

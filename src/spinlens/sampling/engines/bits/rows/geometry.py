@@ -1,4 +1,4 @@
-"""A lattice of rows as the kernel sees it: who is next to whom on the board, and which site needs which probabilities."""
+"""A lattice of rows as the kernel sees it: who is next to whom, and which site needs which probabilities."""
 
 from __future__ import annotations
 
@@ -38,8 +38,8 @@ class Geometry:
     lattice : Lattice
         Shape, kind and boundary.
     bonds : numpy.ndarray
-        float64 (N, Z): the coupling J to the neighbour in each slot, with the sign of an antiperiodic seam; 0 where there
-        is no bond.
+        float64 (N, Z): the coupling J to the neighbour in each slot, with the sign of an antiperiodic seam; 0 where
+        there is no bond.
     fields : numpy.ndarray
         float64 (N,): the field h on each site, that of walls beside it included.
     counted : bool
@@ -49,13 +49,13 @@ class Geometry:
     kind_sites : numpy.ndarray
         int64 (K,): a site of each kind; sites of one kind have the same probabilities.
     kinds : numpy.ndarray
-        int64 (2 rows, columns): the kind of each site, half-row by half-row. Columns that are not there have the kind of
-        the first site.
+        int64 (2 rows, columns): the kind of each site, half-row by half-row. Columns that are not there have the kind
+        of the first site.
     patterns, pattern_kinds : numpy.ndarray
-        int64 (2 rows, columns / WIDTH) and (P, WIDTH): the pattern of each vector of sites, and its kinds side by side.
+        int64 (2 rows, columns / WIDTH) and (P, WIDTH): the pattern of each vector, and its kinds side by side.
     ties, tie_patterns : numpy.ndarray
-        int8 (T, Z, 2, WIDTH) and int64 (2 rows, columns / WIDTH): for each slot of a vector -1 where the neighbour is seen
-        turned and -1 where it is there; ``ties`` is empty, int8 (0,), where all neighbours are there and as they are.
+        int8 (T, Z, 2, WIDTH) and int64 (2 rows, columns / WIDTH): for each slot of a vector -1 where the neighbour is
+        seen turned and -1 where it is there; ``ties`` is empty, int8 (0,), where all are there and as they are.
     others : numpy.ndarray
         int64 (2 rows, 4): flat places on the board of the neighbours in other rows.
     """
@@ -90,7 +90,7 @@ class Geometry:
 
     @property
     def classes(self) -> tuple[int, ...]:
-        """For each class the number of slots that are up, or which slots are up; see `spinlens.sampling.engines.bits.rows.classes`."""
+        """For each class the number of slots that are up, or as bits which ones are."""
         counted = COUNTED_RELATIVE if self.relative else COUNTED
         which = WHICH_RELATIVE if self.relative else WHICH
         return (counted if self.counted else which)[self.bonds.shape[1]]
@@ -104,7 +104,9 @@ def refuses(lattice: Lattice, couplings: Floats) -> str | None:
     return None
 
 
-def geometry(lattice: Lattice, couplings: Floats | float = 1.0, fields: Floats | float = 0.0) -> Geometry:
+def geometry(
+    lattice: Lattice, couplings: Floats | float = 1.0, fields: Floats | float = 0.0, *, walls: bool = True
+) -> Geometry:
     """Return the geometry of a lattice with bonds and fields.
 
     Parameters
@@ -115,8 +117,10 @@ def geometry(lattice: Lattice, couplings: Floats | float = 1.0, fields: Floats |
         J of each bond in the order of ``lattice.neighbours``, in units of energy, without the sign of a seam; 0 for a
         bond that is missing. Bonds of different strength are known on square and honeycomb lattices.
     fields : float or float64 array, shape (N,) or ``lattice.shape``
-        h of each site in units of energy, without the walls; a wall adds J times its value to the sites before it. The
-        bonds to walls have the coupling of the lattice, the largest of ``couplings``.
+        h of each site in units of energy.
+    walls : bool
+        Whether walls are to be added to the fields: J times the held value for each bond to one, where J is the largest
+        of ``couplings``. If not, the fields hold them already.
 
     Returns
     -------
@@ -124,7 +128,8 @@ def geometry(lattice: Lattice, couplings: Floats | float = 1.0, fields: Floats |
         As arrays for the kernel.
     """
     slots, held = _slots(lattice, couplings)
-    strengths = np.broadcast_to(np.asarray(fields, dtype=np.float64).reshape(-1), lattice.sites) + held
+    strengths = np.broadcast_to(np.asarray(fields, dtype=np.float64).reshape(-1), lattice.sites)
+    strengths = strengths + held if walls else strengths.copy()
     counted = len(np.unique(np.abs(slots[slots != 0]))) <= 1
     # What the probabilities depend on: where bonds are equally strong, how many there are.
     bonds = np.count_nonzero(slots, axis=1)[:, None] if counted else slots
@@ -171,7 +176,9 @@ def _ties(lattice: Lattice, slots: Floats, *, counted: bool) -> tuple[NDArray[np
     # Where it matters which neighbours are up, the tables know of signs and missing bonds.
     plain = not counted or bool((slots > 0).all())
     if plain:
-        return np.zeros(0, dtype=np.int8), np.zeros((2 * lattice.sites // lattice.shape[-1], _blocks(lattice)), np.int64)
+        return np.zeros(0, dtype=np.int8), np.zeros(
+            (2 * lattice.sites // lattice.shape[-1], _blocks(lattice)), np.int64
+        )
     codes = ((slots < 0) + 2 * (slots != 0)) @ 4 ** np.arange(number)
     found, patterns = _vectors(half_rows(lattice, codes))
     digits = found[:, None] // 4 ** np.arange(number)[:, None] % 4

@@ -3,7 +3,8 @@
 It is the kernel of the square lattice (`spinlens.sampling.engines.bits.bitsliced`) with fewer demands on the lattice. A
 row is the last axis; each is split into the sites with even and with odd places, so that the neighbours of a half-row
 within its row lie in the other half. Rows are updated one after another, the even half of each first. What neighbours
-a site has in other rows does not matter, so one kernel updates chains, square, triangular, honeycomb and cubic lattices.
+a site has in other rows does not matter, so one kernel updates chains, square, triangular, honeycomb and cubic
+lattices.
 
 What differs is data (`spinlens.sampling.engines.bits.rows.geometry`). The board wraps every axis round, and each
 vector of sites has flags that say which of its neighbours are seen turned (a negative bond, an antiperiodic seam) and
@@ -95,7 +96,7 @@ def _fast_row(
 
 
 @njit(inline="always")
-def _class_of(masks: Any, number: int, column: int, lane: Any) -> int:
+def _class_of(masks: Any, number: int, column: int, lane: Any) -> Any:
     """Return the class of one lane: the masks of its bits are those of 1, 2, 4 and 8."""
     found = np.int64((masks[column] & lane) != _NONE)
     if number > 1:
@@ -136,8 +137,8 @@ def _finish_word(
 @njit(**_OPTIONS)
 def _finish_row(
     board: Any, row: int, at: Any, left: int, right: int, streams: Any, undecided: Any, thresholds: Any, favoured: Any,
-    kinds: Any, ties: Any, tie_patterns: Any, half: int, first: int, stop: int, slots: Any, classes: Any, metropolis: bool,
-    scratch: Any,
+    kinds: Any, ties: Any, tie_patterns: Any, half: int, first: int, stop: int, slots: Any, classes: Any,
+    metropolis: bool, scratch: Any,
 ) -> None:  # fmt: skip
     """Finish the undecided words of half a row in the columns from ``first`` to ``stop``."""
     tie_table = ties.strides[0] // ties.itemsize
@@ -195,8 +196,8 @@ def _take_from_board(board: Any, spins: Any) -> None:
 @njit(**_OPTIONS)
 def _sweep_once(
     board: Any, streams: Any, kept: Any, undecided: Any, scratch: Any, planes: Any, thresholds: Any, favoured: Any,
-    metropolis: bool, slots: Any, classes: Any, patterns: Any, kinds: Any, ties: Any, tie_patterns: Any, others: Any, width: int,
-    odd_ring: bool,
+    metropolis: bool, slots: Any, classes: Any, patterns: Any, kinds: Any, ties: Any, tie_patterns: Any, others: Any,
+    width: int, odd_ring: bool,
 ) -> None:  # fmt: skip
     columns, blocks = streams.shape[1], patterns.shape[1]
     longer = (width + 1) // 2
@@ -208,73 +209,59 @@ def _sweep_once(
         at = (others[half, 0], others[half, 1], others[half, 2], others[half, 3])
         alone = odd_ring and not odd
         stop = longer - (1 if alone or (odd and width & 1) else 0)
-        if stop < longer:
-            # The vectors reach one column further than the sites that are due: its stream must not move.
-            for s in range(4):
-                kept[s] = streams[s, stop]
-            kept[4] = board[here + stop]
-        some = _fast_row(
-            board, here, at, left, right, streams, undecided, planes, patterns, ties, tie_patterns, half, 0, blocks,
-            slots, classes, metropolis,
-        )  # fmt: skip
-        if some != _NONE:
-            _finish_row(
-                board, here, at, left, right, streams, undecided, thresholds, favoured, kinds, ties, tie_patterns, half,
-                0, stop, slots, classes, metropolis, scratch,
+        block = stop // WIDTH
+        for turn in range(2 if alone else 1):
+            # In its turn the last site of an odd ring is redrawn, and the rest of its vector is put back.
+            begin, end = (block, block + 1) if turn else (0, blocks)
+            due, due_end = (stop, stop + 1) if turn else (0, stop)
+            if stop < longer:
+                _keep(board, here, streams, block * WIDTH, kept)
+            some = _fast_row(
+                board, here, at, left, right, streams, undecided, planes, patterns, ties, tie_patterns, half, begin,
+                end, slots, classes, metropolis,
             )  # fmt: skip
-        if stop < longer:
-            for s in range(4):
-                streams[s, stop] = kept[s]
-            board[here + stop] = kept[4]
-        _wrap(board, even_place, odd_place, width)
-        if alone:
-            _redraw_last(
-                board, here, at, left, right, streams, kept, undecided, scratch, planes, thresholds, favoured,
-                metropolis, slots, classes, patterns, kinds, ties, tie_patterns, half, stop,
-            )  # fmt: skip
+            if some != _NONE:
+                _finish_row(
+                    board, here, at, left, right, streams, undecided, thresholds, favoured, kinds, ties, tie_patterns,
+                    half, due, due_end, slots, classes, metropolis, scratch,
+                )  # fmt: skip
+            if stop < longer:
+                # The vectors reach one column further than the sites that are due: its stream must not move.
+                _put_back(board, here, streams, block * WIDTH, kept, stop % WIDTH, turn == 1)
             _wrap(board, even_place, odd_place, width)
 
 
 @njit(**_OPTIONS)
-def _redraw_last(
-    board: Any, here: int, at: Any, left: int, right: int, streams: Any, kept: Any, undecided: Any, scratch: Any,
-    planes: Any, thresholds: Any, favoured: Any, metropolis: bool, slots: Any, classes: Any, patterns: Any, kinds: Any, ties: Any,
-    tie_patterns: Any, half: int, last: int,
-) -> None:  # fmt: skip
-    """Redraw one site alone: its vector is redrawn, and the other seven columns are put back."""
-    block = last // WIDTH
-    first = block * WIDTH
+def _keep(board: Any, here: int, streams: Any, first: int, kept: Any) -> None:
+    """Copy spins and streams of the vector of columns that begins at ``first``."""
     for j in range(WIDTH):
         for s in range(4):
-            kept[8 + s * WIDTH + j] = streams[s, first + j]
-        kept[40 + j] = board[here + first + j]
-    _fast_row(
-        board, here, at, left, right, streams, undecided, planes, patterns, ties, tie_patterns, half, block, block + 1,
-        slots, classes, metropolis,
-    )  # fmt: skip
+            kept[s, j] = streams[s, first + j]
+        kept[4, j] = board[here + first + j]
+
+
+@njit(**_OPTIONS)
+def _put_back(board: Any, here: int, streams: Any, first: int, kept: Any, column: int, others: bool) -> None:
+    """Put spins and streams of one column of a vector back, or those of the others."""
     for j in range(WIDTH):
-        if first + j != last:
+        if (j == column) != others:
             for s in range(4):
-                streams[s, first + j] = kept[8 + s * WIDTH + j]
-            board[here + first + j] = kept[40 + j]
-    _finish_row(
-        board, here, at, left, right, streams, undecided, thresholds, favoured, kinds, ties, tie_patterns, half, last,
-        last + 1, slots, classes, metropolis, scratch,
-    )  # fmt: skip
+                streams[s, first + j] = kept[s, j]
+            board[here + first + j] = kept[4, j]
 
 
 @njit(cache=True, nogil=True, **_OPTIONS)
 def sweep_rows(
-    spins: Any, streams: Any, planes: Any, thresholds: Any, favoured: Any, metropolis: bool, slots: Any, classes: Any, patterns: Any,
-    kinds: Any, ties: Any, tie_patterns: Any, others: Any, width: int, odd_ring: bool, count: int,
+    spins: Any, streams: Any, planes: Any, thresholds: Any, favoured: Any, metropolis: bool, slots: Any, classes: Any,
+    patterns: Any, kinds: Any, ties: Any, tie_patterns: Any, others: Any, width: int, odd_ring: bool, count: int,
 ) -> None:  # fmt: skip
     """Sweep every condition ``count`` times, in place.
 
     Parameters
     ----------
     spins : uint64 array, shape (conditions, rows, 2, columns)
-        One bit a chain; site y of a row stands in half y % 2 at column y // 2, and ``columns`` is half a row rounded up to
-        a multiple of `WIDTH`.
+        One bit a chain; site y of a row stands in half y % 2 at column y // 2, and ``columns`` is half a row rounded
+        up to a multiple of `WIDTH`.
     streams : uint64 array, shape (conditions, 4, columns)
         State of one xoshiro256++ generator a column; all zeros where there is none.
     planes, thresholds, favoured, metropolis
@@ -287,14 +274,14 @@ def sweep_rows(
     conditions, rows, _, columns = spins.shape
     board = _aligned(1, rows * (2 * columns + WIDTH) + WIDTH)[0]
     stream, undecided = _aligned(4, columns), _aligned(1, columns)[0]
-    scratch, kept = _aligned(1, 16 * WIDTH)[0], _aligned(1, 48)[0]
+    scratch, kept = _aligned(1, 16 * WIDTH)[0], _aligned(5, WIDTH)
     for t in range(conditions):
         _put_on_board(spins[t], board, width)
         stream[:] = streams[t]
         for _ in range(count):
             _sweep_once(
-                board, stream, kept, undecided, scratch, planes[t], thresholds[t], favoured[t], metropolis, slots, classes,
-                patterns, kinds, ties, tie_patterns, others, width, odd_ring,
+                board, stream, kept, undecided, scratch, planes[t], thresholds[t], favoured[t], metropolis, slots,
+                classes, patterns, kinds, ties, tie_patterns, others, width, odd_ring,
             )  # fmt: skip
         _take_from_board(board, spins[t])
         streams[t] = stream

@@ -28,11 +28,11 @@ def half_rows(lattice: Lattice, numbers: NDArray[Any]) -> NDArray[Any]:
 def places_of_sites(lattice: Lattice) -> NDArray[np.int32]:
     """Return the flat place of each site in the words (rows, 2, columns) of one condition, int32 (N,)."""
     row, y = np.divmod(np.arange(lattice.sites), lattice.shape[-1])
-    return ((row * 2 + y % 2) * columns(lattice.shape[-1]) + y // 2).astype(np.int32)
+    return np.asarray((row * 2 + y % 2) * columns(lattice.shape[-1]) + y // 2, dtype=np.int32)
 
 
 def to_words(lattice: Lattice, codes: NDArray[Any]) -> NDArray[np.uint64]:
-    """Gather codes 0 and 1 of up to 64 chains (..., chains, *shape) into words (..., rows, 2, columns); chain c is bit c."""
+    """Gather codes 0, 1 of up to 64 chains (..., chains, *shape) into words (..., rows, 2, columns), one bit each."""
     front = codes.shape[: codes.ndim - lattice.axes - 1]
     flat = codes.reshape(*front, -1, lattice.sites).astype(np.uint64)
     lanes = np.arange(flat.shape[-2], dtype=np.uint64)[:, None]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -61,7 +62,7 @@ def _planes(bits: NDArray[np.bool_], pattern_kinds: NDArray[np.int64]) -> NDArra
     """Spread coefficients (conditions, K, PLANES, C) to vectors of sites (conditions, P, PLANES, C, WIDTH)."""
     whole = len(pattern_kinds) * PLANES * bits.shape[-1] * WIDTH * 8 <= LARGEST_TABLE
     numbers = bits.astype(np.int64 if whole else np.int8)
-    planes = _aligned(-np.moveaxis(numbers[:, pattern_kinds], 2, -1))
+    planes: NDArray[Any] = _aligned(np.negative(np.moveaxis(numbers[:, pattern_kinds], 2, -1)))
     return planes.view(np.uint64) if whole else planes
 
 
