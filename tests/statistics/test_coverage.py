@@ -1,8 +1,8 @@
 """Error bars of the whole way, from the real sampler to printed errors, against enumeration over 200 seeds.
 
 For each of 16 pairs of condition and observable, and for each observable at all conditions together, the share of
-intervals that hold the exact value must lie within four binomial standard errors (over 200 seeds 0.132 for one standard
-error, 0.062 for 1.96 of them) of the rate of 32 groups of chains, 0.675 and 0.941 (Student's t), or of the Gaussian
+intervals that hold the exact value must lie within 4.5 binomial standard errors (over 200 seeds 0.149 for one standard
+error, 0.069 for 1.96 of them) of the rate of 32 groups of chains, 0.675 and 0.941 (Student's t), or of the Gaussian
 0.683 and 0.950.
 """
 
@@ -58,7 +58,7 @@ def misses(found: dict[tuple[str, float, float], np.ndarray]) -> list[tuple]:
     together = {(name,): np.concatenate([pull for key, pull in found.items() if key[0] == name]) for name in NAMES}
     wrong = []
     for key, pull in {**found, **together}.items():
-        slack = 4 / np.sqrt(len(pull))
+        slack = 4.5 / np.sqrt(len(pull))
         one, two = np.mean(np.abs(pull) < 1), np.mean(np.abs(pull) < 1.96)
         good = 0.675 - 0.47 * slack < one < 0.683 + 0.47 * slack and 0.941 - 0.236 * slack < two < 0.950 + 0.218 * slack
         if not good:
@@ -68,11 +68,11 @@ def misses(found: dict[tuple[str, float, float], np.ndarray]) -> list[tuple]:
 
 def test_intervals_cover_the_exact_values_at_their_rate(sums: dict[str, np.ndarray]) -> None:
     found = pulls(sums)
-    count(4 * (len(found) + len(NAMES)) + len(found), tail(4.0))
+    count(4 * (len(found) + len(NAMES)) + len(found), tail(4.5))
     assert misses(found) == []
     # All seeds together know the mean fourteen times better than one error bar; a tenth of one is left to bias.
     for key, pull in found.items():
-        assert abs(pull.mean()) < 4 / np.sqrt(SEEDS) + 0.1, key
+        assert abs(pull.mean()) < 4.5 / np.sqrt(SEEDS) + 0.1, key
 
 
 def test_errors_that_forget_the_autocorrelation_would_be_noticed(sums: dict[str, np.ndarray]) -> None:

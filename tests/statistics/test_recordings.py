@@ -52,6 +52,13 @@ def test_named_axes_are_taken_by_their_names():
         recordings(arrays, model=Ising(), lattice=LATTICE, temperature=1.0, field=field.rename(field="h"))
 
 
+def test_refuses_named_axes_that_are_not_alike():
+    arrays = {name: xr.DataArray(v, dims=("a", "b", "chain", "recording")) for name, v in sums().items()}
+    for other in (arrays["spin_sum"].rename(a="c"), arrays["spin_sum"].values):
+        with pytest.raises(InputError, match=r"sums\['spin_sum'\]\.dims"):
+            recordings({**arrays, "spin_sum": other}, model=Ising(), lattice=LATTICE, temperature=1.0)
+
+
 def test_what_is_left_out_has_the_models_default():
     shape = (4, 5)
     found = recordings(

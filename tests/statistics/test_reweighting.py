@@ -1,7 +1,7 @@
 """Reweighting against conditions that were never simulated but are known exactly.
 
-Numbers of one seed must lie within five standard errors, as there are many numbers and few groups; coverage over 200
-seeds within four binomial ones.
+Numbers of one seed must lie within six standard errors, or more where there are few groups, as there are many numbers;
+coverage over 200 seeds within 4.5 binomial ones.
 """
 
 from functools import cache
@@ -60,13 +60,13 @@ def test_six_conditions_tell_of_all_between(temperature, field, chains, coupling
     exact = enumerate_states(model, SMALL, temperature=temperature, field=field)
     assert len(names_of(found)) == (7 if coupling > 0 else 12)
     # Six chains are cut into eighteen groups.
-    degrees = 31 if chains > 32 else 17
+    degrees, sigmas = (31, 6.0) if chains > 32 else (17, 8.0)
     for name, pull in pulls(found, exact).items():
-        assert within(pull, 0.0, 1.0, sigmas=5.0, degrees=degrees), (name, pull)
+        assert within(pull, 0.0, 1.0, sigmas=sigmas, degrees=degrees), (name, pull)
         assert 0 < found[f"{name}_error"] < 0.2 * max(1.0, abs(exact[name])), name
     first = enumerate_states(model, SMALL, temperature=2.0)
     error = float(found.log_z_error)
-    assert within(float(found.log_z), exact.log_z - first.log_z, error, sigmas=5.0, degrees=degrees)
+    assert within(float(found.log_z), exact.log_z - first.log_z, error, sigmas=sigmas, degrees=degrees)
     assert 0 < error < 0.01
 
 
@@ -78,7 +78,7 @@ def test_log_z_of_the_conditions(coupling):
     ]
     assert str(many.log_z[0]) == "0(0)"
     for found, value in zip(many.log_z[1:], exact[1:], strict=True):
-        assert within(found.value, value - exact[0], found.error, sigmas=5.0, degrees=31)
+        assert within(found.value, value - exact[0], found.error, sigmas=6.0, degrees=31)
         assert 0 < found.error < 0.01
 
 
@@ -107,11 +107,11 @@ def test_any_control_of_every_model_against_all_states(model, lattice, controls,
     assert found.attrs["order_parameter"] == model.order_parameters(lattice)[0].name
     assert len(names_of(found)) > 5
     for name, pull in pulls(found, exact).items():
-        assert within(float(pull), 0.0, 1.0, sigmas=5.0, degrees=31), (name, pull)
+        assert within(float(pull), 0.0, 1.0, sigmas=6.0, degrees=31), (name, pull)
     start = {name: values[0] for name, values in controls.items()}
     first = enumerate_states(model, lattice, temperature=TEMPERATURES[0], **start)
     assert within(
-        float(found.log_z), exact.log_z - first.log_z, float(found.log_z_error), sigmas=5.0, degrees=31
+        float(found.log_z), exact.log_z - first.log_z, float(found.log_z_error), sigmas=6.0, degrees=31
     )  # fmt: skip
 
 
@@ -195,9 +195,9 @@ def test_many_temperatures_against_kaufman():
     for temperature in (2.05, 2.2681, 2.75):
         found, exact = many.observables(temperature=temperature), kaufman(Ising(), lattice, temperature=temperature)
         for name, pull in pulls(found, exact, ("energy", "specific_heat")).items():
-            assert within(float(pull), 0.0, 1.0, sigmas=5.0, degrees=31), (name, pull)
+            assert within(float(pull), 0.0, 1.0, sigmas=6.0, degrees=31), (name, pull)
         log_z, error = exact.log_z - cold.log_z, float(found.log_z_error)
-        assert within(float(found.log_z), log_z, error, sigmas=5.0, degrees=31)
+        assert within(float(found.log_z), log_z, error, sigmas=6.0, degrees=31)
         assert found.energy_error < 0.005
 
 
@@ -248,11 +248,11 @@ def test_intervals_of_reweighted_values_cover_at_their_rate(chains):
         result = reweight(sums, to=target, model=Ising(), lattice=SMALL, temperature=2.5)
         found.append([float(pull) for pull in pulls(result, exact).values()])
     inside = (np.abs(found) < 1).mean(axis=0)
-    count(3 * inside.size, tail(4.0))
-    # 0.667 is the rate of sixteen groups, 0.683 that of many; four binomial standard errors are 0.132.
-    assert np.all((inside > 0.667 - 0.132) & (inside < 0.683 + 0.132)), inside
-    assert np.all((np.abs(found) < 2).mean(axis=0) > 0.94 - 0.065)
-    assert np.abs(np.mean(found, axis=0)).max() < 4 / np.sqrt(200) + 0.1
+    count(3 * inside.size, tail(4.5))
+    # 0.667 is the rate of sixteen groups, 0.683 that of many; 4.5 binomial standard errors are 0.148.
+    assert np.all((inside > 0.667 - 0.148) & (inside < 0.683 + 0.148)), inside
+    assert np.all((np.abs(found) < 2).mean(axis=0) > 0.94 - 0.073)
+    assert np.abs(np.mean(found, axis=0)).max() < 4.5 / np.sqrt(200) + 0.1
 
 
 def test_a_wrong_temperature_is_noticed():

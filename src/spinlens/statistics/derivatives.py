@@ -48,6 +48,7 @@ def derivatives(
 
     Notes
     -----
+    Sums that were recorded in units of 2^-30 are taken in units of 1 here, A and S_i alike.
     d<A>/dK_i = <A S_i> - <A><S_i>, and by the chain rule d<A>/dc = sum_i dK_i/dc d<A>/dK_i. A must not itself depend on
     the control, as energies do. Derivatives of strengths in controls are symmetric differences, those in T exact.
     """
@@ -67,7 +68,8 @@ def _wanted(found: Recordings, of: Any) -> Iterator[Array]:
     if isinstance(of, str):
         if of not in found.sums:
             raise InputError("of", repr(of), "was not recorded", did_you_mean(of, found.sums))
-        yield from (np.asarray(values, dtype=np.float64) / found.sites for values in found.sums[of])
+        share = _units(found)[of] / found.sites
+        yield from (np.asarray(values, dtype=np.float64) * share for values in found.sums[of])
         return
     series = next(iter(found.sums.values())).shape[1:]
     if hasattr(of, "dims") and set(of.dims) >= {*found.dimensions, "chain", "recording"}:
@@ -76,6 +78,11 @@ def _wanted(found: Recordings, of: Any) -> Iterator[Array]:
     if array.shape != (*found.shape, *series):
         raise InputError("of.shape", array.shape, f"must be {(*found.shape, *series)} like the sums")
     yield from array.reshape(-1, *series)
+
+
+def _units(found: Recordings) -> dict[str, float]:
+    """Return what 1 in each recorded sum stands for."""
+    return {term.name: term.unit for term in found.model.tables(found.lattice).terms if term.name in found.sums}
 
 
 def _directions(found: Recordings, condition: int) -> dict[str, dict[str, float]]:
@@ -87,7 +94,7 @@ def _directions(found: Recordings, condition: int) -> dict[str, dict[str, float]
     for name, value in at.items():
         up, down = (model.strengths(lattice, **{**at, name: value + step}) for step in (STEP, -STEP))
         changes[name] = (up - down) / (2.0 * STEP * t)
-    slopes = {name: {name: 1.0} for name in found.sums}
+    slopes = {name: {name: unit} for name, unit in _units(found).items()}
     for name, change in changes.items():
         slopes[name] = {n: float(slope) for n, slope in zip(names, change, strict=True) if slope != 0}
         missing = sorted(set(slopes[name]) - set(found.sums))

@@ -58,7 +58,7 @@ class Recordings:
     def coordinates(self) -> dict[str, Any]:
         """Temperature and controls over the axes that they depend on, as xarray takes them."""
         found: dict[str, Any] = {}
-        for name, flat in {"temperature": self.temperature, **self.controls}.items():
+        for name, flat in {**self.controls, "temperature": self.temperature}.items():
             values = flat.reshape(self.shape)
             along = [axis for axis, dim in enumerate(self.dimensions) if dim == name or varies(values, axis)]
             kept = values[tuple(slice(None) if axis in along else 0 for axis in range(values.ndim))]
@@ -146,8 +146,10 @@ def _unlabelled(sums: dict[str, Any]) -> tuple[dict[str, Any], tuple[str, ...], 
     front = [dim for dim in first.dims if dim not in SERIES_AXES]
     named = len(front) == len(first.dims) - 2
     order = (*front, *SERIES_AXES) if named else first.dims
-    alike = {n: v.transpose(*order) if set(getattr(v, "dims", ())) == set(order) else v for n, v in sums.items()}
-    arrays = {name: getattr(values, "values", values) for name, values in alike.items()}
+    for name, values in sums.items():
+        if {*getattr(values, "dims", ())} != {*order}:
+            raise InputError(f"sums[{name!r}].dims", getattr(values, "dims", None), f"must be {order} like the others")
+    arrays = {name: values.transpose(*order).values for name, values in sums.items()}
     coordinates = {str(name): c for name, c in first.coords.items() if not {*c.dims} & {*order[-2:]}}
     return arrays, tuple(map(str, order[:-2])), coordinates
 
