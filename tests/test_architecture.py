@@ -97,7 +97,8 @@ def test_no_other_room_knows_one_model(path: Path) -> None:
 
 ALLOWED = {
     # The exact lines and finite-size shifts of the crossover study; they go with the estimator that knows the answer.
-    "phases/exact_lines.py": {"spinlens.exact.ising.crossover.GAP_EXPONENT", "spinlens.exact.ising.crossover.crossover_lines",
+    "phases/exact_lines.py": {"spinlens.exact.ising.crossover.GAP_EXPONENT",
+                              "spinlens.exact.ising.crossover.crossover_lines",
                               "spinlens.models.ising.CRITICAL_TEMPERATURE"},
     "phases/transition.py": {"spinlens.exact.ising.kaufman_torus", "spinlens.models.ising.CRITICAL_TEMPERATURE"},
     "phases/agreement.py": {"spinlens.models.ising.CRITICAL_TEMPERATURE"},

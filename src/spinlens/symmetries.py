@@ -239,7 +239,9 @@ def _translation(energies: _Energies, lattice: Lattice, axis: int) -> Translatio
         def transform(codes: NDArray[Any]) -> NDArray[Any]:
             crossed = np.arange(side) >= side - step
             signs = np.where(crossed & twisted, -1, 1)
-            return np.asarray(np.roll(codes, -step, axis) * signs.reshape([-1 if a == axis else 1 for a in range(lattice.axes)]))
+            return np.asarray(
+                np.roll(codes, -step, axis) * signs.reshape([-1 if a == axis else 1 for a in range(lattice.axes)])
+            )
 
         return transform
 

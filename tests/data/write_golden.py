@@ -1,6 +1,7 @@
 """Golden ensembles, which later versions must read and reproduce.
 
-``golden.ens`` was written by the version that had the first format and stays as it is. The others are small ensembles of
+``golden.ens`` was written by the version that had the first format and stays as it is. The others are small ensembles
+of
 the second format, one for each space and engine; write a new one, never an old one again, from the repository's root:
 ``python tests/data/write_golden.py NAME``.
 """

@@ -82,7 +82,8 @@ def test_the_order_parameter_follows_the_model() -> None:
 
 def test_by_value_and_by_position() -> None:
     ensemble = simulate(
-        Ising(), Lattice((4, 6)), temperature=(1.5, 2.0, 2.5), field=(0.0, 0.5), chains=4, equilibration=9, progress=False
+        Ising(), Lattice((4, 6)), temperature=(1.5, 2.0, 2.5), field=(0.0, 0.5), chains=4, equilibration=9,
+        progress=False,
     )  # fmt: skip
     expected = ensemble.spins(temperature=1, field=1)
     np.testing.assert_array_equal(ensemble.sel(temperature=2.0, field=0.5), expected)
@@ -93,5 +94,3 @@ def test_by_value_and_by_position() -> None:
         ensemble.spins(temperature=2.0)  # type: ignore[arg-type]
     with pytest.raises(InputError, match="is none of"):
         ensemble.spins(crystal_field=1)
-
-

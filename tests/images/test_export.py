@@ -11,8 +11,9 @@ import pytest
 from spinlens.ensemble import Ensemble, sample
 from spinlens.errors import InputError
 from spinlens.images import export, export_images, read_images
+from spinlens.images.files import decode_png
 from spinlens.lattices import Lattice
-from spinlens.models import Ising
+from spinlens.models import BlumeCapel, Clock, Ising, Model, Potts
 from spinlens.sampling import Plan
 
 PLAN = Plan(
@@ -48,7 +49,7 @@ def test_images_and_labels_are_those_of_the_ensemble(ensemble: Ensemble, tmp_pat
         assert (
             row["region"] == Path(row["file"]).parent.name == regions[PLAN.temperature.index(float(row["temperature"]))]
         )
-        assert float(row["field"]) in PLAN.field
+        assert float(row["field"]) in PLAN.controls["field"]
 
 
 def test_a_part_of_it(ensemble: Ensemble, tmp_path: Path) -> None:
@@ -104,8 +105,31 @@ def test_foreign_folders_are_left_alone(ensemble: Ensemble, tmp_path: Path) -> N
         assert everything(tmp_path) == before
 
 
-def test_temperatures_without_a_region_are_refused(tmp_path: Path) -> None:
-    hot = sample(Plan(model=Ising(), lattice=Lattice((4, 4)), temperature=(5.0,), chains=1), workers=1, progress=False)
-    with pytest.raises(InputError, match="cover 0 < T <= 4"):
-        export_images(hot, tmp_path / "out", progress=False)
-    assert not (tmp_path / "out").exists()
+def test_temperatures_without_a_region_have_no_name(tmp_path: Path) -> None:
+    plan = Plan(model=Ising(), lattice=Lattice((4, 4)), temperature=(3.0, 5.0), chains=1)
+    table = rows(export_images(sample(plan, workers=1, progress=False), tmp_path / "out", progress=False))
+    assert [row["region"] for row in table] == ["supercritical", "none"]
+
+
+def test_regions_are_in_units_of_the_coupling(tmp_path: Path) -> None:
+    double = Plan(model=Ising(2.0), lattice=Lattice((4, 4)), temperature=(4.0, 5.0, 7.0), chains=1)
+    table = rows(export_images(sample(double, workers=1, progress=False), tmp_path / "out", progress=False))
+    assert [row["region"] for row in table] == ["subcritical", "supercritical", "supercritical"]
+    two = Plan(model=Ising((1.0, 0.5)), lattice=Lattice((4, 4)), temperature=(1.0,), chains=1)
+    with pytest.raises(InputError, match="one coupling"):
+        export_images(sample(two, workers=1, progress=False), tmp_path / "two", progress=False)
+
+
+@pytest.mark.parametrize(
+    ("model", "lattice"),
+    [(Potts(5), Lattice((3, 4), kind="triangular")), (BlumeCapel(), Lattice((2, 3, 4))), (Clock(200), Lattice((7,)))],
+)  # fmt: skip
+def test_every_space_is_drawn_without_loss(model: Model, lattice: Lattice, tmp_path: Path) -> None:
+    plan = Plan(model=model, lattice=lattice, temperature=(1.5,), chains=2, start="random", equilibration=8)
+    ensemble = sample(plan, workers=1, progress=False)
+    table = rows(export_images(ensemble, tmp_path, progress=False))
+    assert {row["region"] for row in table} == {"none"}
+    codes = ensemble.codes().values.reshape(2, -1)
+    for row, expected in zip(table, codes, strict=True):
+        data = (tmp_path / row["file"]).read_bytes()
+        np.testing.assert_array_equal(decode_png(data, model.space.states).ravel(), expected)

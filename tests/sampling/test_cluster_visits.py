@@ -11,7 +11,7 @@ from scipy.special import comb
 from spinlens.lattices import Lattice
 from spinlens.models import Ising
 from spinlens.sampling import Plan, Unit, run_unit
-from spinlens.sampling.engines.bits import cluster_reference
+from spinlens.sampling.engines.bits import choice, cluster_reference
 from spinlens.sampling.engines.bits.reference import Xoshiro256PlusPlus
 from tests.chance import plausible, uncounted, within
 from tests.sampling.boundaries import BOUNDARIES, COUPLINGS

@@ -48,7 +48,9 @@ def _describe(name: str, kind: Any) -> dict[str, Any]:
         "lattices": list(DIRECTIONS),
         "algorithms": _algorithms(model),
         "references": [
-            f"{item.quantity} {item.value:.9g}{f' +- {item.error:g}' if item.error else ''} ({item.where}; {item.source})"
+            f"{item.quantity} {item.value:.9g}"
+            + (f" +- {item.error:g}" if item.error else "")
+            + f" ({item.where}; {item.source})"
             for item in model.references()
         ],
     }

@@ -36,8 +36,10 @@ def observables(
         rows.append((at, {str(name): float(here[name]) for name in found}))
     if as_json:
         description = {
-            "model": opened.model.text, "lattice": opened.lattice.text, "order_parameter": found.attrs.get("order_parameter"),
-            "conditions": [{**at, **{k: v if math.isfinite(v) else None for k, v in values.items()}} for at, values in rows],
+            "model": opened.model.text,
+            "lattice": opened.lattice.text,
+            "order_parameter": found.attrs.get("order_parameter"),
+            "conditions": [{**at, **_finite(values)} for at, values in rows],
         }  # fmt: skip
         typer.echo(json.dumps(description, indent=2))
         return
@@ -47,6 +49,11 @@ def observables(
         table.writerows([*at.values(), *values.values()] for at, values in rows)
         return
     _print(opened, names, [(at, {n: Estimate(v[n], v[f"{n}_error"]) for n in names}) for at, v in rows])
+
+
+def _finite(values: dict[str, float]) -> dict[str, float | None]:
+    """Return None for what is no number, which JSON lacks."""
+    return {name: value if math.isfinite(value) else None for name, value in values.items()}
 
 
 def _print(opened: Any, names: list[str], rows: list[tuple[dict[str, float], dict[str, Any]]]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from pathlib import Path
+from typing import Any
 
 import typer
 
@@ -49,7 +50,7 @@ def simulate(
     from spinlens.ensemble import simulate as sample_grid
     from spinlens.studies.report import equilibration_sentence
 
-    controls = _axes([*axis, *([f"field={field}"] if field is not None else [])])
+    controls: dict[str, Any] = _axes([*axis, *([f"field={field}"] if field is not None else [])])
     with warnings.catch_warnings():
         # The last line says it.
         warnings.simplefilter("ignore", EquilibrationWarning)
@@ -66,13 +67,15 @@ def simulate(
     typer.echo(equilibration_sentence(equilibration_summary(ensemble)))
 
 
-def _axes(texts: list[str]) -> dict[str, list[float]]:
+def _axes(texts: list[str]) -> dict[str, Any]:
     """Return the axes that the command line means, by the names of their controls."""
-    axes: dict[str, list[float]] = {}
+    axes: dict[str, Any] = {}
     for text in texts:
         name, equals, grid = text.partition("=")
         if not equals or not name.isidentifier():
-            raise InputError("axis", repr(text), "must be a control with its values", "For example crystal_field=0,1,1.9")
+            raise InputError(
+                "axis", repr(text), "must be a control with its values", "For example crystal_field=0,1,1.9"
+            )
         if name in axes:
             raise InputError("axis", repr(name), "is given twice")
         if name in _OPTIONS:

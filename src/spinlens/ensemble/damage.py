@@ -63,7 +63,6 @@ def damage_of(file: str, problem: str, unit: str, plan: Plan) -> Damage:
     if "block" in here:
         chains = range(here["block"].start * LANES, min(plan.chains, here["block"].stop * LANES))
     temperatures = here.get("temperature", range(len(plan.temperature)))
-    return Damage(
-        file, problem, unit, {name: values[here[name].start] for name, values in plan.controls.items()}, tuple(plan.temperature[t] for t in temperatures),
-        (chains.start, chains.stop - 1),
-    )  # fmt: skip
+    controls = {name: values[here[name].start] for name, values in plan.controls.items()}
+    kept = tuple(plan.temperature[t] for t in temperatures)
+    return Damage(file, problem, unit, controls, kept, (chains.start, chains.stop - 1))

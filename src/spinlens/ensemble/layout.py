@@ -18,8 +18,8 @@ equilibrated           CONTROLS temperature                bool     both within 
 =====================  ==================================  =======  =============================================
 
 CONTROLS stands for the model's controls other than the temperature, in their order: ``field`` for the Ising model. The
-group's attributes hold the sampling plan; with the arrays ``temperature`` and those of the controls it describes itself.
-Format 1 is the same for the Ising model on the square lattice, with another plan in the attributes.
+group's attributes hold the sampling plan; with the arrays ``temperature`` and those of the controls it describes
+itself. Format 1 is the same for the Ising model on the square lattice, with another plan in the attributes.
 """
 
 from __future__ import annotations

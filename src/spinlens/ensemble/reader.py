@@ -35,7 +35,8 @@ Index = int | slice | None
 class Ensemble:
     """All draws over a grid of conditions, with their observables and provenance.
 
-    Dimensions are the model's controls, then ``temperature, chain, draw`` and the sides ``x, y, z``; for the Ising model
+    Dimensions are the model's controls, then ``temperature, chain, draw`` and the sides ``x, y, z``; for the Ising
+    model
     on a square lattice ``field, temperature, chain, draw, x, y``. Configurations are read from the disk when they are
     asked for; sums are small and read once.
 
@@ -188,7 +189,9 @@ class Ensemble:
         codes = self.codes(**index)
         return codes.copy(data=self.model.space.decode(codes.values)).rename("spins")
 
-    def sel(self, *, method: str | None = None, chain: Index = None, draw: Index = None, **values: float) -> xr.DataArray:
+    def sel(
+        self, *, method: str | None = None, chain: Index = None, draw: Index = None, **values: float
+    ) -> xr.DataArray:
         """Return configurations at conditions by their values, as `xarray.DataArray.sel` does.
 
         Parameters
@@ -220,7 +223,7 @@ class Ensemble:
 
     @cached_property
     def series(self) -> xr.Dataset:
-        """The sums of the model's terms at every recording, whole numbers over (controls, temperature, chain, recording).
+        """The sums of the model's terms at every recording, over (controls, temperature, chain, recording).
 
         See `spinlens.sampling.Plan.series`; what 1 stands for is in the attribute ``unit`` of each.
         """
@@ -289,7 +292,7 @@ class Ensemble:
 
     @cached_property
     def exchange_acceptance(self) -> xr.DataArray:
-        """Share of accepted swaps of each pair of neighbouring temperatures, (controls, pair), equilibration included."""
+        """Share of accepted swaps of neighbouring temperatures, (controls, pair), equilibration included."""
         intervals = -(-self.plan.equilibration // self.plan.interval) + self.plan.recordings
         accepted = self._read("exchange_accepted", ...).sum(axis=-2)[..., : len(self.plan.temperature) - 1]
         offered = intervals * self.plan.chains if self.plan.exchange else np.nan
@@ -355,7 +358,8 @@ class Ensemble:
 
     def to_xarray(self) -> xr.Dataset:
         """Return energies, order parameters, sums and diagnostics as one dataset; configurations stay on the disk."""
-        parts: dict[str, Any] = {**self.sums.data_vars, "energy": self.energy}
+        parts: dict[str, Any] = {str(name): values for name, values in self.sums.data_vars.items()}
+        parts["energy"] = self.energy
         if self.model.order_parameters(self.lattice):
             parts[str(self.order_parameter.name)] = self.order_parameter
         if "spin_sum" in parts:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import warnings
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -122,7 +123,12 @@ def _check_options(model: Model, controls: Mapping[str, Any]) -> None:
         if name not in model.controls:
             known.pop("controls", None)
             has = ", ".join(("temperature", *model.controls))
-            raise InputError("argument", repr(name), f"is no option, and the controls of {model.name} are {has}", did_you_mean(name, known))
+            raise InputError(
+                "argument",
+                repr(name),
+                f"is no option, and the controls of {model.name} are {has}",
+                did_you_mean(name, known),
+            )
 
 
 def sample(
@@ -150,9 +156,15 @@ def _in_memory(plan: Plan, report: Report, options: dict[str, Any]) -> Ensemble:
     ensemble = Ensemble(group, plan)
     for point in range(plan.points):
         place = plan.place(point)
-        for name, values in diagnose(lambda name, _, place=place: group[name][place], plan, point).items():
+        for name, values in diagnose(partial(_at, group, place), plan, point).items():
             group[name][place] = values
     return ensemble
+
+
+def _at(group: Any, place: tuple[int, ...], name: str, point: int) -> Any:
+    """Return a point of an array."""
+    del point
+    return group[name][place]
 
 
 def _on_disk(plan: Plan, path: Path, report: Report, options: dict[str, Any]) -> Ensemble:

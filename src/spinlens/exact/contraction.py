@@ -89,7 +89,7 @@ def whole_program(lattice: Lattice) -> Program:
 
 
 def period_program(lattice: Lattice) -> Program:
-    """Return the steps from the first row of a lattice, along x, to the first row of the next such lattice behind it."""
+    """Return the steps from the first row of a lattice, along x, to that of the next such lattice behind it."""
     table = lattice.neighbours
     row = lattice.sites // lattice.shape[0]
     copies = {site: lattice.sites + site for site in range(row)}

@@ -40,10 +40,11 @@ def critical_temperature(model: Model, lattice: Lattice | None = None) -> float 
 
     Notes
     -----
-    A planar Ising ferromagnet that repeats with a unit cell is critical where Z00 = Z10 + Z01 + Z11, with Zab the sums over
+    A planar Ising ferromagnet that repeats with a unit cell is critical where Z00 = Z10 + Z01 + Z11, with Zab the sums
+    over
     even subgraphs of the cell, closed to a torus, that wind a times round one way and b times round the other (mod 2),
-    each bond with the weight tanh(J / T) [1]_. Antiferromagnets without frustrated loops are ferromagnets seen through a
-    sublattice flip. Potts models are self-dual or related by the star and the triangle [2]_.
+    each bond with the weight tanh(J / T) [1]_. Antiferromagnets without frustrated loops are ferromagnets seen through
+    a sublattice flip. Potts models are self-dual or related by the star and the triangle [2]_.
 
     References
     ----------
@@ -136,7 +137,9 @@ def _sectors(first: Any, second: Any, winding: Any, weight: Any) -> NDArray[np.f
     """
     last = {site: index for index, ends in enumerate(zip(first, second, strict=True)) for site in map(int, ends)}
     states: dict[tuple[int, int], float] = {(0, 0): 1.0}
-    for index, (a, b, (wx, wy), w) in enumerate(zip(first.tolist(), second.tolist(), winding.tolist(), weight, strict=True)):
+    for index, (a, b, (wx, wy), w) in enumerate(
+        zip(first.tolist(), second.tolist(), winding.tolist(), weight, strict=True)
+    ):
         turned = (1 << a) ^ (1 << b)
         parity = wx + 2 * wy
         following: dict[tuple[int, int], float] = {}

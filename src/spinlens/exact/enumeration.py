@@ -141,7 +141,8 @@ def count_states(model: Model, lattice: Lattice) -> StateCounts:
 
 @njit(cache=True, nogil=True)
 def _sum_states(
-    start: int, q: int, sites: int, first: Any, second: Any, bonds: Any, bond: Any, site_tables: Any, site: Any, out: Any
+    start: int, q: int, sites: int, first: Any, second: Any, bonds: Any, bond: Any, site_tables: Any, site: Any,
+    out: Any,
 ) -> None:  # fmt: skip
     """Fill out (states, terms) with the sums of the states from number ``start`` on."""
     codes = np.empty(sites, dtype=np.int64)

@@ -65,7 +65,9 @@ def finite_strip(model: Model, lattice: Lattice, *, temperature: float, **contro
         raise InputError("temperature", t, "is so low that all weights vanish in double precision", "Raise it")
     first, second = end[1::2, 0] / end[0, 0], end[2::2, 0] / end[0, 0]
     log_z = scale + factors.log_scale + float(np.log(end[0, 0]))
-    return _result(model, lattice, names, t, log_z / lattice.sites, first / lattice.sites, (second - first**2) / lattice.sites)
+    return _result(
+        model, lattice, names, t, log_z / lattice.sites, first / lattice.sites, (second - first**2) / lattice.sites
+    )
 
 
 def transfer_matrix(model: Model, lattice: Lattice, *, temperature: float, **controls: float) -> Thermodynamics:
@@ -148,7 +150,9 @@ class _Eigen:
             try:
                 values, vectors = eigs(operator, k=2, which="LM", v0=np.ones(self.size), tol=0)
             except ArpackError as error:
-                raise InputError("temperature", self.temperature, f"the eigenvalues do not converge ({error})") from None
+                raise InputError(
+                    "temperature", self.temperature, f"the eigenvalues do not converge ({error})"
+                ) from None
         order = np.argsort(-np.abs(values))
         return np.abs(values[order]), np.abs(np.real(vectors[:, order[0]]))
 

@@ -39,8 +39,8 @@ def export_images(
     Parameters
     ----------
     ensemble : Ensemble
-        Of two states a site on a plane lattice, of one coupling; temperatures outside of the regions are labelled
-        ``none``.
+        Of any model. The temperature regions are those of the Ising model in units of its one coupling; other models,
+        and temperatures outside of the regions, are labelled ``none``.
     out : path-like
         A new or empty folder, or one of the same export that was not finished.
     chains, draws : int, optional
@@ -51,7 +51,8 @@ def export_images(
     Returns
     -------
     pathlib.Path
-        The table, which is written last: energy and magnetization are per site. Images have one pixel a spin, up white.
+        The table, which is written last: energy and magnetization are per site. Images have one pixel a
+        site, of two states black and white, see `spinlens.images.files.encode_png`.
 
     Raises
     ------
@@ -74,7 +75,7 @@ def export_images(
     total = plan.conditions
     with progress_bar("export", show=progress) as report:
         for done, (row, picture) in enumerate(_pictures(ensemble, names, counts)):
-            file, data = out / row["file"], encode_png(picture)
+            file, data = out / row["file"], encode_png(picture, plan.model.space.states)
             if not file.is_file() or file.read_bytes() != data:
                 write_atomically(file, data, durable=False)
             rows.append(row)
@@ -92,25 +93,28 @@ def _pictures(
     ensemble: Ensemble, names: list[str], counts: dict[str, int]
 ) -> Iterator[tuple[dict[str, Any], np.ndarray]]:
     """Yield the table's row and the spins of each image."""
-    energy, magnetization = ensemble.energy.values, ensemble.magnetization.values
+    energy = ensemble.energy.values
+    order = ensemble.magnetization if "spin_sum" in ensemble.plan.series else ensemble.order_parameter
     grid = ensemble.plan.grid
     for place in np.ndindex(*(len(values) for values in grid.values())):
         at = dict(zip(grid, place, strict=True))
         values = {name: grid[name][i] for name, i in at.items()}
-        spins = ensemble.spins(**at, chain=slice(counts["chains"]), draw=slice(counts["draws"])).values
+        codes = ensemble.codes(**at, chain=slice(counts["chains"]), draw=slice(counts["draws"])).values
         region = names[place[-1]]
         prefix = "".join(f"{name}{i:02d}_" for name, i in at.items() if name != "temperature")
-        for c, d in np.ndindex(spins.shape[:2]):
+        for c, d in np.ndindex(codes.shape[:2]):
             yield {
                 "file": f"{region}/{prefix}temperature{place[-1]:03d}_chain{c:03d}_draw{d:02d}.png",
                 "region": region, "temperature": values["temperature"],
                 **{name: value for name, value in values.items() if name != "temperature"}, "chain": c, "draw": d,
-                "energy": energy[(*place, c, d)], "magnetization": magnetization[(*place, c, d)],
-            }, spins[c, d]  # fmt: skip
+                "energy": energy[(*place, c, d)], str(order.name): order.values[(*place, c, d)],
+            }, codes[c, d]  # fmt: skip
 
 
 def _region_names(ensemble: Ensemble) -> list[str]:
     """Return the region of each temperature, measured in units of the coupling, or `UNNAMED`."""
+    if ensemble.model.ising_view(ensemble.lattice) is None or ensemble.lattice.kind != "square":
+        return [UNNAMED] * len(ensemble.temperature)
     scaled = ensemble.temperature / abs(check_coupling(ensemble))
     return [REGIONS[int(region_of(t))] if t <= HOTTEST else UNNAMED for t in scaled]
 

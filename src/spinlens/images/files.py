@@ -83,11 +83,44 @@ def read_images(paths: Path | str | Sequence[Path | str], *, shape: tuple[int, i
     return np.concatenate(parts)
 
 
-def encode_png(spins: NDArray[np.int8]) -> bytes:
-    """Return a PNG file of one configuration (Lx, Ly): one pixel a spin, up white, down black."""
+def encode_png(codes: NDArray[Any], states: int = 2) -> bytes:
+    """Return a PNG file of one configuration, one pixel a site, without loss.
+
+    Parameters
+    ----------
+    codes : integer array, shape (Lx,), (Lx, Ly) or (Lx, Ly, Lz)
+        Codes 0 to q - 1. A chain is one row; of three sides the planes of constant x stand below each other.
+    states : int
+        q; the code c is the grey level 255 c / (q - 1), rounded: of two states black and white. Beyond 256 it is c
+        itself, in 16 bits.
+    """
+    plane = np.atleast_2d(codes).reshape(-1, codes.shape[-1])
+    if states <= 256:
+        levels = np.rint(255.0 * np.arange(states) / (states - 1)).astype(np.uint8)[plane]
+    else:
+        levels = plane.astype(np.uint16)
     file = io.BytesIO()
-    Image.fromarray(np.where(spins > 0, np.uint8(255), np.uint8(0))).save(file, format="PNG")
+    Image.fromarray(levels).save(file, format="PNG")
     return file.getvalue()
+
+
+def decode_png(data: bytes, states: int = 2) -> NDArray[np.int64]:
+    """Return the codes in a file of `encode_png`, int64 (rows, columns).
+
+    Raises
+    ------
+    InputError
+        If a pixel is none of the grey levels of so many states.
+    """
+    with Image.open(io.BytesIO(data), formats=["PNG"]) as image:
+        levels = np.asarray(image).astype(np.int64)
+    if states > 256:
+        return levels
+    known = np.rint(255.0 * np.arange(states) / (states - 1)).astype(np.int64)
+    codes = np.searchsorted(known, levels).clip(0, states - 1)
+    if not np.array_equal(known[codes], levels):
+        raise InputError("image", f"{len(np.unique(levels))} grey levels", f"are not those of {states} states")
+    return np.asarray(codes, dtype=np.int64)
 
 
 def _read(file: Path) -> NDArray[np.int8]:

@@ -37,7 +37,8 @@ class Lattice:
     boundary : str or tuple
         The rule for the neighbour beyond an edge, one for all axes or one an axis: ``"periodic"`` is the opposite
         edge, ``"antiperiodic"`` the opposite edge turned (minus the spin; half a turn of a clock; refused by spaces in
-        which it has no meaning), ``"free"`` none, and a pair such as ``(+1, -1)`` a wall of held values beyond the first
+        which it has no meaning), ``"free"`` none, and a pair such as ``(+1, -1)`` a wall of held values beyond the
+        first
         and one beyond the last row, whose bonds count. ``"skewed"`` stands for ``((+1, -1), "periodic")``. Kept as one
         word where that says everything.
     kind : str, optional
@@ -47,13 +48,14 @@ class Lattice:
     Raises
     ------
     InputError
-        If a side is not a whole number >= 2, their number does not fit the kind, a honeycomb ring is odd, or the boundary
-        or kind is unknown.
+        If a side is not a whole number >= 2, their number does not fit the kind, a honeycomb ring is odd, or the
+        boundary or kind is unknown.
 
     Notes
     -----
     Sites are numbered row by row, x Ly + y. Bonds go from each site one step along each axis; on triangular lattices
-    also to (x + 1, y + 1). The honeycomb lattice is drawn as a brick wall: every site has its two neighbours along y, and
+    also to (x + 1, y + 1). The honeycomb lattice is drawn as a brick wall: every site has its two neighbours along y,
+    and
     along x the next row where x + y is even and the row before where it is odd; its bonds along y that start at even
     sites and those that start at odd sites are different directions. On a side of length 2 the two bonds of a pair
     coincide and both count, as the textbook sum over sites says; in an antiperiodic ring of two they cancel.
@@ -170,7 +172,8 @@ class Lattice:
     @property
     def staggering(self) -> NDArray[np.int8]:
         """The sign (-1)^(x + y + ...) of each site, int8 of the lattice's shape."""
-        return (1 - 2 * (np.indices(self.shape).sum(axis=0) % 2)).astype(np.int8)
+        signs: NDArray[np.int8] = (1 - 2 * (np.indices(self.shape).sum(axis=0) % 2)).astype(np.int8)
+        return signs
 
 
 def check_lattice(lattice: Any) -> Lattice:

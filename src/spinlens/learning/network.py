@@ -15,7 +15,7 @@ HEAD_SCALE = 0.1
 """Size of the heads' first weights, as a fraction of LeCun-normal ones."""
 
 
-def check_shape(shape: tuple[int, int], layers: int, what: str = "lattice") -> None:
+def check_shape(shape: tuple[int, ...], layers: int, what: str = "lattice") -> None:
     """Refuse a lattice that the stride-2 layers cannot halve ``layers`` times.
 
     Raises

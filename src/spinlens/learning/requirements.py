@@ -14,7 +14,7 @@ _DESIGN = ("latent", "beta", "alpha", "dimension_weight", "estimator", "filters"
 
 
 def check_training(
-    shape: tuple[int, int], chains: int, *, configurations: int, seed: int, choices: Mapping[str, Any]
+    shape: tuple[int, ...], chains: int, *, configurations: int, seed: int, choices: Mapping[str, Any]
 ) -> None:
     """Check a training before there is anything to train on.
 

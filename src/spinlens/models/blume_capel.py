@@ -53,7 +53,7 @@ class BlumeCapel(Model):
         return Discrete((-1, 0, 1))
 
     def terms(self, lattice: Lattice) -> tuple[Term, ...]:
-        """Return ``bond_sum``, ``spin_sum``, ``square_sum``; where they count ``biquadratic_sum``, ``staggered_sum``."""
+        """Return ``bond_sum``, ``spin_sum``, ``square_sum``; if they count ``biquadratic_sum``, ``staggered_sum``."""
         squares = _SPINS**2
         terms: list[Term] = [
             Bonds("bond_sum", np.outer(_SPINS, _SPINS)), Sites("spin_sum", _SPINS), Sites("square_sum", squares)
@@ -64,7 +64,7 @@ class BlumeCapel(Model):
             terms.append(Sites("staggered_sum", _SPINS, lattice.staggering.astype(np.int64)))
         return tuple(terms)
 
-    def strengths(self, lattice: Lattice, *, crystal_field: float = 0.0, field: float = 0.0) -> NDArray[np.float64]:
+    def strengths(self, lattice: Lattice, *, crystal_field: float = 0.0, field: float = 0.0) -> NDArray[np.float64]:  # type: ignore[override]
         """Return (J, h, -Delta), then K and 0 where there are such sums."""
         rest = [self.biquadratic] * bool(self.biquadratic) + [0.0] * (self.coupling < 0)
         del lattice

@@ -67,11 +67,11 @@ class Clock(Model):
             terms += [Sites(f"staggered_{part}_sum", n, pattern, size) for part, (n, size) in parts.items()]
         return tuple(terms)
 
-    def strengths(self, lattice: Lattice, *, field: float = 0.0) -> NDArray[np.float64]:
+    def strengths(self, lattice: Lattice, *, field: float = 0.0) -> NDArray[np.float64]:  # type: ignore[override]
         """Return J, h and zeros, each in the unit of its sum."""
         terms = self.terms(lattice)
         units = np.array([term.unit for term in terms])
-        return units * np.array([self.coupling, field, *[0.0] * (len(terms) - 2)])
+        return np.asarray(units * np.array([self.coupling, field, *[0.0] * (len(terms) - 2)]))
 
     def order_parameters(self, lattice: Lattice) -> tuple[OrderParameter, ...]:
         """Return the magnetization, a vector of two components."""

@@ -63,7 +63,7 @@ def interfaces(lattice: Lattice, random: np.random.Generator, *, count: int) -> 
     by Ly (or falls by Ly) once round the lattice, in any Lx steps >= 0 that sum to Ly.
     """
     if all(lattice.seams):
-        return np.stack([_staircase(lattice.shape, random) for _ in range(count)])
+        return np.stack([_staircase((lattice.shape[0], lattice.shape[1]), random) for _ in range(count)])
     axis = next(axis for axis, rule in enumerate(lattice.rules) if rule != "periodic")
     rule: Any = lattice.rules[axis]
     side = lattice.shape[axis]

@@ -90,7 +90,7 @@ class Ising(Model):
         return self.field_pattern == "staggered"
 
     def couplings(self, lattice: Lattice) -> Array:
-        """Return the coupling of each direction, of a unit cell's the whole cells: (directions,) or (directions, *cell).
+        """Return the coupling of each direction, or of each bond of a cell: (directions,) or (directions, *cell).
 
         Raises
         ------
@@ -148,7 +148,7 @@ class Ising(Model):
             terms.append(Sites("field_sum", _SPINS, pattern, unit))
         return tuple(terms)
 
-    def strengths(self, lattice: Lattice, *, field: float = 0.0) -> Array:
+    def strengths(self, lattice: Lattice, *, field: float = 0.0) -> Array:  # type: ignore[override]
         """Return by how much each sum lowers the energy, float64 (terms,)."""
         couplings = self.couplings(lattice)
         named: dict[str, float] = {}
@@ -194,7 +194,7 @@ class Ising(Model):
             ),
         )  # fmt: skip
 
-    def ground_states(self, lattice: Lattice, *, field: float = 0.0) -> NDArray[np.uint8]:
+    def ground_states(self, lattice: Lattice, *, field: float = 0.0) -> NDArray[np.uint8]:  # type: ignore[override]
         """Return a configuration of low energy, and where their reversal is a symmetry first the reversed one.
 
         It is the lowest of the uniform states, checkerboards, stripes, three-sublattice states of triangular lattices,
@@ -217,12 +217,12 @@ class Ising(Model):
         ground = candidates[int(np.argmin(np.round(energy, DIGITS)))]
         return np.stack([1 - ground, ground]) if field == 0 and not lattice.walled else ground[None]
 
-    def ising_view(self, lattice: Lattice, *, field: float = 0.0) -> tuple[Ising, float]:
+    def ising_view(self, lattice: Lattice, *, field: float = 0.0) -> tuple[Ising, float]:  # type: ignore[override]
         """Return itself."""
         del lattice
         return self, field
 
-    def interface_states(self, lattice: Lattice, random: np.random.Generator, *, count: int, field: float = 0.0) -> Any:
+    def interface_states(self, lattice: Lattice, random: np.random.Generator, *, count: int, field: float = 0.0) -> Any:  # type: ignore[override]
         """Draw ground states with an interface; see `spinlens.models.interfaces`."""
         ferromagnet = isinstance(self.coupling, float) and self.coupling > 0 and field == 0
         refuse_interface(lattice, ferromagnet=ferromagnet)

@@ -56,7 +56,7 @@ class LatticeGas(Model):
         del lattice
         return Bonds("pair_sum", np.outer(_OCCUPIED, _OCCUPIED)), Sites("particle_sum", _OCCUPIED)
 
-    def strengths(self, lattice: Lattice, *, chemical_potential: float = 0.0) -> NDArray[np.float64]:
+    def strengths(self, lattice: Lattice, *, chemical_potential: float = 0.0) -> NDArray[np.float64]:  # type: ignore[override]
         """Return (epsilon, mu)."""
         del lattice
         return np.array([self.attraction, chemical_potential])
@@ -72,7 +72,7 @@ class LatticeGas(Model):
         where = "square, epsilon = 4, mu = -8"
         return (Reference("critical temperature", CRITICAL_TEMPERATURE, where, "Lee and Yang 1952"),)
 
-    def ising_view(self, lattice: Lattice, *, chemical_potential: float = 0.0) -> tuple[Ising, float] | None:
+    def ising_view(self, lattice: Lattice, *, chemical_potential: float = 0.0) -> tuple[Ising, float] | None:  # type: ignore[override]
         """Return the Ising model with J = epsilon / 4 and its field h = mu / 2 + z epsilon / 4.
 
         None where the field would differ from site to site: at free edges, along walls and seams. The total energy here

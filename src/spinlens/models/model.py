@@ -57,8 +57,8 @@ class Reference:
 class Model:
     """ln p = K . S - ln Z: a space, terms S, and strengths K T that depend on the controls.
 
-    A subclass is a frozen dataclass of its constants. It gives ``name``, ``controls``, `space`, `terms`, `strengths` and
-    `order_parameters`; the samplers, oracles, statistics and the store then know what to do with it.
+    A subclass is a frozen dataclass of its constants. It gives ``name``, ``controls``, `space`, `terms`, `strengths`
+    and `order_parameters`; the samplers, oracles, statistics and the store then know what to do with it.
     """
 
     name: ClassVar[str]
@@ -80,6 +80,7 @@ class Model:
 
     def order_parameters(self, lattice: Lattice) -> tuple[OrderParameter, ...]:
         """Return what tells the phases apart, the most telling first; may be empty."""
+        del lattice
         return ()
 
     def references(self) -> tuple[Reference, ...]:
@@ -183,6 +184,7 @@ class Model:
         InputError
             Where no such states are known.
         """
+        del lattice, random, count, controls
         raise InputError("start", "'interface'", f"interfaces of {self.name} are not known", "Take start 'ground'")
 
     def to_dict(self) -> dict[str, Any]:

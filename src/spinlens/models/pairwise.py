@@ -22,7 +22,7 @@ _AXES = ("x", "y", "z")
 
 @dataclass(frozen=True)
 class Pairwise(Model):
-    """Any discrete model with energies of pairs and of sites: H = sum_<ij> bond[s_i, s_j] - sum_k c_k sum_i site_k[s_i].
+    """Energies of pairs and of sites as tables: H = sum_<ij> bond[s_i, s_j] - sum_k c_k sum_i site_k[s_i].
 
     Parameters
     ----------

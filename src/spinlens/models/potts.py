@@ -33,7 +33,8 @@ class Potts(Model):
 
     Notes
     -----
-    Two colours are the Ising model with J_Ising = J / 2: the critical temperature for J = 1 is 1 / ln(1 + sqrt(q)), half
+    Two colours are the Ising model with J_Ising = J / 2: the critical temperature for J = 1 is 1 / ln(1 + sqrt(q)),
+    half
     of Onsager's for q = 2. peapods and ALPS print the same Hamiltonian; some papers have q J delta or J (q delta - 1).
     """
 
@@ -66,14 +67,14 @@ class Potts(Model):
             staggered = [Sites(f"staggered_count_{c}", colours[c], pattern) for c in range(self.states)]
         return Bonds("bond_sum", colours), *counts, *staggered
 
-    def strengths(self, lattice: Lattice, *, field: float = 0.0) -> NDArray[np.float64]:
+    def strengths(self, lattice: Lattice, *, field: float = 0.0) -> NDArray[np.float64]:  # type: ignore[override]
         """Return J, h, and zeros for the other counts."""
         found = np.zeros(len(self.terms(lattice)))
         found[:2] = self.coupling, field
         return found
 
     def order_parameters(self, lattice: Lattice) -> tuple[OrderParameter, ...]:
-        """Return the vector sum of e_s per site, with e_c the corners of a simplex: 1 in size where one colour rules."""
+        """Return the sum of e_s per site, e_c being the corners of a simplex: 1 in size where one colour rules."""
         del lattice
         corners = simplex(self.states)
         series = tuple(f"count_{c}" for c in range(self.states - 1))

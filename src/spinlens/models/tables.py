@@ -159,12 +159,12 @@ class TermTables:
     def bond_weights(self, strengths: Any) -> tuple[Array, Integers]:
         """Return strengths . tables for each class of bonds, float64 (M, q, q), and the class of each bond, (B,)."""
         tables, which = self.bond_classes
-        return np.tensordot(np.asarray(strengths, dtype=np.float64), tables, axes=1), which
+        return np.asarray(np.tensordot(strengths, tables, axes=1), dtype=np.float64), which
 
     def site_weights(self, strengths: Any) -> tuple[Array, Integers]:
         """Return strengths . tables for each class of sites, float64 (V, q), and the class of each site, (N,)."""
         tables, which = self.site_classes
-        return np.tensordot(np.asarray(strengths, dtype=np.float64), tables, axes=1), which
+        return np.asarray(np.tensordot(strengths, tables, axes=1), dtype=np.float64), which
 
 
 def term_tables(space: Space, lattice: Lattice, terms: Sequence[Term]) -> TermTables:

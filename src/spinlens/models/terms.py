@@ -37,6 +37,7 @@ class Pattern:
     """
 
     __slots__ = ("_key", "array")
+    array: NDArray[np.float64]
 
     def __init__(self, numbers: Any) -> None:
         try:

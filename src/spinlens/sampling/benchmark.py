@@ -185,7 +185,8 @@ def _plan(
     lattice = Lattice((side, side))
     recordings = max(8, int(updates / 2 / (LANES * lattice.sites * INTERVAL)))
     return Plan(
-        model=model, lattice=lattice, temperature=(temperature,), controls={"field": (field,)}, chains=LANES, thin=recordings,
+        model=model, lattice=lattice, temperature=(temperature,), controls={"field": (field,)}, chains=LANES,
+        thin=recordings,
         interval=INTERVAL, equilibration=recordings * INTERVAL, algorithm=algorithm, exchange=False, start="ground",
         seed=seed,
     )  # fmt: skip

@@ -141,7 +141,9 @@ class Plan:
         tables = self.model.tables(self.lattice)
         self.model.strengths(self.lattice, **self.point_controls(0))
         if self.recorded is not None and (unknown := set(self.recorded) - set(tables.names)):
-            raise InputError("recorded", sorted(unknown), "are no sums of this model", f"It has {', '.join(tables.names)}")
+            raise InputError(
+                "recorded", sorted(unknown), "are no sums of this model", f"It has {', '.join(tables.names)}"
+            )
         engine = engine_named(self.engine) if self.engine else engine_for(self.model, self.lattice, self.algorithm)
         object.__setattr__(self, "engine", engine.name)
         engine.check(self)
@@ -228,7 +230,18 @@ class Plan:
 
     def to_dict(self) -> dict[str, Any]:
         """Return the plan as plain JSON types."""
-        names = ("chains", "draws", "thin", "interval", "equilibration", "algorithm", "exchange", "start", "seed", "engine")
+        names = (
+            "chains",
+            "draws",
+            "thin",
+            "interval",
+            "equilibration",
+            "algorithm",
+            "exchange",
+            "start",
+            "seed",
+            "engine",
+        )
         boundary = _lists(self.lattice.boundary)
         plan = {
             "model": self.model.to_dict(),
@@ -324,5 +337,3 @@ def _grid(name: str, values: float | Sequence[float] | np.ndarray) -> tuple[floa
                 "Sort the grid and drop duplicates",
             )  # fmt: skip
     return tuple(float(value) + 0.0 for value in grid_is_rounded(grid))
-
-

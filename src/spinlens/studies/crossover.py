@@ -91,7 +91,7 @@ class CrossoverConfiguration(Section):
         """What to sample."""
         options = self.sampling.model_dump(exclude={"shape", "temperature", "field"})
         return Plan(
-            model=Ising(), lattice=Lattice(tuple(self.sampling.shape)),  # type: ignore[arg-type]
+            model=Ising(), lattice=Lattice(tuple(self.sampling.shape)),
             temperature=parse_grid(self.sampling.temperature), field=parse_grid(self.sampling.field), seed=self.seed,
             **options,
         )  # fmt: skip

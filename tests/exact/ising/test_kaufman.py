@@ -39,9 +39,7 @@ def test_agrees_with_enumeration_in_every_sector(shape, coupling, seams):
     temperatures = np.array([1.0, 1.5, CRITICAL_TEMPERATURE * abs(coupling), 4.0, 30.0])
     exact = kaufman_torus(shape, temperatures, coupling=coupling, seams=seams)
     for i, temperature in enumerate(temperatures):
-        states = enumerate_states(
-            Ising(coupling), Lattice(shape, boundary=_seamed(seams)), temperature=temperature
-        )
+        states = enumerate_states(Ising(coupling), Lattice(shape, boundary=_seamed(seams)), temperature=temperature)
         assert exact.log_z[i] == pytest.approx(states.log_z, abs=1e-11)
         assert exact.energy[i] == pytest.approx(states.energy, abs=1e-11)
         assert exact.specific_heat[i] == pytest.approx(states.specific_heat, abs=1e-11)

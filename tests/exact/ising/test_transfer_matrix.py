@@ -208,7 +208,9 @@ def test_the_cold_is_exact_or_refused(model, across):
                 assert "cannot be told apart" in str(error)  # noqa: PT017
                 continue
             short, long = (
-                ising_finite_strip(model, Lattice((rows, 6), boundary=("free", across)), temperature=temperature, field=field)
+                ising_finite_strip(
+                    model, Lattice((rows, 6), boundary=("free", across)), temperature=temperature, field=field
+                )
                 for rows in (60, 62)
             )
             two_rows = 62 * long.free_energy - 60 * short.free_energy

@@ -1,7 +1,7 @@
 """Finite lattices of any length up to fourteen sites wide, with every boundary, in a field.
 
-The rows of the lattice are summed one after another with the factors of `spinlens.exact.ising.rows`, from one end to the
-other, or all the way round: Z = <first end| M D ... D M |last end>, or the trace of a product. First and second
+The rows of the lattice are summed one after another with the factors of `spinlens.exact.ising.rows`, from one end to
+the other, or all the way round: Z = <first end| M D ... D M |last end>, or the trace of a product. First and second
 derivatives are carried along exactly, so that nothing is differentiated numerically.
 """
 

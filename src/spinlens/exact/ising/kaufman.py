@@ -126,7 +126,8 @@ def kaufman_torus(
     B. Kaufman, Phys. Rev. 76, 1232 (1949), doi:10.1103/PhysRev.76.1232;
     A. E. Ferdinand and M. E. Fisher, Phys. Rev. 185, 832 (1969), doi:10.1103/PhysRev.185.832.
     """
-    shape = Lattice(lattice_shape).shape
+    height, width = Lattice(lattice_shape).shape
+    shape = height, width
     values = check_temperature(temperature)
     strength = check_coupling(coupling)
     seam_x, seam_y = bool(seams[0]), bool(seams[1])

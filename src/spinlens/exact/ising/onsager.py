@@ -38,9 +38,7 @@ class Onsager:
     magnetization: Numbers
 
 
-def onsager(
-    model: Model, lattice: Lattice | None = None, *, temperature: Any, **controls: float
-) -> Thermodynamics:
+def onsager(model: Model, lattice: Lattice | None = None, *, temperature: Any, **controls: float) -> Thermodynamics:
     """Solve the zero-field Ising model on the infinite square lattice; see `onsager_lattice`.
 
     Parameters

@@ -75,7 +75,8 @@ def torus_energies(lattice_shape: tuple[int, int], temperature: Any, *, coupling
     B. Kaufman, Phys. Rev. 76, 1232 (1949), doi:10.1103/PhysRev.76.1232;
     P. D. Beale, Phys. Rev. Lett. 76, 78 (1996), doi:10.1103/PhysRevLett.76.78, for the density of states from it.
     """
-    shape = Lattice(lattice_shape).shape
+    height, width = Lattice(lattice_shape).shape
+    shape = height, width
     values = np.atleast_1d(check_temperature(temperature))
     if values.ndim > 1:
         raise InputError("temperature", f"an array of shape {values.shape}", "must be one number or a list of numbers")

@@ -56,9 +56,7 @@ class Strip:
     susceptibility: float
 
 
-def ising_strip(
-    model: Ising, width: int, *, temperature: float, field: float = 0.0, across: Any = "periodic"
-) -> Strip:
+def ising_strip(model: Ising, width: int, *, temperature: float, field: float = 0.0, across: Any = "periodic") -> Strip:
     """Solve the Ising model on an infinitely long strip.
 
     Parameters

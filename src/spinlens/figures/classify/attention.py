@@ -8,11 +8,12 @@ from matplotlib.axes import Axes
 from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
 
-from spinlens.exact import correlation_length, critical_temperature
+from spinlens.exact import correlation_length
 from spinlens.figures.classify.looks import TEMPERATURE_LABEL
 from spinlens.figures.classify.spins import show_spins
 from spinlens.figures.palette import BLUE, GREY, INK, VERMILION, diverging
 from spinlens.figures.style import new_axes, new_figure, styled
+from spinlens.models.ising import CRITICAL_TEMPERATURE
 from spinlens.regions.labels import REGIONS, TITLES
 
 PANEL = 2.45
@@ -100,7 +101,7 @@ def draw_attention_distance(report: xr.Dataset, axes: Axes | None = None) -> Axe
     ax.axhline(uniform, color=GREY, linestyle=(0, (4, 2)), label=f"uniform attention, {uniform:.1f}")
     grid = np.linspace(0.05, max(4.0, float(temperature.max())), CURVE)
     ax.plot(grid, correlation_length(grid)[0], color=INK, linewidth=1.6, label="exact correlation length")
-    ax.axvline(critical_temperature(), color=INK, linewidth=0.7, linestyle=":")
+    ax.axvline(CRITICAL_TEMPERATURE, color=INK, linewidth=0.7, linestyle=":")
     # The correlation length leaves the axes near the transition, or the heads could not be told apart.
     top = 1.35 * max(uniform, float(heads.max()))
     ax.set(ylim=(0, top), xlim=(0, grid[-1]), xlabel=TEMPERATURE_LABEL, ylabel="distance (lattice units)")

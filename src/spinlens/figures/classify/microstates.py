@@ -62,7 +62,7 @@ class Row:
     """
 
     title: str
-    rules: tuple[Rule, Rule]
+    rules: tuple[Rule, ...]
     images: tuple[Microstate, ...]
 
 
@@ -94,7 +94,7 @@ def ground_and_hot(images: Labelled, *, system: str) -> Row:
     if lattice.seams != (False, False) or lattice.walled:
         raise InputError("system", repr(system), "has many ground states, with an interface", "Take a periodic one")
     hottest = int(images.temperature.argmax())
-    ground = Microstate(kind.model.ground_state(lattice, 0.0).astype(np.int8), 0.0, "ground state")
+    ground = Microstate(kind.model.space.decode(kind.model.ground_states(lattice)[-1]), 0.0, "ground state")
     hot = Microstate(images.spins[hottest], float(images.temperature[hottest]), "disorder")
     return Row(kind.title, lattice.rules, (ground, hot))
 
@@ -136,11 +136,11 @@ def draw_microstates(rows: Sequence[Row], figure: Figure | None = None) -> Figur
     return figure
 
 
-def _walled(rules: tuple[Rule, Rule]) -> bool:
+def _walled(rules: tuple[Rule, ...]) -> bool:
     return any(isinstance(rule, tuple) for rule in rules)
 
 
-def _draw_walls(ax: Axes, rules: tuple[Rule, Rule]) -> None:
+def _draw_walls(ax: Axes, rules: tuple[Rule, ...]) -> None:
     """Draw held spins as bars beyond the edges that they hold."""
     for axis, rule in enumerate(rules):
         if not isinstance(rule, tuple):

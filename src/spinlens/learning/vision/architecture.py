@@ -95,7 +95,7 @@ class Architecture:
         return self.width or width, self.layers or layers, self.heads or heads
 
     @property
-    def rules(self) -> tuple[Rule, Rule]:
+    def rules(self) -> tuple[Rule, ...]:
         """The boundary's rule along each axis."""
         return axis_rules(parse_boundary(self.boundary))
 

@@ -64,7 +64,9 @@ def fit_head(
         numbers = generator(seed, Purpose.CLASSIFICATION, COPIES, copy)
 
         def look(spins: torch.Tensor, copy: int = copy, numbers: np.random.Generator = numbers) -> torch.Tensor:
-            return network.features(spins if copy == 0 or symmetries is None else transform_at_random(symmetries, spins, numbers))
+            return network.features(
+                spins if copy == 0 or symmetries is None else transform_at_random(symmetries, spins, numbers)
+            )
 
         blocks.append(in_chunks(look, images, device=device, precision=precision))
     features = np.concatenate(blocks).astype(np.float64)

@@ -36,7 +36,9 @@ def transform_at_random(symmetries: Symmetries, spins: torch.Tensor, generator: 
     """
     if tuple(spins.shape[-2:]) != symmetries.shape:
         got = f"{spins.shape[-2]} x {spins.shape[-1]}"
-        raise InputError("spins", got, f"the symmetries are those of {symmetries.shape[0]} x {symmetries.shape[1]} spins")
+        raise InputError(
+            "spins", got, f"the symmetries are those of {symmetries.shape[0]} x {symmetries.shape[1]} spins"
+        )
     count = len(spins)
     sign = 1 - 2 * generator.integers(0, 2 if symmetries.flip else 1, count)
     places, signs = [], []

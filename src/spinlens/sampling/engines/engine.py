@@ -25,8 +25,8 @@ class Walkers(Protocol):
     Attributes
     ----------
     sums : ndarray, int64 (counters, T, 64)
-        What was counted last; a counter is a sum of the plan, or a part of one. T is 1 where temperatures come one after
-        another.
+        What was counted last; a counter is a sum of the plan, or a part of one. T is 1 where temperatures come one
+        after another.
     weights : ndarray, float64 (counters,)
         The energy is minus their product with the sums.
     """
@@ -86,7 +86,7 @@ class Engine(Protocol):
         """Return the update that suits a condition, and why."""
 
     def cost(self, plan: Plan, point: int) -> float:
-        """Return about how long a sweep of all temperatures of a point takes, in bit-sliced sweeps of one temperature."""
+        """Return about how long a sweep of all temperatures takes, in bit-sliced sweeps of one temperature."""
 
     def walkers(self, plan: Plan, point: int, block: int, start: Callable[[int], np.ndarray]) -> Walkers:
         """Return the chains of one unit; ``start`` gives the first codes (64, *shape) of each temperature."""

@@ -65,7 +65,9 @@ def background(configuration: ClassifyConfiguration, folder: Path, system: str, 
             found.setdefault(labels, []).append(scores.macro_f1.value)
     # On a torus the distribution of the energy is known, elsewhere the chains tell it.
     exact = clean.lattice.boundary == "periodic"
-    energies = torus_distribution(check_coupling(clean), clean.lattice, temperature=clean.temperature) if exact else clean
+    energies = (
+        torus_distribution(check_coupling(clean), clean.lattice, temperature=clean.temperature) if exact else clean
+    )
     return Background(
         ceiling=ceiling(energies, counts=configuration.images.sizes["test"]),
         baseline={labels: _spread(values) for labels, values in found.items()},

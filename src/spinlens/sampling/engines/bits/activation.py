@@ -45,9 +45,7 @@ def activation(
     couplings: tuple[float, float], lattice: Lattice, temperature: np.ndarray, field: float, *, staggered: bool
 ) -> Activation:
     """Return the bonds and thresholds at each temperature (conditions,) in one field."""
-    strengths, kinds = np.unique(
-        outside_field(couplings, lattice, field, staggered=staggered), return_inverse=True
-    )
+    strengths, kinds = np.unique(outside_field(couplings, lattice, field, staggered=staggered), return_inverse=True)
     links_x, links_y = (_links(lattice, axis, couplings[axis]) for axis in range(2))
     return Activation(
         links_x=links_x,
@@ -59,9 +57,7 @@ def activation(
     )
 
 
-def outside_field(
-    couplings: tuple[float, float], lattice: Lattice, field: float, *, staggered: bool
-) -> np.ndarray:
+def outside_field(couplings: tuple[float, float], lattice: Lattice, field: float, *, staggered: bool) -> np.ndarray:
     """Return what holds each spin from outside: h e_i and J times the held spins beside it, float64 (Lx, Ly)."""
     held = field * (lattice.staggering if staggered else np.ones(lattice.shape))
     for axis, (rule, coupling) in enumerate(zip(lattice.rules, couplings, strict=True)):
@@ -88,7 +84,10 @@ def _thresholds(strengths: np.ndarray, temperature: np.ndarray) -> np.ndarray:
     """Return 2**64 (1 - exp(-2 abs(strength) / T)), rounded down, uint64 (conditions, strengths)."""
     with localcontext(prec=60):
         values = [
-            [min(int((1 - max(-2 * abs(Decimal(f)) / Decimal(t), -_STEEP).exp()) * 2**64), _ONES) for f in strengths.tolist()]
+            [
+                min(int((1 - max(-2 * abs(Decimal(f)) / Decimal(t), -_STEEP).exp()) * 2**64), _ONES)
+                for f in strengths.tolist()
+            ]
             for t in temperature.tolist()
         ]
     return np.array(values, dtype=np.uint64)

@@ -121,5 +121,3 @@ def _along_strip(
 def _ordering(couplings: tuple[float, float], *, staggered: bool) -> bool:
     """Return whether the field favours the ground states of the couplings."""
     return all((coupling < 0) == staggered for coupling in couplings)
-
-

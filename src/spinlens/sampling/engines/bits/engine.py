@@ -58,7 +58,7 @@ class BitsEngine:
         return choose((x, y), lattice, temperature=temperature, field=field, staggered=ising.staggered)
 
     def cost(self, plan: Plan, point: int) -> float:
-        """Return about how long a sweep of all temperatures of a point takes, in bit-sliced sweeps of one temperature."""
+        """Return about how long a sweep of all temperatures takes, in bit-sliced sweeps of one temperature."""
         return sum(CLUSTER_COST if choice.algorithm in CLUSTERS else 1 for choice in plan.choices(point))
 
     def walkers(self, plan: Plan, point: int, block: int, start: Callable[[int], np.ndarray]) -> Walkers:

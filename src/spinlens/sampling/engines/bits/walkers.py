@@ -36,7 +36,9 @@ class BitWalkers:
         self.updates = updates(view)
         self._series, self.patterns = series_of_counters(plan)
         others = np.zeros(len(self.patterns))
-        self.weights = np.array([*view.couplings, *((0.0, view.field) if view.staggered else (view.field, 0.0)), *others])
+        self.weights = np.array(
+            [*view.couplings, *((0.0, view.field) if view.staggered else (view.field, 0.0)), *others]
+        )
         self.sums = np.zeros(
             (len(self.weights), 1 if plan.start == "heated" else temperatures, LANES), dtype=np.int64
         )  # fmt: skip
@@ -155,7 +157,7 @@ def swap_words(spins: Any, parity: int, lanes: Any) -> None:
 
 @njit(cache=True, nogil=True, **_OPTIONS)
 def _reverse(spins: Any, sums: Any, stream: Any) -> None:
-    """Reverse all spins of each chain with probability 1/2, words (T, words), and the sums of single spins with them."""
+    """Reverse all spins of each chain with probability 1/2, words (T, words), and the sums of single spins."""
     for t in range(spins.shape[0]):
         lanes = draw(stream, 0)
         for i in range(spins.shape[1]):
