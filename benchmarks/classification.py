@@ -19,7 +19,8 @@ import torch
 from torch import nn
 
 from spinlens.lattices import Lattice
-from spinlens.learning.vision import Symmetries, build
+from spinlens.learning.vision import build
+from spinlens.symmetries import Symmetries
 from spinlens.learning.vision.architecture import Architecture
 from spinlens.learning.vision.configurations import configurations
 from spinlens.learning.vision.cross_entropy import Objective

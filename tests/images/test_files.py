@@ -23,7 +23,7 @@ def grey(levels: np.ndarray) -> Image.Image:
 def folder(tmp_path: Path) -> Path:
     (tmp_path / "b").mkdir()
     for k in range(3):
-        (tmp_path / "b" / f"{k}.png").write_bytes(encode_png(SPINS[k]))
+        (tmp_path / "b" / f"{k}.png").write_bytes(encode_png(SPINS[k] > 0))
     np.save(tmp_path / "c.npy", SPINS[3:])
     (tmp_path / "labels.csv").write_text("file\n")
     return tmp_path
@@ -45,7 +45,7 @@ def test_every_mode_of_black_and_white(tmp_path: Path, mode: str) -> None:
 
 @pytest.mark.parametrize("level", [1, -1])
 def test_ground_states_have_one_level(tmp_path: Path, level: int) -> None:
-    (tmp_path / "a.png").write_bytes(encode_png(np.full((4, 4), level, dtype=np.int8)))
+    (tmp_path / "a.png").write_bytes(encode_png(np.full((4, 4), level > 0)))
     assert np.all(read_images(tmp_path / "a.png") == level)
 
 
@@ -108,7 +108,7 @@ def with_header(text: str) -> bytes:
         ("a.npy", with_header("{[]: 1}\n")),
         ("a.npy", with_header("{'descr': \n")),
         ("a.npy", with_header("(" * 9000)),
-        ("a.png", encode_png(SPINS[0]).replace(b"\0\0\0\x09\0\0\0\x06", b"\0\1\0\0\0\1\0\0")),
+        ("a.png", encode_png(SPINS[0] > 0).replace(b"\0\0\0\x09\0\0\0\x06", b"\0\1\0\0\0\1\0\0")),
     ],
     ids=["zip", "huge", "huger", "no key", "cut", "nested", "huge picture"],
 )
@@ -131,7 +131,7 @@ def test_other_files(tmp_path: Path) -> None:
     for name in ("cut.png", "cut.npy"):
         (tmp_path / name).write_bytes(b"\x89PNG\r\n")
         refused(tmp_path / name, "cannot be read")
-    whole = encode_png(SPINS[0])
+    whole = encode_png(SPINS[0] > 0)
     (tmp_path / "cut.png").write_bytes(whole[: len(whole) // 2])
     refused(tmp_path / "cut.png", "cannot be read")
     (tmp_path / "empty").mkdir()

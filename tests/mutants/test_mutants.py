@@ -19,9 +19,19 @@ import pytest
 from spinlens.exact import enumerate_states
 from spinlens.lattices import Lattice
 from spinlens.models import Ising
-from spinlens.sampling import Plan, Unit, activation, chains, probabilities, run_unit, updates
+from spinlens.sampling import Plan, Unit, chains, run_unit
 from spinlens.sampling import exchange as exchange_module
-from spinlens.sampling.engines.bits import bitsliced, clusters, counters, swendsen_wang, wolff
+from spinlens.sampling.engines.bits import (
+    activation,
+    bitsliced,
+    clusters,
+    counters,
+    probabilities,
+    swendsen_wang,
+    updates,
+    walkers,
+    wolff,
+)
 from spinlens.sampling.engines.bits import geometry as geometry_module
 from tests.chance import largest, plausible, uncounted, within
 from tests.sampling.test_energies import estimate
@@ -118,14 +128,14 @@ MUTANTS = {
         visits(shape=(3, 3), boundary="skewed", temperature=(1.5, 4.0), coupling=-1.0),
     ),
     "a missing neighbour that is down": Mutant(
-        geometry_module, "along_x, along_y = lattice.missing", "along_x, along_y = 0 * sign, 0 * sign", FREE
+        geometry_module, "along_x, along_y = missing_neighbours(lattice)", "along_x, along_y = 0 * sign, 0 * sign", FREE
     ),
     "an odd ring updated at once": Mutant(
         bitsliced, "odd_ring = odd and edges[1, 0, KEEP] != _NONE", "odd_ring = width < 0", ODD
     ),
     "the two couplings confused": Mutant(
-        probabilities, "model.coupling[0] * along_x + model.coupling[1] * along_y",
-        "model.coupling[1] * along_x + model.coupling[0] * along_y", visits(coupling=(1.0, 0.4)),
+        probabilities, "couplings[0] * along_x + couplings[1] * along_y",
+        "couplings[1] * along_x + couplings[0] * along_y", visits(coupling=(1.0, 0.4)),
     ),
     "a threshold off by one percent": Mutant(
         probabilities, "int(probability * 2**64)", 'int(probability * 2**64 * Decimal("1.01"))',
@@ -157,12 +167,13 @@ MUTANTS = {
         exchange_module, "exponent = difference * energy", "exponent = -difference * energy", EXCHANGE
     ),
     "an exchange that forgets the field": Mutant(
-        exchange_module, "for which in range(4):\n                    energy",
-        "for which in range(2):\n                    energy",
+        exchange_module, "for which in range(weights.size):\n                energy",
+        "for which in range(2):\n                energy",
         visits(temperature=(1.5, 4.0), field=1.0),
     ),
     "spins swapped without their lanes": Mutant(
-        exchange_module, "difference = (first[i] ^ second[i]) & lanes", "difference = first[i] ^ second[i]", EXCHANGE
+        walkers, "difference = (spins[t, i] ^ spins[t + 1, i]) & lanes[t]",
+        "difference = spins[t, i] ^ spins[t + 1, i]", EXCHANGE,
     ),
     "a bond counted twice": Mutant(
         counters, "below = load(board, down + j)", "below = load(board, right + j)", EXCHANGE
@@ -233,10 +244,10 @@ def compile_with(module: types.ModuleType, old: str, new: str) -> types.ModuleTy
 def install(monkeypatch: pytest.MonkeyPatch, module: types.ModuleType, changed: types.ModuleType) -> None:
     """Let the chains run with the changed module."""
     if module is geometry_module:
-        monkeypatch.setattr(chains, "geometry", changed.geometry)
+        monkeypatch.setattr(walkers, "geometry", changed.geometry)
         monkeypatch.setattr(updates, "geometry", changed.geometry)
     elif module is counters:
-        monkeypatch.setattr(chains, "counters", changed)
+        monkeypatch.setattr(walkers, "counters", changed)
     elif module in (bitsliced, swendsen_wang, wolff):
         monkeypatch.setattr(updates, module.__name__.rsplit(".", 1)[1], changed)
     elif module is clusters:
@@ -246,8 +257,10 @@ def install(monkeypatch: pytest.MonkeyPatch, module: types.ModuleType, changed: 
         monkeypatch.setattr(updates, "activation", changed.activation)
     elif module is probabilities:
         monkeypatch.setattr(updates, "rules", changed.rules)
+    elif module is walkers:
+        monkeypatch.setattr(walkers, "swap_words", changed.swap_words)
     else:
-        monkeypatch.setattr(chains, "exchange", changed.exchange)
+        monkeypatch.setattr(chains, "Exchange", changed.Exchange)
 
 
 @pytest.mark.parametrize("name", MUTANTS)

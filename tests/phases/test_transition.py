@@ -57,7 +57,7 @@ def test_a_wrong_estimator_is_caught(make_maps, monkeypatch, wrong):
 def test_another_grid_and_coupling(make_maps):
     temperature = 2 * np.sort(np.concatenate([np.linspace(1, 2, 11)[:-1], np.linspace(2, 3, 41)]))
     maps = make_maps(temperature=temperature / 2, noise=0.05, **ZERO).assign_coords(temperature=temperature)
-    maps.attrs["coupling"] = -2.0
+    maps.attrs |= {"coupling": -2.0, "critical_temperature": 2 * CRITICAL_TEMPERATURE}
     found = find_transition(maps)
     assert found.exact == pytest.approx(2 * CRITICAL_TEMPERATURE)
     assert abs(found.relative_error) < 0.005

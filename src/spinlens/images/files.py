@@ -94,7 +94,7 @@ def encode_png(codes: NDArray[Any], states: int = 2) -> bytes:
         q; the code c is the grey level 255 c / (q - 1), rounded: of two states black and white. Beyond 256 it is c
         itself, in 16 bits.
     """
-    plane = np.atleast_2d(codes).reshape(-1, codes.shape[-1])
+    plane = np.atleast_2d(codes).reshape(-1, codes.shape[-1]).astype(np.int64)
     if states <= 256:
         levels = np.rint(255.0 * np.arange(states) / (states - 1)).astype(np.uint8)[plane]
     else:

@@ -7,8 +7,8 @@ import pytest
 import torch
 
 from spinlens.lattices import Lattice
-from spinlens.learning.vision import Symmetries
 from spinlens.models import Ising
+from spinlens.symmetries import Symmetries
 
 TINY = {"patch": 4, "width": 16, "layers": 2, "heads": 2, "stem": 4}
 """A native transformer that trains in a moment."""

@@ -11,10 +11,11 @@ from sklearn.utils.validation import check_is_fitted
 
 import spinlens as sl
 from spinlens.errors import DamagedError, InputError, SpinlensError
-from spinlens.learning.vision import ResNet, Symmetries, VisionTransformer, load_classifier
+from spinlens.learning.vision import ResNet, VisionTransformer, load_classifier
 from spinlens.learning.vision.classifier import Classifier
 from spinlens.learning.vision.estimators import NATIVE, PUBLISHED
 from spinlens.learning.vision.recipe import Recipe
+from spinlens.symmetries import Symmetries
 
 from .conftest import TINY, labelled
 

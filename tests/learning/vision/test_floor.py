@@ -9,7 +9,7 @@ from tests.lattices.rectangle import bond_sums
 from spinlens.errors import InputError
 from spinlens.exact.enumeration import state_probabilities
 from spinlens.lattices import Lattice
-from spinlens.learning.vision.floor import local_field, single_spin_floor
+from spinlens.learning.vision.floor import log_odds, single_spin_floor
 from spinlens.models import Ising
 
 CASES = [
@@ -61,9 +61,11 @@ def test_flipping_a_spin_costs_twice_its_local_field(model, boundary, field):
         x, y = bond_sums(lattice, s)
         staggered = (s * lattice.staggering).sum((1, 2), dtype=np.int64)
         total = s.sum((1, 2), dtype=np.int64)
-        return model.energy_total(x + y, total, field, bond_sum_x=x, staggered_sum=staggered)
+        sums = {"bond_sum": x + y, "bond_sum_x": x, "spin_sum": total, "staggered_sum": staggered}
+        return model.energy_total(lattice, sums, field=field)
 
-    cost = 2 * spins * local_field(model, lattice, spins, field=field)
+    conditions = {"temperature": np.array([2.0]), "controls": {"field": np.array([field])}}
+    cost = 2.0 * spins * log_odds(model, lattice, spins, **conditions)
     np.testing.assert_allclose(energy(flipped) - energy(spins), cost.ravel(), rtol=0, atol=1e-12)
 
 

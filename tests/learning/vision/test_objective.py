@@ -11,8 +11,8 @@ from spinlens.lattices import Lattice
 from spinlens.learning.vision.masked import Predictions
 from spinlens.learning.vision.objective import Task, Work, divide
 from spinlens.learning.vision.recipe import Recipe
-from spinlens.learning.vision.symmetries import Symmetries
 from spinlens.models import Ising
+from spinlens.symmetries import Symmetries
 
 from .conftest import labelled
 

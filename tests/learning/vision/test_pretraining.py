@@ -8,9 +8,10 @@ import torch
 
 import spinlens as sl
 from spinlens.errors import DamagedError, InputError
-from spinlens.learning.vision import Symmetries, VisionTransformer, load_pretrained, pretrain, single_spin_floor
+from spinlens.learning.vision import VisionTransformer, load_pretrained, pretrain, single_spin_floor
 from spinlens.learning.vision.configurations import Configurations
 from spinlens.learning.vision.masked import NEIGHBOURS, Couplings
+from spinlens.symmetries import Symmetries
 
 from .conftest import TINY
 

@@ -16,9 +16,10 @@ import torch
 from spinlens.errors import DamagedError, IncompleteError, InputError
 from spinlens.lattices import Lattice
 from spinlens.learning.continuation import CHECKPOINT
-from spinlens.learning.vision import ResNet, Symmetries, VisionTransformer, load_classifier, pretrain
+from spinlens.learning.vision import ResNet, VisionTransformer, load_classifier, pretrain
 from spinlens.learning.vision.training import Training
 from spinlens.models import Ising
+from spinlens.symmetries import Symmetries
 
 from .conftest import TINY, labelled
 

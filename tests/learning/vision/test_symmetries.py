@@ -12,8 +12,9 @@ from tests.lattices.rectangle import bond_sums
 
 from spinlens.errors import InputError
 from spinlens.lattices import Lattice
-from spinlens.learning.vision.symmetries import Symmetries, Translation, choose_symmetries
+from spinlens.learning.vision.symmetries import choose_symmetries, transform_at_random
 from spinlens.models import Ising
+from spinlens.symmetries import Symmetries, Translation
 
 MODELS = {
     "ferromagnet": Ising(),
@@ -36,8 +37,11 @@ BOUNDARIES = [
 def energy(model, lattice, spins, field):
     s = np.asarray(spins)
     along_x, along_y = bond_sums(lattice, s)
-    sums = {"bond_sum_x": along_x, "staggered_sum": (s * lattice.staggering).sum((-1, -2), dtype=np.int64)}
-    return model.energy_total(along_x + along_y, s.sum((-1, -2), dtype=np.int64), field, **sums)
+    sums = {
+        "bond_sum": along_x + along_y, "bond_sum_x": along_x, "spin_sum": s.sum((-1, -2), dtype=np.int64),
+        "staggered_sum": (s * lattice.staggering).sum((-1, -2), dtype=np.int64),
+    }  # fmt: skip
+    return model.energy_total(lattice, sums, field=field)
 
 
 def random_spins(shape, count=200, seed=0):
@@ -47,7 +51,7 @@ def random_spins(shape, count=200, seed=0):
 def changes(model, lattice, symmetries, field=0.0):
     """Tell whether some energy changes."""
     spins = random_spins(lattice.shape)
-    moved = symmetries.random(spins, np.random.default_rng(1))
+    moved = transform_at_random(symmetries, spins, np.random.default_rng(1))
     return not np.allclose(
         energy(model, lattice, spins, field), energy(model, lattice, moved, field), rtol=0, atol=1e-9
     )
@@ -118,7 +122,7 @@ def test_every_element_is_drawn_equally_often(boundary):
     """On 5 x 5 spins without symmetry of their own, all 25 x 8 x 2 images come up alike."""
     symmetries = Symmetries.of(Ising(), Lattice((5, 5), boundary))
     spins = random_spins((5, 5), count=1, seed=2).expand(40_000, -1, -1)
-    images = symmetries.random(spins, np.random.default_rng(3)).numpy().reshape(len(spins), -1)
+    images = transform_at_random(symmetries, spins, np.random.default_rng(3)).numpy().reshape(len(spins), -1)
     _, counts = np.unique(images, axis=0, return_counts=True)
     assert len(counts) == 400
     assert chisquare(counts).pvalue > 1e-4
@@ -127,7 +131,7 @@ def test_every_element_is_drawn_equally_often(boundary):
 def test_shape_type_and_choice_do_not_depend_on_how_spins_are_given():
     symmetries = Symmetries.of(Ising(), Lattice((6, 6), "antiperiodic"))
     spins = random_spins((6, 6), count=20)
-    one = symmetries.random(spins, np.random.default_rng(1))
+    one = transform_at_random(symmetries, spins, np.random.default_rng(1))
     other = symmetries.random(spins[:, None].float(), np.random.default_rng(1))
     assert one.dtype == torch.int8
     assert other.shape == (20, 1, 6, 6)
