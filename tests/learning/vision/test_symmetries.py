@@ -132,17 +132,17 @@ def test_shape_type_and_choice_do_not_depend_on_how_spins_are_given():
     symmetries = Symmetries.of(Ising(), Lattice((6, 6), "antiperiodic"))
     spins = random_spins((6, 6), count=20)
     one = transform_at_random(symmetries, spins, np.random.default_rng(1))
-    other = symmetries.random(spins[:, None].float(), np.random.default_rng(1))
+    other = transform_at_random(symmetries, spins[:, None].float(), np.random.default_rng(1))
     assert one.dtype == torch.int8
     assert other.shape == (20, 1, 6, 6)
     assert torch.equal(one.float(), other[:, 0])
-    assert torch.equal(Symmetries.none((6, 6)).random(spins, np.random.default_rng(1)), spins)
+    assert torch.equal(transform_at_random(Symmetries.none((6, 6)), spins, np.random.default_rng(1)), spins)
 
 
 def test_what_is_refused():
     symmetries = Symmetries.of(Ising(), Lattice((6, 6)))
     with pytest.raises(InputError, match="are those of 6 x 6 spins"):
-        symmetries.random(random_spins((4, 6)), np.random.default_rng(1))
+        transform_at_random(symmetries, random_spins((4, 6)), np.random.default_rng(1))
     with pytest.raises(InputError, match="the images have 4 x 4 spins"):
         choose_symmetries(symmetries, images=None, shape=(4, 4), augment=True)
     with pytest.raises(InputError, match=r"an array does not say.*augment=False"):
