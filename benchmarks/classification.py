@@ -20,7 +20,6 @@ from torch import nn
 
 from spinlens.lattices import Lattice
 from spinlens.learning.vision import build
-from spinlens.symmetries import Symmetries
 from spinlens.learning.vision.architecture import Architecture
 from spinlens.learning.vision.configurations import configurations
 from spinlens.learning.vision.cross_entropy import Objective
@@ -32,6 +31,7 @@ from spinlens.learning.vision.recipe import Recipe, resolve_precision
 from spinlens.learning.vision.training import Training
 from spinlens.models import Ising
 from spinlens.seeds import Purpose
+from spinlens.symmetries import Symmetries
 
 SIDE, CLASSES, ROUNDS = 100, 4, 3
 BATCH, LOOK = 32, 64

@@ -34,7 +34,9 @@ def test_the_five_lines_of_the_readme_run(tmp_path: Path, monkeypatch: pytest.Mo
         assert large in code
         code = code.replace(large, small)
     monkeypatch.chdir(tmp_path)
-    done = subprocess.run([sys.executable, "-W", "error", "-c", QUIET + code], capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", QUIET + code], capture_output=True, text=True, check=False
+    )
     assert done.returncode == 0, done.stderr
     assert "exact 2.269185" in done.stdout
 

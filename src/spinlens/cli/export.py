@@ -22,7 +22,7 @@ def images(
     draws: int = typer.Option(None, help="How many of the first draws of each chain; by default all."),
 ) -> None:
     """Write PNG images without loss, one folder for each temperature region, and a table of labels."""
-    from spinlens.ensemble import ensemble_place, open_ensemble
+    from spinlens.ensemble import open_ensemble, study_ensemble
     from spinlens.images import export_images
 
-    typer.echo(export_images(open_ensemble(ensemble_place(ensemble)), out, chains=chains, draws=draws))
+    typer.echo(export_images(open_ensemble(study_ensemble(ensemble)), out, chains=chains, draws=draws))

@@ -14,9 +14,9 @@ def info(
     as_json: bool = typer.Option(False, "--json", help="Print JSON."),
 ) -> None:
     """Print what is in an ensemble or a study."""
-    from spinlens.ensemble import describe, ensemble_place
+    from spinlens.ensemble import describe, study_ensemble
 
-    description = describe(ensemble_place(path))
+    description = describe(study_ensemble(path))
     if as_json:
         typer.echo(json.dumps(description, indent=2))
         return

@@ -29,11 +29,11 @@ def pretrain(
     as_json: bool = typer.Option(False, "--json", help="Print JSON."),
 ) -> None:
     """Hide spins, predict them, and keep the network: `--weights lattice:DIR` starts from it."""
-    from spinlens.ensemble import ensemble_place, open_ensemble
+    from spinlens.ensemble import open_ensemble, study_ensemble
     from spinlens.learning.vision import pretrain as run
 
     found = run(
-        open_ensemble(ensemble_place(ensemble)), seed=seed, directory=out, size=size, stem=stem, patch=patch,
+        open_ensemble(study_ensemble(ensemble)), seed=seed, directory=out, size=size, stem=stem, patch=patch,
         epochs=epochs, batch=batch, learning_rate=learning_rate, mask_ratio=mask_ratio, spin_ratio=spin_ratio,
         token_weight=token_weight, coupling_weight=coupling_weight, bond_weight=bond_weight, device=device,
     )  # fmt: skip

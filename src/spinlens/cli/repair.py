@@ -17,10 +17,10 @@ def repair(
     as_json: bool = typer.Option(False, "--json", help="Print JSON."),
 ) -> None:
     """Make a damaged ensemble what it was, byte for byte; nothing else is touched."""
-    from spinlens.ensemble import ensemble_place
     from spinlens.ensemble import repair as repair_ensemble
+    from spinlens.ensemble import study_ensemble
 
-    done = repair_ensemble(ensemble_place(path), workers=workers, scheduler=scheduler)
+    done = repair_ensemble(study_ensemble(path), workers=workers, scheduler=scheduler)
     if as_json:
         typer.echo(json.dumps(done.to_dict(), indent=2))
     else:

@@ -13,11 +13,11 @@ def status(
     as_json: bool = typer.Option(False, "--json", help="Print JSON."),
 ) -> None:
     """Print what is done and left, what the draws are worth so far, and how long the rest may take."""
-    from spinlens.ensemble import ensemble_place
     from spinlens.ensemble import status as ensemble_status
+    from spinlens.ensemble import study_ensemble
     from spinlens.progress import clock_time
 
-    now = ensemble_status(ensemble_place(path))
+    now = ensemble_status(study_ensemble(path))
     if as_json:
         typer.echo(json.dumps(now.to_dict(), indent=2))
         return

@@ -15,10 +15,10 @@ def verify(
     as_json: bool = typer.Option(False, "--json", help="Print JSON."),
 ) -> None:
     """Compare every file with its checksum: exit code 0 intact, 3 intact but not finished, 4 damaged."""
-    from spinlens.ensemble import ensemble_place
+    from spinlens.ensemble import study_ensemble
     from spinlens.ensemble import verify as verify_ensemble
 
-    found = verify_ensemble(ensemble_place(path))
+    found = verify_ensemble(study_ensemble(path))
     if as_json:
         typer.echo(json.dumps(found.to_dict(), indent=2))
     else:

@@ -2,11 +2,11 @@
 
 from spinlens.ensemble.damage import Damage
 from spinlens.ensemble.description import describe, equilibration_summary
-from spinlens.ensemble.place import ensemble_place
 from spinlens.ensemble.reader import Ensemble, open_ensemble
 from spinlens.ensemble.repair import Repair, repair
 from spinlens.ensemble.simulate import sample, simulate
 from spinlens.ensemble.status import Status, status
+from spinlens.ensemble.study_ensemble import study_ensemble
 from spinlens.ensemble.verification import Verification, verify
 
 __all__ = [
@@ -16,7 +16,7 @@ __all__ = [
     "Status",
     "Verification",
     "describe",
-    "ensemble_place",
+    "study_ensemble",
     "equilibration_summary",
     "open_ensemble",
     "repair",

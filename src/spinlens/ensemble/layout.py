@@ -147,10 +147,10 @@ def array_metadata(plan: Plan) -> dict[str, dict[str, Any]]:
     return {name: cast(Any, group[name]).metadata.to_dict() for name in specifications(plan)}
 
 
-def skeleton(plan: Plan, said: Mapping[str, Any]) -> dict[str, bytes]:
-    """Return the files of an ensemble of ``plan`` without draws, by their paths, with the attributes ``said``."""
+def skeleton(plan: Plan, stored: Mapping[str, Any]) -> dict[str, bytes]:
+    """Return the files of an ensemble of ``plan`` without draws, by their paths, with the attributes ``stored``."""
     files: dict[str, Any] = {}
-    create(MemoryStore(store_dict=files), plan, said=said)
+    create(MemoryStore(store_dict=files), plan, stored=stored)
     return {name: buffer.to_bytes() for name, buffer in files.items()}
 
 
@@ -160,7 +160,7 @@ def fingerprint(plan: Mapping[str, Any]) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
-def create(store: Store, plan: Plan, *, said: Mapping[str, Any] | None = None) -> zarr.Group:
+def create(store: Store, plan: Plan, *, stored: Mapping[str, Any] | None = None) -> zarr.Group:
     """Create the group, its arrays and their coordinates, without draws.
 
     Parameters
@@ -169,11 +169,11 @@ def create(store: Store, plan: Plan, *, said: Mapping[str, Any] | None = None) -
         An empty store.
     plan : Plan
         What the ensemble will hold.
-    said : dict, optional
+    stored : dict, optional
         The group's attributes, in place of those that this version writes.
     """
     # Sorted, because that is how the journal keeps them.
-    ordered = json.loads(json.dumps(said or attributes(plan), sort_keys=True))
+    ordered = json.loads(json.dumps(stored or attributes(plan), sort_keys=True))
     group = zarr.create_group(store=store, attributes=ordered, zarr_format=3)
     for name, values in plan.grid.items():
         array = _create_array(group, name, ArraySpecification((name,), "float64", (len(values),), (len(values),)))

@@ -17,9 +17,9 @@ import zarr
 from zarr.storage import LocalStore
 
 from spinlens.ensemble import layout
-from spinlens.ensemble.intact import read_intact
+from spinlens.ensemble.checked_reading import read_checked
 from spinlens.ensemble.journal import Entry, Journal
-from spinlens.ensemble.place import ensemble_place
+from spinlens.ensemble.study_ensemble import study_ensemble
 from spinlens.ensemble.writer import diagnostics_name, read_plan, unit_name
 from spinlens.errors import IncompleteError, InputError
 from spinlens.lattices import Lattice
@@ -428,7 +428,7 @@ class Ensemble:
             )
         if self.path is None:
             return np.asarray(self._group[name][index])
-        return read_intact(self._group, name, index, path=self.path, plan=self.plan, entries=self._entries)
+        return read_checked(self._group, name, index, path=self.path, plan=self.plan, entries=self._entries)
 
 
 def _position(name: str, index: Index) -> int | slice:
@@ -464,7 +464,7 @@ def open_ensemble(path: Path | str) -> Ensemble:
     DamagedError
         If its description was altered.
     """
-    path = ensemble_place(path)
+    path = study_ensemble(path)
     plan = read_plan(path)
     group = zarr.open_group(store=LocalStore(path, read_only=True), mode="r", zarr_format=3)
     return Ensemble(group, plan, path)

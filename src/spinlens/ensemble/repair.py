@@ -16,7 +16,7 @@ from spinlens.ensemble.damage import Damage
 from spinlens.ensemble.journal import DESCRIPTION, Entry, Journal
 from spinlens.ensemble.journal import NAME as JOURNAL
 from spinlens.ensemble.simulate import diagnose
-from spinlens.ensemble.verification import known_plan, lost_names, said, verify
+from spinlens.ensemble.verification import group_attributes, known_plan, lost_names, verify
 from spinlens.ensemble.writer import Writer, cannot_store, diagnostics_name, lock, unit_name, write_unit
 from spinlens.errors import DamagedError
 from spinlens.files import write_atomically
@@ -155,7 +155,7 @@ def _put_back(
     content = {file: files[file].to_bytes() for file in files if file not in empty}
     digests = {file: hashlib.sha256(data).hexdigest() for file, data in content.items()}
     if name in writer.done and digests != writer.done[name].files:
-        made = said(writer.path, writer.plan, writer.done).get("versions")
+        made = group_attributes(writer.path, writer.plan, writer.done).get("versions")
         raise DamagedError(
             f"{writer.path}: {name}, sampled again, is not what the journal knows, so it was left as it is. The "
             f"ensemble was made with {made}; repair it with these versions."
@@ -176,7 +176,7 @@ def _write(path: Path, content: Mapping[str, bytes], digests: Iterable[tuple[str
 
 def _restore_description(path: Path, plan: Plan, entries: Mapping[str, Entry]) -> None:
     """Write what is there before any draw: the group, the arrays, the coordinates."""
-    attributes = said(path, plan, entries)
+    attributes = group_attributes(path, plan, entries)
     content = layout.skeleton(plan, attributes)
     digests = {file: hashlib.sha256(data).hexdigest() for file, data in content.items()}
     described = entries.get(DESCRIPTION)

@@ -13,7 +13,7 @@ import numpy as np
 import zarr
 from zarr.storage import LocalStore
 
-from spinlens.ensemble.intact import read_intact
+from spinlens.ensemble.checked_reading import read_checked
 from spinlens.ensemble.journal import Entry, Journal
 from spinlens.ensemble.writer import diagnostics_name, read_plan, unit_name
 from spinlens.sampling import Plan, units
@@ -136,7 +136,7 @@ def _worth(path: Path, plan: Plan, known: dict[str, Entry]) -> tuple[np.ndarray,
     group = zarr.open_group(store=LocalStore(path, read_only=True), mode="r", zarr_format=3)
 
     def read(name: str, index: Any) -> np.ndarray:
-        return read_intact(group, name, index, path=path, plan=plan, entries=known)
+        return read_checked(group, name, index, path=path, plan=plan, entries=known)
 
     sizes, verdicts = [np.empty(0)], [np.empty(0, dtype=bool)]
     for point in range(plan.points):

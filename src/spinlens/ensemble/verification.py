@@ -108,7 +108,7 @@ def known_plan(path: Path) -> tuple[Plan, Mapping[str, Entry]]:
         return Plan.from_dict(plan), entries
 
 
-def said(path: Path, plan: Plan, entries: Mapping[str, Entry]) -> dict[str, Any]:
+def group_attributes(path: Path, plan: Plan, entries: Mapping[str, Entry]) -> dict[str, Any]:
     """Return the attributes that the group was created with, as far as they are still known."""
     if (described := entries.get(DESCRIPTION)) is not None and described.attributes is not None:
         return dict(described.attributes)
@@ -138,7 +138,7 @@ def _journal_damages(path: Path, plan: Plan, entries: Mapping[str, Entry]) -> li
             found.append(Damage(JOURNAL, f"line {number} does not match its checksum", ""))
     if DESCRIPTION not in entries:
         found.append(Damage(JOURNAL, "does not hold the line of the description", DESCRIPTION))
-        for file, content in skeleton(plan, said(path, plan, entries)).items():
+        for file, content in skeleton(plan, group_attributes(path, plan, entries)).items():
             if (problem := _problem(path / file, hashlib.sha256(content).hexdigest())) is not None:
                 found.append(Damage(file, problem, DESCRIPTION))
     # A kill between the last file of a unit and its line leaves one such unit.

@@ -20,7 +20,7 @@ from zarr.storage import LocalStore
 
 from spinlens.config import differences
 from spinlens.ensemble import layout
-from spinlens.ensemble.intact import read_intact, stored_array
+from spinlens.ensemble.checked_reading import read_checked, stored_array
 from spinlens.ensemble.journal import DESCRIPTION, Entry, Journal
 from spinlens.ensemble.journal import NAME as JOURNAL
 from spinlens.errors import DamagedError, IncompleteError, InputError
@@ -95,12 +95,12 @@ class Writer:
         InputError
             If ``"auto"`` was resolved by another rule than this version's.
         """
-        said = self.group.attrs
+        stored = self.group.attrs
         rule = self.plan.kernels.rule
-        if self.plan.algorithm == "auto" and said.get("choice_rule") != rule:
+        if self.plan.algorithm == "auto" and stored.get("choice_rule") != rule:
             raise InputError(
-                "out", self.path, f"chose its algorithms by rule {said.get('choice_rule')}, this spinlens samples by "
-                f"rule {rule}", f"Continue or repair it with the version that made it: {said.get('versions')}",
+                "out", self.path, f"chose its algorithms by rule {stored.get('choice_rule')}, this spinlens samples by "
+                f"rule {rule}", f"Continue or repair it with the version that made it: {stored.get('versions')}",
             )  # fmt: skip
 
     def missing_units(self) -> list[Unit]:
@@ -147,7 +147,7 @@ class Writer:
         DamagedError
             If a file is missing or does not match its checksum.
         """
-        return read_intact(self.group, name, self.plan.place(point), path=self.path, plan=self.plan, entries=self.done)
+        return read_checked(self.group, name, self.plan.place(point), path=self.path, plan=self.plan, entries=self.done)
 
     @contextmanager
     def _committing(self, name: str) -> Iterator[None]:

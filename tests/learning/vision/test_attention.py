@@ -10,7 +10,7 @@ from spinlens.errors import InputError
 from spinlens.lattices import Lattice
 from spinlens.learning.vision import attention, attention_distance, build, hidden_states, rollout
 from spinlens.learning.vision.attention import eager, patch_distances
-from spinlens.learning.vision.heads import NAME
+from spinlens.learning.vision.attention_kernel import NAME
 
 from .conftest import TINY, labelled
 

@@ -8,7 +8,7 @@ import torch
 
 import spinlens as sl
 from spinlens.errors import DamagedError, InputError
-from spinlens.learning.vision import VisionTransformer, load_pretrained, pretrain, single_spin_floor
+from spinlens.learning.vision import VisionTransformer, load_pretrained, pretrain, single_spin_entropy
 from spinlens.learning.vision.configurations import Configurations
 from spinlens.learning.vision.masked import NEIGHBOURS, Couplings
 from spinlens.symmetries import Symmetries
@@ -43,7 +43,7 @@ def test_it_learns_towards_the_floor_and_not_below(pretrained, ensemble):
     assert losses[0] > losses[-1]
     assert pretrained.validation_loss == pytest.approx(min(losses), rel=1e-6)
     floor = pretrained.single_spin_floor
-    assert floor == pytest.approx(single_spin_floor(ensemble).reshape(3, 64, 4)[:, 48:].mean(), rel=0.05)
+    assert floor == pytest.approx(single_spin_entropy(ensemble).reshape(3, 64, 4)[:, 48:].mean(), rel=0.05)
     assert floor - 4 * pretrained.single_spin_error < pretrained.single_spin_loss < 0.8 * np.log(2)
     assert 0 < pretrained.single_spin_error < 0.1
 

@@ -5,9 +5,9 @@ from spinlens.figures.classify.calibration import Prediction, draw_posterior, dr
 from spinlens.figures.classify.confusion import draw_confusion
 from spinlens.figures.classify.dependence import draw_energy_dependence
 from spinlens.figures.classify.efficiency import draw_label_efficiency
+from spinlens.figures.classify.linear_heads import draw_linear_heads
 from spinlens.figures.classify.microstates import Microstate, Row, draw_microstates, ground_and_hot, microstates
 from spinlens.figures.classify.pretraining import draw_pretraining
-from spinlens.figures.classify.probes import draw_probes
 from spinlens.figures.classify.save import save_classification_figures
 from spinlens.figures.classify.scores import draw_scores
 
@@ -23,7 +23,7 @@ __all__ = [
     "draw_microstates",
     "draw_posterior",
     "draw_pretraining",
-    "draw_probes",
+    "draw_linear_heads",
     "draw_reliability",
     "draw_scores",
     "ground_and_hot",

@@ -14,7 +14,7 @@ from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
 from spinlens.errors import InputError
-from spinlens.figures.classify.looks import ENERGY_LABEL, REGION_INKS, network_look
+from spinlens.figures.classify.colours import ENERGY_LABEL, REGION_INKS, network_colours
 from spinlens.figures.palette import GREY, INK
 from spinlens.figures.style import new_axes, new_figure, styled
 from spinlens.regions import Calibration, Posterior
@@ -67,7 +67,7 @@ def draw_reliability(calibrations: Mapping[str, Calibration], axes: Axes | None 
     ax.plot([0, 1], [0, 1], color=INK, linewidth=0.9)
     ax.annotate("calibrated", (0.33, 0.345), rotation=38, rotation_mode="anchor", fontsize=9, color=GREY)
     for name, found in calibrations.items():
-        title, colour, marker = network_look(name)
+        title, colour, marker = network_colours(name)
         full = found.images >= EXPECTED
         accuracy, images = found.accuracy[full], found.images[full]
         # Laplace's rule keeps the error of a bin without mistakes above zero.
@@ -126,7 +126,7 @@ def draw_posterior(
         ax.xaxis.set_major_locator(MaxNLocator(5))
     axes[0].set_ylabel("probability of the region")
     distance = np.abs(exact.predict_proba(prediction.energy) - prediction.probability).sum(1).mean() / 2
-    name = network_look(network)[0]
+    name = network_colours(network)[0]
     title = f"{name[0].upper()}{name[1:]} misplaces {distance:.1%} of the exact posterior's probability"
     figure.suptitle(title, x=0.01, ha="left", fontsize=12.5)
     handles = [Line2D([], [], color=ink, label=title) for ink, title in zip(REGION_INKS, TITLES, strict=True)]

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from spinlens.errors import InputError
-from spinlens.figures.classify.looks import network_look, system_title
+from spinlens.figures.classify.colours import network_colours, system_title
 from spinlens.figures.palette import INK
 from spinlens.figures.style import new_figure, styled
 from spinlens.regions.labels import REGIONS, TITLES
@@ -43,7 +43,7 @@ def draw_confusion(
     InputError
         If there are none or a shape is not (4, 4).
     """
-    tables = {network_look(name)[0]: np.asarray(table, dtype=np.float64) for name, table in matrices.items()}
+    tables = {network_colours(name)[0]: np.asarray(table, dtype=np.float64) for name, table in matrices.items()}
     networks = list(tables.values())
     if best is not None:
         tables["the best possible"] = np.asarray(best, dtype=np.float64)

@@ -6,7 +6,7 @@ import numpy as np
 import xarray as xr
 from matplotlib.figure import Figure
 
-from spinlens.figures.classify.looks import ENERGY_LABEL, REGION_INKS
+from spinlens.figures.classify.colours import ENERGY_LABEL, REGION_INKS
 from spinlens.figures.palette import INK
 from spinlens.figures.style import new_figure, styled
 from spinlens.regions.labels import TITLES
@@ -21,7 +21,7 @@ def draw_energy_dependence(dependence: xr.Dataset, figure: Figure | None = None)
     Parameters
     ----------
     dependence : Dataset
-        From `spinlens.regions.reading.energy_dependence`.
+        From `spinlens.regions.interpretation.energy_dependence`.
     figure : Figure, optional
         Where to draw; a new one by default.
     """

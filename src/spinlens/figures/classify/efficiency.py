@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import FixedLocator, NullLocator
 
 from spinlens.errors import InputError
-from spinlens.figures.classify.looks import network_look, system_title, weights_title
+from spinlens.figures.classify.colours import network_colours, system_title, weights_title
 from spinlens.figures.classify.scores import check_rows
 from spinlens.figures.palette import GREY, INK, PALE, VERMILION
 from spinlens.figures.style import new_axes, styled
@@ -61,7 +61,7 @@ def draw_label_efficiency(
             (row for row in rows if (row["network"], row["weights"]) == (network, weights)),
             key=lambda row: row["labels"],
         )
-        title, colour, marker = network_look(network)
+        title, colour, marker = network_colours(network)
         pretrained = weights != "none"
         ax.errorbar(
             [row["labels"] for row in line], [row["macro_f1_mean"] for row in line],

@@ -15,9 +15,9 @@ from spinlens.figures.classify.calibration import Prediction, draw_posterior, dr
 from spinlens.figures.classify.confusion import draw_confusion
 from spinlens.figures.classify.dependence import draw_energy_dependence
 from spinlens.figures.classify.efficiency import draw_label_efficiency
+from spinlens.figures.classify.linear_heads import draw_linear_heads
 from spinlens.figures.classify.microstates import Row, draw_microstates
 from spinlens.figures.classify.pretraining import draw_pretraining
-from spinlens.figures.classify.probes import draw_probes
 from spinlens.figures.classify.scores import draw_scores
 from spinlens.figures.save import Drawings, save_all
 from spinlens.regions import Calibration, Ceiling
@@ -59,7 +59,7 @@ def save_classification_figures(
     calibrations, predictions, confusions : mapping of str to mapping, optional
         By system, then by network: for `draw_reliability`, `draw_posterior` and `draw_confusion`.
     attention, probes, dependence : mapping of str to Dataset, optional
-        By system, from `spinlens.regions.reading`.
+        By system, from `spinlens.regions.interpretation`.
     pretrainings : mapping of str to object, optional
         By system: objects with ``history`` and ``single_spin_loss``, ``single_spin_error``, ``single_spin_floor``.
     progress : bool
@@ -94,7 +94,7 @@ def save_classification_figures(
         f"attention_distance_{name}": partial(draw_attention_distance, report)
         for name, report in (attention or {}).items()
     }
-    drawings |= {f"probes_{name}": partial(draw_probes, report) for name, report in (probes or {}).items()}
+    drawings |= {f"probes_{name}": partial(draw_linear_heads, report) for name, report in (probes or {}).items()}
     drawings |= {f"energy_{name}": partial(draw_energy_dependence, found) for name, found in (dependence or {}).items()}
     drawings |= {f"pretraining_{name}": partial(_pretraining, found) for name, found in (pretrainings or {}).items()}
     return save_all(drawings, directory, progress=progress)

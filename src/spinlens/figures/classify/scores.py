@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from spinlens.errors import InputError
-from spinlens.figures.classify.looks import network_look, system_title, weights_title
+from spinlens.figures.classify.colours import network_colours, system_title, weights_title
 from spinlens.figures.palette import GREY, INK, PALE
 from spinlens.figures.style import new_figure, styled
 
@@ -69,7 +69,7 @@ def _draw_system(ax: Axes, rows: Sequence[Mapping[str, Any]]) -> None:
     both = len({row["protocol"] for row in rows}) > 1
     _draw_ceiling(ax, rows[0])
     for row in rows:
-        title, colour, marker = network_look(row["network"])
+        title, colour, marker = network_colours(row["network"])
         clean = row["protocol"] == "clean"
         middle = kinds.index((row["network"], row["weights"]))
         place = middle - SHIFT * (both and clean)
@@ -83,7 +83,7 @@ def _draw_system(ax: Axes, rows: Sequence[Mapping[str, Any]]) -> None:
             ax.plot([place - 0.09] * len(trials), trials, ".", color=colour, alpha=0.5, markersize=4, zorder=3)
         if row.get("published") and (clean or not both):
             _draw_published(ax, middle + SHIFT, row["published"])
-    names = [network_look(network)[0] for network, _ in kinds]
+    names = [network_colours(network)[0] for network, _ in kinds]
     places = list(range(len(kinds)))
     if rows[0].get("logistic_regression") is not None:
         places.append(len(kinds))
@@ -130,7 +130,7 @@ def _handles(rows: Sequence[Mapping[str, Any]]) -> list[Any]:
     look: dict[str, Any] = {"linestyle": "none", "color": INK, "marker": "o", "markersize": 6.5}
     handles: list[Any] = []
     for network, weights in dict.fromkeys((row["network"], row["weights"]) for row in rows):
-        title, colour, marker = network_look(network)
+        title, colour, marker = network_colours(network)
         kind = {**look, "color": colour, "marker": marker}
         handles.append(Line2D([], [], label=f"{title}, {weights_title(weights)}", **kind))
     filled, hollow = ("filled: ", "hollow: ") if len(protocols) > 1 else ("", "")

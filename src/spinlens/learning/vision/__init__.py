@@ -3,8 +3,8 @@
 from spinlens.learning.vision.architecture import NETWORKS, Architecture
 from spinlens.learning.vision.attention import attention, attention_distance, hidden_states, rollout
 from spinlens.learning.vision.classifier import Classifier
+from spinlens.learning.vision.conditional_entropy import single_spin_entropy
 from spinlens.learning.vision.estimators import ResNet, VisionTransformer, load_classifier
-from spinlens.learning.vision.floor import single_spin_floor
 from spinlens.learning.vision.networks import build
 from spinlens.learning.vision.pretraining import Pretrained, load_pretrained, pretrain
 from spinlens.learning.vision.recipe import Recipe
@@ -25,5 +25,5 @@ __all__ = [
     "load_pretrained",
     "pretrain",
     "rollout",
-    "single_spin_floor",
+    "single_spin_entropy",
 ]

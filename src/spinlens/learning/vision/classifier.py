@@ -19,10 +19,10 @@ from spinlens.learning.vision.configurations import boundary_of
 from spinlens.learning.vision.cross_entropy import Objective, validate
 from spinlens.learning.vision.inference import channels_last
 from spinlens.learning.vision.labelled import Labelled, training_set, validation_set
+from spinlens.learning.vision.linear_head import fit_head
 from spinlens.learning.vision.networks import Reader
 from spinlens.learning.vision.placement import Placement
 from spinlens.learning.vision.predictor import Predictor
-from spinlens.learning.vision.probe import fit_head
 from spinlens.learning.vision.recipe import Recipe, check_positive, resolve_precision
 from spinlens.learning.vision.symmetries import choose_symmetries
 from spinlens.learning.vision.training import INITIAL, Training, steps_per_epoch

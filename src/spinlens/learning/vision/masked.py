@@ -11,7 +11,7 @@ from torch import nn
 from spinlens.lattices.boundary import Rule
 from spinlens.learning.vision.architecture import Architecture
 from spinlens.learning.vision.networks import TransformerReader, from_architecture
-from spinlens.learning.vision.surroundings import bond_density, surround
+from spinlens.learning.vision.padding import bond_density, pad
 from spinlens.learning.vision.training import INITIAL
 from spinlens.seeds import Purpose, generator
 
@@ -124,7 +124,7 @@ class Couplings(nn.Module):
     def forward(self, spins: torch.Tensor, pooled: torch.Tensor) -> torch.Tensor:
         """Return log odds of up (n, L, L) of spins (n, 1, L, L), 0 where hidden, and pooled features (n, width)."""
         factors = self.read(pooled).float()[..., None, None]
-        beyond, side = surround(spins[:, 0], self.rules), spins.shape[-1]
+        beyond, side = pad(spins[:, 0], self.rules), spins.shape[-1]
         odds: torch.Tensor = factors[:, -1].expand(-1, side, side)
         for place, (x, y) in enumerate(NEIGHBOURS):
             odds = odds + factors[:, place] * beyond[:, 1 + x : 1 + x + side, 1 + y : 1 + y + side]

@@ -11,8 +11,8 @@ from torch import nn
 from spinlens.errors import InputError
 from spinlens.lattices.boundary import Rule
 from spinlens.learning.vision.architecture import RESNETS, Architecture
-from spinlens.learning.vision.heads import register
-from spinlens.learning.vision.surroundings import surround
+from spinlens.learning.vision.attention_kernel import register
+from spinlens.learning.vision.padding import pad
 
 
 def build(name: str, *, side: int, classes: int = 4, seed: int = 0, **settings: Any) -> Reader:
@@ -104,7 +104,7 @@ class Stem(nn.Module):
 
     def forward(self, spins: torch.Tensor) -> torch.Tensor:
         """Return (n, width, L / patch, L / patch) of spins (n, 1, L, L)."""
-        around = surround(spins, self.rules)
+        around = pad(spins, self.rules)
         if self.even:
             assert self.sites.bias is not None
             told, offset = nn.functional.conv2d(around, self.sites.weight), self.sites.bias[:, None, None]

@@ -13,8 +13,8 @@ from spinlens.regions import Calibration
 from spinlens.studies.classify.analysis import Background
 from spinlens.studies.classify.configuration import ClassifyConfiguration
 from spinlens.studies.classify.data import read_ensemble, splits_of
+from spinlens.studies.classify.interpretation import Interpretation
 from spinlens.studies.classify.schedule import Outcomes
-from spinlens.studies.classify.seeing import Seen
 from spinlens.studies.classify.trials import Trial
 
 PERIODIC = ("periodic", "antiferromagnet")
@@ -30,7 +30,7 @@ def draw_study(
     outcomes: Outcomes,
     calibrations: dict[Trial, Calibration],
     pretrainings: Mapping[str, Any],
-    seen: dict[tuple[str, str], Seen],
+    seen: dict[tuple[str, str], Interpretation],
     progress: bool,
 ) -> None:
     """Draw and write all figures; those of single networks show the first protocol."""

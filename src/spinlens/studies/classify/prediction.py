@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from spinlens.ensemble import ensemble_place, open_ensemble
+from spinlens.ensemble import open_ensemble, study_ensemble
 from spinlens.images import find_images, read_images
 from spinlens.regions import REGIONS
 
@@ -53,7 +53,7 @@ def predictions(model: Path | str, images: Path | str, *, device: str | None = N
 
 
 def _configurations(path: Path, side: int) -> tuple[Any, list[dict[str, Any]]]:
-    place = ensemble_place(path)
+    place = study_ensemble(path)
     if any((place / name).exists() for name in ENSEMBLE_FILES):
         ensemble = open_ensemble(place)
         axes = [range(ensemble.sizes[name]) for name in (*ensemble.grid, "chain", "draw")]

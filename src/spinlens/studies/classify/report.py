@@ -18,8 +18,8 @@ from spinlens.studies.classify.analysis import (
 from spinlens.studies.classify.configuration import ClassifyConfiguration
 from spinlens.studies.classify.data import read_ensemble
 from spinlens.studies.classify.drawing import draw_study
+from spinlens.studies.classify.interpretation import interpret, interpreted_networks
 from spinlens.studies.classify.schedule import Outcomes
-from spinlens.studies.classify.seeing import see, seen_networks
 from spinlens.studies.classify.table import comma_separated, markdown
 from spinlens.studies.directory import StudyDirectory
 
@@ -62,7 +62,7 @@ def conclude(
         judged = calibrations(configuration, folder, outcomes, behind)
         rows = table_rows(configuration, outcomes, behind)
         efficiency = label_efficiency(configuration, outcomes)
-        seen = {key: see(configuration, folder, *key) for key in seen_networks(configuration)}
+        seen = {key: interpret(configuration, folder, *key) for key in interpreted_networks(configuration)}
     with directory.stage("figures"):
         draw_study(
             configuration, folder, rows=rows, efficiency=efficiency, backgrounds=behind, outcomes=outcomes,

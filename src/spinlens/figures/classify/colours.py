@@ -27,7 +27,7 @@ ENERGY_LABEL = "energy $E\\,/\\,|J|$ per site"
 TEMPERATURE_LABEL = "temperature $k_\\mathrm{B}T\\,/\\,|J|$"
 
 
-def network_look(name: str) -> tuple[str, str, str]:
+def network_colours(name: str) -> tuple[str, str, str]:
     """Return title, colour and marker of a network."""
     return NETWORKS.get(name, (name, VERMILION, "v"))
 

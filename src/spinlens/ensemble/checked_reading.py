@@ -16,7 +16,7 @@ from spinlens.errors import DamagedError
 from spinlens.sampling import Plan
 
 
-def read_intact(
+def read_checked(
     group: zarr.Group, name: str, index: Any, *, path: Path, plan: Plan, entries: Mapping[str, Entry]
 ) -> np.ndarray:
     """Return part of a stored array.

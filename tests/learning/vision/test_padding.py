@@ -8,7 +8,7 @@ import torch
 from tests.lattices.rectangle import bond_sums
 
 from spinlens.lattices import Lattice
-from spinlens.learning.vision.surroundings import bond_density, surround
+from spinlens.learning.vision.padding import bond_density, pad
 
 BOUNDARIES = ["periodic", "antiperiodic", "free", "skewed", ((1, 1), (-1, 1)), ("antiperiodic", (1, -1))]
 
@@ -25,7 +25,7 @@ def test_bonds_of_all_sites_sum_to_the_bond_sum(boundary, shape):
 
 def test_a_ring_of_neighbours():
     spins = torch.tensor([[1.0, -1.0], [1.0, 1.0]])
-    skewed = surround(spins, ((1, -1), "periodic"))
+    skewed = pad(spins, ((1, -1), "periodic"))
     assert skewed.tolist() == [[1, 1, 1, 1], [-1, 1, -1, 1], [1, 1, 1, 1], [-1, -1, -1, -1]]
-    assert surround(spins, ("free", "antiperiodic"))[0].tolist() == [0, 0, 0, 0]
-    assert surround(spins, ("free", "antiperiodic"))[1].tolist() == [1, 1, -1, -1]
+    assert pad(spins, ("free", "antiperiodic"))[0].tolist() == [0, 0, 0, 0]
+    assert pad(spins, ("free", "antiperiodic"))[1].tolist() == [1, 1, -1, -1]

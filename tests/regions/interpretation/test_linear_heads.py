@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from spinlens.errors import InputError
-from spinlens.regions.reading import probe_report
-from tests.regions.reading.invented import invented
+from spinlens.regions.interpretation import linear_head_report
+from tests.regions.interpretation.invented import invented
 
 IMAGES = invented(1200)
 
@@ -21,7 +21,7 @@ def test_what_is_put_in_is_found() -> None:
     blurred[:, 2] = IMAGES.energy + 0.5 * IMAGES.energy.std() * noise[:, 2]
     sharp = noise.copy()
     sharp[:, 1], sharp[:, 4] = IMAGES.energy, 3 * np.abs(IMAGES.magnetization) - 1
-    found = probe_report([noise, blurred, sharp], IMAGES)
+    found = linear_head_report([noise, blurred, sharp], IMAGES)
     r2, error = found["r2"].to_numpy(), found["r2_error"].to_numpy()
     assert np.all(np.abs(r2[0]) < 0.03)
     # A feature with noise of half its spread explains 1 / (1 + 1/4) of the variance.
@@ -33,7 +33,7 @@ def test_what_is_put_in_is_found() -> None:
 
 
 def test_neither_can_be_read_off_raw_spins() -> None:
-    found = probe_report(IMAGES.energy[None, :, None], IMAGES)
+    found = linear_head_report(IMAGES.energy[None, :, None], IMAGES)
     assert np.all(found["raw_r2"] < 0.05)
     assert found["r2"].sel(quantity="energy").item() > 1 - 1e-9
 
@@ -41,7 +41,7 @@ def test_neither_can_be_read_off_raw_spins() -> None:
 def test_the_raw_spins_are_looked_at() -> None:
     # Where one sign is left, the order parameter is linear in the spins.
     up = replace(IMAGES, spins=(IMAGES.spins * np.sign(IMAGES.magnetization + 1e-9)[:, None, None]).astype(np.int8))
-    found = probe_report(np.ones((1, len(up), 1)), up)
+    found = linear_head_report(np.ones((1, len(up), 1)), up)
     assert found["raw_r2"].sel(quantity="order").item() > 0.99
     assert abs(found["r2"].sel(quantity="order").item()) < 0.03
 
@@ -51,16 +51,16 @@ def test_no_chain_is_on_both_sides() -> None:
     level = np.random.default_rng(2).normal(size=16)
     alike = replace(IMAGES, energy=level[IMAGES.chain])
     states = np.eye(16)[IMAGES.chain][None]
-    assert probe_report(states, alike)["r2"].sel(quantity="energy").item() < 0.1
+    assert linear_head_report(states, alike)["r2"].sel(quantity="energy").item() < 0.1
     mixed = np.arange(len(IMAGES)) % 2 == 0
-    assert probe_report(states, alike, train=mixed)["r2"].sel(quantity="energy").item() > 0.99
+    assert linear_head_report(states, alike, train=mixed)["r2"].sel(quantity="energy").item() > 0.99
 
 
 def test_refusals() -> None:
     states = np.zeros((2, len(IMAGES), 3))
     with pytest.raises(InputError, match=r"states.shape"):
-        probe_report(states[:, :-1], IMAGES)
+        linear_head_report(states[:, :-1], IMAGES)
     with pytest.raises(InputError, match="train = "):
-        probe_report(states, IMAGES, train=np.arange(len(IMAGES)))
+        linear_head_report(states, IMAGES, train=np.arange(len(IMAGES)))
     with pytest.raises(InputError, match="to judge by"):
-        probe_report(states, replace(IMAGES, chain=np.zeros(len(IMAGES), np.int64)))
+        linear_head_report(states, replace(IMAGES, chain=np.zeros(len(IMAGES), np.int64)))

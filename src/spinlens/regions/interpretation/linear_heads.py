@@ -23,7 +23,7 @@ RESAMPLES = 500
 Floats = NDArray[np.float64]
 
 
-def probe_report(states: Any, images: Labelled, *, train: Any = None, seed: int = 0) -> xr.Dataset:
+def linear_head_report(states: Any, images: Labelled, *, train: Any = None, seed: int = 0) -> xr.Dataset:
     """Ask how much of the energy and of the order can be read off each layer by a linear function.
 
     Parameters

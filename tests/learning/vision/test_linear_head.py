@@ -9,7 +9,7 @@ from sklearn.linear_model import LogisticRegression
 from torch import nn
 
 from spinlens.learning.vision.configurations import configurations
-from spinlens.learning.vision.probe import EMPHASIS, fit_head
+from spinlens.learning.vision.linear_head import EMPHASIS, fit_head
 
 SIDE, CLASSES, DIRECTION = 6, 3, 7
 

@@ -9,8 +9,8 @@ from typing import Any
 import xarray as xr
 
 from spinlens.learning.vision import build, hidden_states
-from spinlens.learning.vision.reading import looker
-from spinlens.regions.reading import attention_report, energy_dependence, probe_report
+from spinlens.learning.vision.interpretation import interpreter
+from spinlens.regions.interpretation import attention_report, energy_dependence, linear_head_report
 from spinlens.studies.classify.configuration import ClassifyConfiguration
 from spinlens.studies.classify.data import read_ensemble, splits_of
 from spinlens.studies.classify.trials import MODEL, Trial
@@ -21,8 +21,8 @@ TRANSFORMERS = ("vit", "vit-base")
 
 
 @dataclass(frozen=True, eq=False)
-class Seen:
-    """Reports of `spinlens.regions.reading` about one network of the first trial.
+class Interpretation:
+    """Reports of `spinlens.regions.interpretation` about one network of the first trial.
 
     Attributes
     ----------
@@ -62,7 +62,7 @@ def _distances(attention: xr.Dataset) -> dict[str, Any]:
     }
 
 
-def seen_networks(configuration: ClassifyConfiguration) -> list[tuple[str, str]]:
+def interpreted_networks(configuration: ClassifyConfiguration) -> list[tuple[str, str]]:
     """Return the systems and networks that are looked at; only the clean protocol is."""
     if PROTOCOL not in configuration.protocols:
         return []
@@ -72,7 +72,7 @@ def seen_networks(configuration: ClassifyConfiguration) -> list[tuple[str, str]]
     ]
 
 
-def see(configuration: ClassifyConfiguration, folder: Path, system: str, network: str) -> Seen:
+def interpret(configuration: ClassifyConfiguration, folder: Path, system: str, network: str) -> Interpretation:
     """Look at a network of a system's first trial.
 
     Parameters
@@ -95,12 +95,12 @@ def see(configuration: ClassifyConfiguration, folder: Path, system: str, network
     if network in TRANSFORMERS:
         untrained = build(seed=configuration.seed, **classifier.network_.architecture.to_dict())
         attention = attention_report(
-            looker(classifier, ensemble.lattice), looker(untrained, ensemble.lattice), test,
+            interpreter(classifier, ensemble.lattice), interpreter(untrained, ensemble.lattice), test,
             images_per_group=max(2, configuration.analysis.seeing_images // GROUPS),
         )  # fmt: skip
-    return Seen(
+    return Interpretation(
         attention=attention,
-        probes=probe_report(hidden_states(classifier, few.spins), few, seed=configuration.seed),
+        probes=linear_head_report(hidden_states(classifier, few.spins), few, seed=configuration.seed),
         dependence=energy_dependence(classifier.logits(test.spins), test.energy),
     )
 

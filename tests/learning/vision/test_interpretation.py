@@ -7,7 +7,7 @@ import torch
 from spinlens.errors import InputError
 from spinlens.lattices import Lattice
 from spinlens.learning.vision import attention, attention_distance, build, rollout
-from spinlens.learning.vision.reading import looker
+from spinlens.learning.vision.interpretation import interpreter
 
 SETTINGS = {"patch": 4, "width": 16, "layers": 2, "heads": 2, "stem": 4}
 SPINS = np.random.default_rng(0).choice(np.array([-1, 1], np.int8), (18, 12, 12))
@@ -40,7 +40,7 @@ def test_even_attention_is_exact(boundary):
             if "query" in name or "q_proj" in name:
                 values.zero_()
     lattice = Lattice((12, 12), boundary=boundary)
-    seen = looker(even, lattice)(SPINS)
+    seen = interpreter(even, lattice)(SPINS)
     wanted = brute_force_distance(lattice, 4)
     assert float(seen["uniform_distance"]) == pytest.approx(wanted)
     assert dict(seen["distance"].sizes) == {"layer": 2, "image": 18, "head": 2}
@@ -58,7 +58,7 @@ def test_maps_are_what_the_pooled_tokens_take(pooling):
             if "query" in name or "key" in name or "q_proj" in name or "k_proj" in name:
                 values.normal_(0, 1)
     lattice = Lattice((12, 12))
-    seen = looker(model, lattice)(SPINS)
+    seen = interpreter(model, lattice)(SPINS)
     maps = attention(model, SPINS)
     np.testing.assert_allclose(seen["distance"], attention_distance(maps, lattice), rtol=1e-5)
     for name, tokens in (("attention", maps[-1].mean(1)), ("rollout", rollout(maps))):
@@ -72,6 +72,6 @@ def test_maps_are_what_the_pooled_tokens_take(pooling):
 
 def test_refusals():
     with pytest.raises(InputError, match="has no attention"):
-        looker(build("resnet-18", side=12), Lattice((12, 12)))(SPINS)
+        interpreter(build("resnet-18", side=12), Lattice((12, 12)))(SPINS)
     with pytest.raises(InputError, match="images"):
-        looker(network(), Lattice((12, 12)))(SPINS[:, :8, :8])
+        interpreter(network(), Lattice((12, 12)))(SPINS[:, :8, :8])

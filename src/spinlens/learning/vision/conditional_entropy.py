@@ -55,7 +55,7 @@ def log_odds(
     return felt.reshape(spins.shape)
 
 
-def single_spin_floor(
+def single_spin_entropy(
     images: Any,
     *,
     model: Model | None = None,
@@ -114,7 +114,7 @@ def single_spin_floor(
 def site_entropy(
     model: Model, lattice: Lattice, spins: np.ndarray, *, temperature: np.ndarray, controls: Mapping[str, np.ndarray]
 ) -> np.ndarray:
-    """Return the entropy of each spin given all others, in nats, float64 (n, Lx, Ly); see `single_spin_floor`."""
+    """Return the entropy of each spin given all others, in nats, float64 (n, Lx, Ly); see `single_spin_entropy`."""
     return _binary_entropy(log_odds(model, lattice, spins, temperature=temperature, controls=controls))
 
 

@@ -9,7 +9,7 @@ import torch
 from spinlens.lattices.boundary import Rule
 
 
-def surround(spins: torch.Tensor, rules: Sequence[Rule], *, wall: float = 1.0) -> torch.Tensor:
+def pad(spins: torch.Tensor, rules: Sequence[Rule], *, wall: float = 1.0) -> torch.Tensor:
     """Return spins with one ring of neighbours round them.
 
     Parameters
@@ -52,6 +52,6 @@ def bond_density(spins: torch.Tensor, rules: Sequence[Rule]) -> torch.Tensor:
     Tensor, (..., Lx, Ly)
         Between -2 and 2 inside; over all sites it sums to the bond sum of the configuration.
     """
-    beyond = surround(spins, rules, wall=2.0)
+    beyond = pad(spins, rules, wall=2.0)
     x, y = beyond[..., 1:-1], beyond[..., 1:-1, :]
     return 0.5 * spins * (x[..., :-2, :] + x[..., 2:, :] + y[..., :-2] + y[..., 2:])

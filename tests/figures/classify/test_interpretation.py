@@ -8,9 +8,9 @@ from spinlens.figures.classify import (
     draw_attention_distance,
     draw_attention_maps,
     draw_energy_dependence,
+    draw_linear_heads,
     draw_posterior,
     draw_pretraining,
-    draw_probes,
     draw_reliability,
 )
 from spinlens.regions import calibration
@@ -82,7 +82,7 @@ def test_attention_distance_beside_the_correlation_length(attention):
 
 
 def test_probes_show_what_is_left(probes):
-    ax = draw_probes(probes)
+    ax = draw_linear_heads(probes)
     drawn = {container.get_label(): container.lines[0].get_ydata() for container in ax.containers}
     np.testing.assert_allclose(drawn["energy"], [0.1, 0.01, 0.001])
     np.testing.assert_allclose(drawn["absolute order parameter"], [0.2, 0.05, 0.03])

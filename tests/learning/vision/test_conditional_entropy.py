@@ -9,7 +9,7 @@ from tests.lattices.rectangle import bond_sums
 from spinlens.errors import InputError
 from spinlens.exact.enumeration import state_probabilities
 from spinlens.lattices import Lattice
-from spinlens.learning.vision.floor import log_odds, single_spin_floor
+from spinlens.learning.vision.conditional_entropy import log_odds, single_spin_entropy
 from spinlens.models import Ising
 
 CASES = [
@@ -40,12 +40,12 @@ def enumerated(model, lattice, temperature, field):
 def test_floor_against_enumeration(model, boundary, field, temperature):
     lattice = Lattice((3, 4), boundary)
     p = state_probabilities(model, lattice, temperature=temperature, field=field)
-    floor = single_spin_floor(all_states(lattice), model=model, lattice=lattice, temperature=temperature, field=field)
+    floor = single_spin_entropy(all_states(lattice), model=model, lattice=lattice, temperature=temperature, field=field)
     exact = enumerated(model, lattice, temperature, field)
     assert float(p @ floor) == pytest.approx(exact, rel=1e-10)
     # A temperature that is wrong by 1 % is another entropy: the test can fail.
     wrong = {"temperature": 1.01 * temperature, "field": field}
-    assert float(p @ single_spin_floor(all_states(lattice), model=model, lattice=lattice, **wrong)) != pytest.approx(
+    assert float(p @ single_spin_entropy(all_states(lattice), model=model, lattice=lattice, **wrong)) != pytest.approx(
         exact, rel=1e-4
     )
 
@@ -72,7 +72,7 @@ def test_flipping_a_spin_costs_twice_its_local_field(model, boundary, field):
 def test_one_temperature_for_each_configuration_and_no_overflow():
     lattice = Lattice((4, 4))
     spins = np.ones((3, 4, 4), np.int8)
-    floor = single_spin_floor(spins, model=Ising(), lattice=lattice, temperature=[0.001, 2.0, 1e9])
+    floor = single_spin_entropy(spins, model=Ising(), lattice=lattice, temperature=[0.001, 2.0, 1e9])
     x = 4.0
     expected = np.log1p(np.exp(-x)) + x / (1 + np.exp(x))
     np.testing.assert_allclose(floor, [0.0, expected, np.log(2)], atol=1e-12)
@@ -81,10 +81,10 @@ def test_one_temperature_for_each_configuration_and_no_overflow():
 def test_what_is_refused():
     lattice, spins = Lattice((4, 4)), np.ones((3, 4, 4), np.int8)
     with pytest.raises(InputError, match="temperature = None"):
-        single_spin_floor(spins, model=Ising(), lattice=lattice)
+        single_spin_entropy(spins, model=Ising(), lattice=lattice)
     with pytest.raises(InputError, match="must be > 0"):
-        single_spin_floor(spins, model=Ising(), lattice=lattice, temperature=0.0)
+        single_spin_entropy(spins, model=Ising(), lattice=lattice, temperature=0.0)
     with pytest.raises(InputError, match="one for each of 3 images"):
-        single_spin_floor(spins, model=Ising(), lattice=lattice, temperature=[1.0, 2.0])
+        single_spin_entropy(spins, model=Ising(), lattice=lattice, temperature=[1.0, 2.0])
     with pytest.raises(InputError, match=r"must be \(n, 4, 4\)"):
-        single_spin_floor(spins[:, :3], model=Ising(), lattice=lattice, temperature=1.0)
+        single_spin_entropy(spins[:, :3], model=Ising(), lattice=lattice, temperature=1.0)

@@ -9,7 +9,7 @@ from spinlens.ensemble import Ensemble
 from spinlens.errors import InputError
 from spinlens.regions import clean_splits, posterior
 from spinlens.regions.energies import energy_distribution
-from spinlens.regions.reading import energy_dependence
+from spinlens.regions.interpretation import energy_dependence
 
 SIZES = {"train": (1, 1, 1, 1), "validation": (1, 1, 1, 1), "test": (15, 15, 5, 15)}
 

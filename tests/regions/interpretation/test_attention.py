@@ -11,8 +11,8 @@ import xarray as xr
 from spinlens.errors import InputError
 from spinlens.exact import correlation_length
 from spinlens.regions import REGIONS
-from spinlens.regions.reading import attention_report
-from tests.regions.reading.invented import invented
+from spinlens.regions.interpretation import attention_report
+from tests.regions.interpretation.invented import invented
 
 IMAGES = invented(200)
 EDGES = (0.0, 1.0, 2.0, 4.0)

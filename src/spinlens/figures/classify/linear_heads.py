@@ -19,13 +19,13 @@ LEAST = 1e-5
 
 
 @styled
-def draw_probes(report: xr.Dataset, axes: Axes | None = None) -> Axes:
+def draw_linear_heads(report: xr.Dataset, axes: Axes | None = None) -> Axes:
     """Draw the unexplained share of the variance, 1 - R^2, of linear probes of each layer.
 
     Parameters
     ----------
     report : Dataset
-        From `spinlens.regions.reading.probe_report`.
+        From `spinlens.regions.interpretation.linear_head_report`.
     axes : Axes, optional
         Where to draw; new ones by default. Dashed lines are probes of the raw spins.
     """

@@ -15,7 +15,7 @@ from spinlens.learning.vision.networks import Reader
 Look = Callable[[np.ndarray], xr.Dataset]
 
 
-def looker(model: Classifier | Reader, lattice: Lattice) -> Look:
+def interpreter(model: Classifier | Reader, lattice: Lattice) -> Look:
     """Return a function that shows where a vision transformer looks.
 
     Parameters

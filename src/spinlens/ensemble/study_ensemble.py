@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 
-def ensemble_place(path: Path | str) -> Path:
+def study_ensemble(path: Path | str) -> Path:
     """Return the ensemble's directory, given it or the directory of a study."""
     path = Path(path)
     itself = (path / "zarr.json").exists() or (path / "log.jsonl").exists()
