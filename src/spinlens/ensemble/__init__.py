@@ -16,12 +16,12 @@ __all__ = [
     "Status",
     "Verification",
     "describe",
-    "study_ensemble",
     "equilibration_summary",
     "open_ensemble",
     "repair",
     "sample",
     "simulate",
     "status",
+    "study_ensemble",
     "verify",
 ]
