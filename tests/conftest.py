@@ -1,4 +1,4 @@
-"""The account of the statistical checks, see ``tests/chance.py``, and Ctrl-C for those that press it."""
+"""The account of the statistical checks, see ``spinlens/testing/chance.py``, and Ctrl-C for those that press it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.chance import LEDGER
+from spinlens.testing.chance import LEDGER
 
 RECORD = Path(__file__).parents[1] / "docs" / "results" / "chances.json"
 

@@ -29,7 +29,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "figures": PHYSICS | {"statistics", "exact", "ensemble", "phases", "regions", "images"},
     "studies": PHYSICS | {"statistics", "exact", "sampling", "ensemble", "learning", "phases", "regions", "images",
                           "figures"},
-    "testing": PHYSICS | {"statistics", "exact", "sampling", "ensemble", "studies", "cli"},
+    "testing": PHYSICS | {"statistics", "exact", "sampling", "ensemble", "images", "cli"},
 }  # fmt: skip
 MAY_IMPORT["cli"] = MAY_IMPORT["studies"] | {"studies"}
 MAY_IMPORT["__main__"] = {"cli"}

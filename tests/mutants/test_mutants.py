@@ -33,7 +33,7 @@ from spinlens.sampling.engines.bits import (
     wolff,
 )
 from spinlens.sampling.engines.bits import geometry as geometry_module
-from tests.chance import largest, plausible, uncounted, within
+from spinlens.testing.chance import largest, plausible, uncounted, within
 from tests.sampling.test_energies import estimate
 from tests.sampling.visits import visit_p_values
 

@@ -9,7 +9,7 @@ from spinlens.ensemble import Ensemble
 from spinlens.errors import InputError
 from spinlens.regions import calibration, clean_splits, posterior
 from spinlens.regions.energies import energy_distribution
-from tests.chance import within
+from spinlens.testing.chance import within
 
 
 def sharpened(probability: np.ndarray, power: float) -> np.ndarray:

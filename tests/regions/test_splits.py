@@ -12,7 +12,7 @@ from scipy.stats import chisquare
 from spinlens.ensemble import Ensemble, sample
 from spinlens.errors import InputError
 from spinlens.regions import PUBLISHED_COUNTS, SYSTEMS, Labelled, Splits, clean_splits, published_splits, region_of
-from tests.chance import plausible
+from spinlens.testing.chance import plausible
 from tests.lattices.rectangle import bond_sums
 from tests.regions.small import small_ensemble
 

@@ -9,7 +9,7 @@ from spinlens.errors import InputError
 from spinlens.lattices import Lattice
 from spinlens.models import Ising
 from spinlens.sampling import Plan, Unit, run_unit, units
-from tests.chance import largest, uncounted
+from spinlens.testing.chance import largest, uncounted
 
 SMALL = {"model": Ising(), "lattice": Lattice((8, 8)), "temperature": (2.0, 2.5, 3.0), "equilibration": 50}
 
@@ -123,8 +123,8 @@ def test_bad_plans_are_refused_by_name(change: dict, what: str) -> None:
     assert str(caught.value).count("\n") == 0
 
 
-@pytest.mark.parametrize(("shape", "field"), [((2, 8), 0.0), ((8, 3), 2.0), ((2, 2), -4.0)])
-def test_metropolis_is_refused_where_certain_flips_trap_it(shape: tuple[int, int], field: float) -> None:
+@pytest.mark.parametrize(("shape", "field"), [((2, 8), 0.0), ((8, 3), 2.0), ((2, 2), -4.0), ((31,), 0.0), ((8,), 2.0)])
+def test_metropolis_is_refused_where_certain_flips_trap_it(shape: tuple[int, ...], field: float) -> None:
     plan = {**SMALL, "lattice": Lattice(shape), "field": (field,)}
     with pytest.raises(InputError, match="cannot reach every state"):
         Plan(**plan, algorithm="metropolis")

@@ -17,7 +17,7 @@ from spinlens.sampling.choice import sentences
 from spinlens.sampling.engines.bits import layout
 from spinlens.sampling.engines.bits.updates import WolffUpdate, updates
 from spinlens.sampling.engines.bits.view import square_view
-from tests.chance import within
+from spinlens.testing.chance import within
 from tests.sampling.square import choose, words
 
 LARGE = Lattice((128, 128))

@@ -10,7 +10,7 @@ from spinlens.lattices import Lattice
 from spinlens.models import Ising
 from spinlens.sampling import Plan, Unit, run_unit
 from spinlens.sampling.engines.bits import choice
-from tests.chance import plausible, within
+from spinlens.testing.chance import plausible, within
 from tests.sampling.square import choose
 from tests.sampling.visits import visit_p_values
 

@@ -13,7 +13,7 @@ from spinlens.models import Ising
 from spinlens.sampling import Plan, Unit, run_unit
 from spinlens.sampling.engines.bits import choice, cluster_reference
 from spinlens.sampling.engines.bits.reference import Xoshiro256PlusPlus
-from tests.chance import plausible, uncounted, within
+from spinlens.testing.chance import plausible, uncounted, within
 from tests.sampling.boundaries import BOUNDARIES, COUPLINGS
 from tests.sampling.square import choose
 from tests.sampling.test_visits import FIELDS

@@ -12,7 +12,7 @@ from spinlens.models import Ising
 from spinlens.models.ising import CRITICAL_TEMPERATURE
 from spinlens.sampling import Plan, run_unit, units
 from spinlens.statistics import observables
-from tests.chance import within
+from spinlens.testing.chance import within
 
 NOTICEABLE = 2e-3
 """Relative mistake that four standard errors must be able to show."""

@@ -14,7 +14,7 @@ from spinlens.exact.ising import kaufman_torus
 from spinlens.lattices import Lattice
 from spinlens.models import Ising
 from spinlens.sampling import Plan, Unit, run_unit
-from tests.chance import within
+from spinlens.testing.chance import within
 from tests.ensemble.tiny import contents
 
 PLAN = Plan(

@@ -13,7 +13,7 @@ from spinlens.lattices import Lattice
 from spinlens.models import Ising
 from spinlens.models.interfaces import interfaces
 from spinlens.sampling import Plan, Unit, run_unit
-from tests.chance import plausible
+from spinlens.testing.chance import plausible
 from tests.lattices.rectangle import bond_sums
 
 LATTICES = [

@@ -9,7 +9,7 @@ from spinlens.exact.ising import ising_finite_strip, kaufman_torus
 from spinlens.lattices import Lattice
 from spinlens.models import Ising
 from spinlens.models.ising import CRITICAL_TEMPERATURE
-from tests.chance import within
+from spinlens.testing.chance import within
 from tests.sampling.test_boundaries import SECTORS, estimate, sampled
 
 SIZES = {

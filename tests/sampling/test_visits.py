@@ -10,7 +10,7 @@ from spinlens.exact import state_probabilities
 from spinlens.lattices import Lattice
 from spinlens.models import Ising
 from spinlens.sampling import Plan
-from tests.chance import FALSE_ALARM, plausible
+from spinlens.testing.chance import FALSE_ALARM, plausible
 from tests.sampling.boundaries import BOUNDARIES, COUPLINGS
 from tests.sampling.visits import fit, independent_states, visit_p_values
 

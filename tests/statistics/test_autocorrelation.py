@@ -1,10 +1,10 @@
 import numpy as np
 import pytest
 from scipy.signal import lfilter
-from tests.chance import within
 
 from spinlens.errors import InputError
 from spinlens.statistics.autocorrelation import autocorrelation, integrated_autocorrelation_time
+from spinlens.testing.chance import within
 
 
 def autoregressive(rho, shape, seed):

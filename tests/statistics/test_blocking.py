@@ -2,10 +2,10 @@
 
 import numpy as np
 import pytest
-from tests.chance import count, tail
 
 from spinlens.errors import InputError
 from spinlens.statistics import blocking
+from spinlens.testing.chance import count, tail
 
 
 def autoregressive(seed, chains, recordings, phi):

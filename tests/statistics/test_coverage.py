@@ -10,13 +10,13 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from tests.chance import count, tail
 
 from spinlens.exact import enumerate_states
 from spinlens.lattices import Lattice
 from spinlens.models import Ising
 from spinlens.sampling import Plan, run_unit, units
 from spinlens.statistics import integrated_autocorrelation_time, observables
+from spinlens.testing.chance import count, tail
 
 LATTICE, SEEDS = Lattice((4, 4)), 200
 NAMES = ("energy", "specific_heat", "absolute_magnetization", "binder_cumulant")

@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 import xarray as xr
-from tests.chance import count, tail, within
 from tests.statistics.synthetic import boltzmann
 
 from spinlens.errors import InputError
@@ -11,6 +10,7 @@ from spinlens.exact import enumerate_states
 from spinlens.lattices import Lattice
 from spinlens.models import BlumeCapel, Clock, Ising, LatticeGas, Potts
 from spinlens.statistics import derivatives
+from spinlens.testing.chance import count, tail, within
 
 SMALL = Lattice((3, 3))
 CASES = [

@@ -12,7 +12,6 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 import xarray as xr
-from tests.chance import count, tail, within
 from tests.statistics.synthetic import boltzmann
 
 from spinlens import statistics
@@ -20,6 +19,7 @@ from spinlens.errors import InputError
 from spinlens.lattices import Lattice
 from spinlens.models import BlumeCapel, Clock, Ising, LatticeGas, Pairwise, Potts
 from spinlens.statistics import observables
+from spinlens.testing.chance import count, tail, within
 
 LATTICE, TEMPERATURE, CONDITIONS = Lattice((4, 4)), 2.6, 1500
 NAMES = (

@@ -10,7 +10,6 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 import xarray as xr
-from tests.chance import count, tail, within
 from tests.statistics.synthetic import boltzmann, boltzmann_grid
 
 from spinlens.errors import InputError
@@ -20,6 +19,7 @@ from spinlens.models import BlumeCapel, Clock, Ising, LatticeGas, Potts
 from spinlens.sampling import Plan, run_unit, units
 from spinlens.statistics import MultiHistogram, observables, reweight
 from spinlens.statistics.free_energies import _expected
+from spinlens.testing.chance import count, tail, within
 
 SMALL = Lattice((4, 4))
 TEMPERATURES, FIELDS = (2.0, 2.6, 3.4), (0.0, 0.25)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import lru_cache
 from importlib.metadata import entry_points
-from typing import Any
+from typing import Any, TypeVar
 
 from spinlens.errors import InputError, did_you_mean
 from spinlens.models.blume_capel import BlumeCapel
@@ -20,11 +20,37 @@ GROUP = "spinlens.models"
 """Entry points of this group are model classes of other packages."""
 
 
-@lru_cache(maxsize=1)
+_OWN: dict[str, type[Model]] = {kind.name: kind for kind in (Ising, LatticeGas, BlumeCapel, Potts, Clock, Pairwise)}
+_REGISTERED: dict[str, type[Model]] = {}
+
+Kind = TypeVar("Kind", bound=type[Model])
+
+
+def register(kind: Kind) -> Kind:
+    """Make a model class of one's own known by its name, so that ensembles of it can be opened; a class decorator.
+
+    It holds for this process. A package that is installed names its models as entry points of the group
+    ``spinlens.models`` instead, and they are known everywhere, in the shell too.
+
+    Raises
+    ------
+    InputError
+        If the name is that of another model of this package.
+    """
+    if kind.name in _OWN:
+        raise InputError("name", repr(kind.name), "is the name of a model of spinlens", "Choose another one")
+    _REGISTERED[kind.name] = kind
+    return kind
+
+
 def models() -> Mapping[str, type[Model]]:
     """Return the classes of all models by their names."""
-    own = {kind.name: kind for kind in (Ising, LatticeGas, BlumeCapel, Potts, Clock, Pairwise)}
-    return {**{found.name: found.load() for found in entry_points(group=GROUP)}, **own}
+    return {**_installed(), **_REGISTERED, **_OWN}
+
+
+@lru_cache(maxsize=1)
+def _installed() -> dict[str, type[Model]]:
+    return {found.name: found.load() for found in entry_points(group=GROUP)}
 
 
 def model_from_dict(description: Any) -> Model:
@@ -78,7 +104,8 @@ def check_model(model: Any) -> Model:
 
 def _class(name: str) -> type[Model]:
     if name not in models():
-        raise InputError("model", repr(name), "is unknown", did_you_mean(name, models()))
+        why = "is unknown: no model of spinlens, none of an installed package, none registered by an imported module"
+        raise InputError("model", repr(name), why, did_you_mean(name, models()))
     return models()[name]
 
 

@@ -60,7 +60,7 @@ class Plan:
         Sweeps before the first recording of a temperature, rounded up to whole intervals.
     algorithm : str
         ``"heat_bath"`` or ``"metropolis"``: site after site. The latter, with two states, is refused where moves that
-        are certain would trap or reverse the chains: flips that cost nothing on lattices with a side below 4, and
+        are certain would trap or reverse the chains: flips that cost nothing on chains and where a side is below 4, and
         temperatures far above the couplings. ``"swendsen_wang"`` or ``"wolff"``: clusters, in any field and at any
         boundary, the field and the walls as one bond of each site to a ghost; right everywhere, of use where no field
         competes with the couplings. A sweep of Swendsen-Wang is one update of all clusters, a sweep of Wolff a fixed

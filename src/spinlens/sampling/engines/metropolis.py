@@ -13,7 +13,10 @@ if TYPE_CHECKING:
     from spinlens.sampling.plan import Plan
 
 SMALLEST_SIDE = 4
-"""Where moves without cost are certain, narrower lattices have states that ordered sweeps cannot leave."""
+"""Where moves without cost are certain, narrower lattices have states that ordered sweeps cannot leave.
+
+On chains of any length the walls between domains then move on for ever, each in its own direction.
+"""
 
 HOTTEST = 10.0
 """Temperature, in units of the largest cost of a move, from which on nearly all moves are made in every sweep."""
@@ -44,12 +47,13 @@ def check_metropolis(plan: Plan) -> None:
                 f"is so high that a sweep of Metropolis accepts nearly every move, of which none costs more than "
                 f"{largest:g}, and reverses the configuration", "Use heat_bath",
             )  # fmt: skip
-        if min(plan.lattice.shape) < SMALLEST_SIDE and any(_free(sites[v], steps[s]) for v, s in _kinds(site, steps)):
+        narrow = plan.lattice.axes == 1 or min(plan.lattice.shape) < SMALLEST_SIDE
+        if narrow and any(_free(sites[v], steps[s]) for v, s in _kinds(site, steps)):
             shown = ", ".join(f"{name} {value:g}" for name, value in controls.items()) or "any temperature"
             raise InputError(
                 "algorithm", "'metropolis'",
-                f"at {shown} some flips cost nothing and are certain, and on a lattice with a side below "
-                f"{SMALLEST_SIDE} the chain then cannot reach every state", "Use heat_bath",
+                f"at {shown} some flips cost nothing and are certain, and on a chain, or a lattice with a side below "
+                f"{SMALLEST_SIDE}, sweeps then cannot reach every state", "Use heat_bath",
             )  # fmt: skip
 
 

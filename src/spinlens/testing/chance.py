@@ -1,4 +1,4 @@
-"""Statistical checks that count themselves, so that the suite's false-alarm rate is a sum and not a guess.
+"""Statistical checks that count themselves, so that a suite's false-alarm rate is a sum and not a guess.
 
 Every check says with which probability a right sampler would fail it if the seed were another. The probabilities add
 up, test module by test module, to a bound on the rate of the whole suite (Boole's inequality: it holds whatever the
@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 from scipy import stats
 
-FALSE_ALARM = 1e-4
+FALSE_ALARM = 1e-5
 """Probability with which a right sampler fails a test of goodness of fit."""
 
 DEGREES = 63
@@ -53,7 +53,7 @@ def tail(sigmas: float, *, degrees: int | None = None) -> float:
     return float(2 * distribution.sf(sigmas))
 
 
-def within(found: Any, exact: Any, error: Any, *, sigmas: float = 4.0, degrees: int | None = DEGREES) -> bool:
+def within(found: Any, exact: Any, error: Any, *, sigmas: float = 5.0, degrees: int | None = DEGREES) -> bool:
     """Return whether every estimate lies within so many standard errors of its exact value.
 
     ``degrees`` are those of the estimated errors; None where the errors are known.

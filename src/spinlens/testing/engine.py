@@ -1,0 +1,228 @@
+"""What every engine keeps, for every model, lattice and algorithm that it does not refuse."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spinlens.errors import InputError
+from spinlens.sampling import Plan, UnitDraws, run_unit, units
+from spinlens.sampling.engines import CLUSTERS, LOCAL, Engine
+from spinlens.symmetries import code_group
+from spinlens.testing.cases import Case
+from spinlens.testing.chance import plausible, within
+from spinlens.testing.states import all_codes, boltzmann, fit, state_numbers, states_of, within_orbits
+
+ALGORITHMS = (*LOCAL, *CLUSTERS)
+
+INTERVAL = 16
+"""Sweeps between draws: the small lattices of cases forget in fewer."""
+
+CHAINS = 256
+DRAWS = 48
+
+HOTTER = 1.4
+"""The second temperature, in units of the case's."""
+
+SAMPLES = 64
+"""Words of 64 chains that begin as exact draws."""
+
+COPIES = 32
+"""Words of 64 chains that sample a larger lattice."""
+
+LEVEL = 1e-6
+"""Probability with which a right engine fails one test of goodness of fit; there are hundreds of them."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Trial:
+    """An engine, a case, and an algorithm that the engine does not refuse."""
+
+    engine: Engine
+    case: Case
+    algorithm: str
+
+    def __str__(self) -> str:
+        """Name the trial in a report of tests."""
+        return f"{self.engine.name}, {self.algorithm}, {self.case}"
+
+
+def trials(engines: Sequence[Engine], cases: Sequence[Case]) -> list[Trial]:
+    """Return all that engines say they can sample."""
+    every = [Trial(engine, case, word) for engine in engines for case in cases for word in ALGORITHMS]
+    return [trial for trial in every if _accepted(trial)]
+
+
+def _accepted(trial: Trial) -> bool:
+    try:
+        _plan(trial)
+    except InputError:
+        return False
+    return True
+
+
+class EngineContract:
+    """Subclass it and parametrise ``trial`` with `trials`."""
+
+    def test_all_states(self, trial: Trial) -> None:
+        """States are visited as often as Boltzmann says, at two temperatures that exchange replicas."""
+        case = trial.case
+        visited, _ = _visits(trial)
+        _, _, energy = states_of(case)
+        exact = [boltzmann(energy, case.temperature * hotter) for hotter in (1.0, HOTTER)]
+        for states, p in zip(visited, exact, strict=True):
+            assert plausible(fit(np.bincount(states, minlength=p.size), p), level=LEVEL)
+        # Replicas that were swapped stay independent.
+        coarse = [energy > np.median(energy), np.arange(energy.size) % 2 == 1]
+        for kind in coarse:
+            joint = np.bincount(2 * kind[visited[0]] + kind[visited[1]], minlength=4)
+            p = np.outer(*(np.array([q[~kind].sum(), q[kind].sum()]) for q in exact)).reshape(-1)
+            assert plausible(fit(joint, p), level=LEVEL)
+
+    def test_orbits(self, trial: Trial) -> None:
+        """States that are images of each other under a symmetry are visited equally often."""
+        case = trial.case
+        visited, _ = _visits(trial)
+        group = code_group(case.model, case.lattice, **case.controls)
+        q, codes = case.model.space.states, all_codes(case.model, case.lattice)
+        orbit = np.min([state_numbers(permutation[codes], q) for permutation in group], axis=0)
+        _, orbit = np.unique(orbit, return_inverse=True)
+        for states in visited:
+            assert plausible(within_orbits(np.bincount(states, minlength=len(codes)), orbit), level=LEVEL)
+
+    def test_recorded_sums(self, trial: Trial) -> None:
+        """What is counted on the way are the sums of what is stored."""
+        case = trial.case
+        _, draws = _visits(trial)
+        codes = case.model.space.unpack(draws.codes, case.lattice.shape[-1])
+        sums = case.model.tables(case.lattice).sums(codes)
+        for name, expected in zip(case.model.tables(case.lattice).names, sums, strict=True):
+            assert np.array_equal(draws.sums[name], expected), name
+
+    def test_chains_differ_and_come_back(self, trial: Trial) -> None:
+        """No two chains of a block, and no two blocks, are copies; the same unit gives the same bytes."""
+        plan = _plan(trial, chains=128, draws=32, exchange=False, start="ground")
+        first, second, again = (run_unit(plan, units(plan)[k]).codes for k in (0, 1, 0))
+        assert np.array_equal(first, again)
+        chains = np.concatenate([first[0], second[0]]).reshape(128, -1)
+        assert len(np.unique(chains, axis=0)) == 128
+
+    def test_a_sweep_leaves_the_distribution(self, trial: Trial) -> None:
+        """Exact draws are exact draws after a sweep: pi P = pi, whatever the chains have forgotten."""
+        engine, case = trial.engine, trial.case
+        plan = _plan(trial, temperature=_alike(case.temperature, SAMPLES), interval=1, exchange=False)
+        codes, _, energy = states_of(case)
+        p, random = boltzmann(energy, case.temperature), np.random.default_rng(7)
+
+        def start(_: int) -> NDArray[Any]:
+            drawn = codes[random.choice(len(p), p=p, size=64)]
+            return drawn.reshape(64, *case.lattice.shape).astype(case.model.space.code_type)
+
+        walkers, here = engine.walkers(plan, 0, 0, start), slice(0, SAMPLES)
+        walkers.sweep(here)
+        packed = walkers.packed(here, 64)
+        found = case.model.space.unpack(packed, case.lattice.shape[-1]).reshape(SAMPLES * 64, -1)
+        numbers = state_numbers(found, case.model.space.states)
+        assert plausible(fit(np.bincount(numbers, minlength=p.size), p), level=LEVEL)
+
+    def test_limits(self, trial: Trial) -> None:
+        """Cold chains stay in the ground states; very hot ones visit all states equally."""
+        case = trial.case
+        _, sums, energy = states_of(case)
+        scale = float(np.ptp(energy))
+        lowest = float(energy.min())
+        if not case.frustrated:
+            gap = float(np.unique(energy.round(9))[1] - np.unique(energy.round(9))[0])
+            cold = _run(trial, temperature=(gap / 60,), start="ground")
+            assert np.allclose(_energy(case, cold), lowest)
+        try:
+            hot = _run(trial, temperature=(scale * 1e7,), start="ground", draws=256, interval=4)
+        except InputError:
+            # Sweeps whose moves are nearly certain are refused.
+            assert trial.algorithm == "metropolis"
+            return
+        for name, values in zip(case.model.tables(case.lattice).names, sums, strict=True):
+            means = hot.sums[name][0].mean(axis=1)
+            if np.ptp(values):
+                assert within(means.mean(), values.mean(), means.std(ddof=1) / np.sqrt(len(means)), sigmas=5.0), name
+
+    def test_known_averages(self, trial: Trial) -> None:
+        """Averages of a larger lattice are those known from elsewhere, with errors that notice 0.2 % of the energy.
+
+        Clusters, which cost more and share their tables with `test_all_states`, are held to 0.6 %.
+        """
+        golden, local = trial.case.golden, trial.algorithm in LOCAL
+        if golden is None:
+            return
+        if not _accepted(
+            replace(trial, case=Case(trial.case.model, golden.lattice, golden.temperature, golden.controls))
+        ):
+            return
+        plan = _plan(
+            trial, lattice=golden.lattice, temperature=_alike(golden.temperature, COPIES),
+            controls=dict(golden.controls), draws=1, thin=1200 if local else 300, interval=4 if local else 2,
+            equilibration=400, exchange=False,
+        )  # fmt: skip
+        sums = {n: series.reshape(COPIES * 64, -1) for n, series in run_unit(plan, units(plan)[0]).sums.items()}
+        found = {"energy": plan.model.energy_total(plan.lattice, sums, **golden.controls) / plan.lattice.sites} | {
+            f"absolute_{order.name}": order.size(sums, plan.lattice.sites)
+            for order in plan.model.order_parameters(plan.lattice)
+        }
+        for name in set(golden.values) & set(found):
+            means = found[name].mean(axis=1)
+            error = means.std(ddof=1) / np.sqrt(len(means))
+            assert within(means.mean(), golden.values[name], error, sigmas=4.0, degrees=len(means) - 1), name
+            noticed = 0.002 if local else 0.006
+            assert name != "energy" or 4 * error < noticed * abs(golden.values[name]), "too few samples"
+
+    def test_what_it_refuses(self, trial: Trial) -> None:
+        """A refusal is a reason in words; a choice is something that is not refused, with its reason."""
+        engine, case = trial.engine, trial.case
+        reasons = {algorithm: engine.refuses(case.model, case.lattice, algorithm) for algorithm in ALGORITHMS}
+        assert reasons[trial.algorithm] is None
+        assert all(reason is None or " " in reason for reason in reasons.values())
+        controls = case.model.values_of_controls(case.controls)
+        choice = engine.choose(case.model, case.lattice, temperature=case.temperature, controls=controls)
+        assert reasons[choice.algorithm] is None
+        assert " " in choice.reason
+
+
+def _plan(trial: Trial, **changes: Any) -> Plan:
+    case = trial.case
+    settings = {
+        "model": case.model, "lattice": case.lattice, "temperature": (case.temperature,), "controls": case.controls,
+        "chains": 64, "draws": 1, "thin": 1, "interval": INTERVAL, "equilibration": 16 * INTERVAL,
+        "algorithm": trial.algorithm, "start": "random", "seed": 5, "engine": trial.engine.name, **changes,
+    }  # fmt: skip
+    settings["controls"] = {name: (value,) for name, value in settings["controls"].items()}
+    return Plan(**settings)
+
+
+def _alike(temperature: float, count: int) -> tuple[float, ...]:
+    """Return temperatures that no statistics tell apart, so that one unit of work holds many words of chains."""
+    return tuple((temperature * (1.0 + 1e-11 * np.arange(count))).tolist())
+
+
+def _run(trial: Trial, **changes: Any) -> UnitDraws:
+    plan = _plan(trial, **changes)
+    return run_unit(plan, units(plan)[0])
+
+
+@lru_cache(maxsize=256)
+def _visits(trial: Trial) -> tuple[NDArray[np.int64], UnitDraws]:
+    """Return the numbers (2, draws) of the states drawn at two temperatures, and what the last unit yielded."""
+    case = trial.case
+    plan = _plan(trial, temperature=(case.temperature, HOTTER * case.temperature), chains=CHAINS, draws=DRAWS)
+    drawn = [run_unit(plan, unit) for unit in units(plan)]
+    codes = [case.model.space.unpack(part.codes, case.lattice.shape[-1]) for part in drawn]
+    q = case.model.space.states
+    return np.concatenate([state_numbers(c.reshape(2, -1, case.lattice.sites), q) for c in codes], axis=1), drawn[-1]
+
+
+def _energy(case: Case, draws: UnitDraws) -> Any:
+    return case.model.energy_total(case.lattice, draws.sums, **case.controls)

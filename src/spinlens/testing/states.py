@@ -1,0 +1,111 @@
+"""All states of a case and their energies, term by term and bond by bond as the definitions say."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from itertools import product
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import stats
+
+from spinlens.lattices import Lattice
+from spinlens.models import Bonds, Model
+from spinlens.testing.cases import Case
+
+Integers = NDArray[np.int64]
+Array = NDArray[np.float64]
+
+MOST = 1 << 14
+"""Most states that are listed."""
+
+FEWEST_VISITS = 5.0
+"""States of which fewer visits are expected are pooled."""
+
+
+def all_codes(model: Model, lattice: Lattice) -> Integers:
+    """Return all configurations, codes (q^N, N), the last site changing fastest."""
+    states = model.space.states**lattice.sites
+    assert states <= MOST, f"{states} states are too many to list: take a smaller lattice"
+    return np.array(list(product(range(model.space.states), repeat=lattice.sites)))
+
+
+def state_numbers(codes: NDArray[Any], states: int) -> Integers:
+    """Return the place in `all_codes` of configurations (..., N)."""
+    return codes.astype(np.int64) @ states ** np.arange(codes.shape[-1], dtype=np.int64)[::-1]
+
+
+def literal_sums(model: Model, lattice: Lattice, codes: NDArray[Any]) -> Integers:
+    """Return the model's sums of configurations (S, N), int64 (terms, S), without the tables of `spinlens.models`."""
+    table, turn = lattice.neighbours, model.space.turn
+    pairs = list(zip(table.first, table.second, table.direction, table.turned, strict=True))
+    held = list(zip(table.wall_site, model.space.codes(table.wall_value), table.wall_direction, table.wall_origin,
+                    strict=True))  # fmt: skip
+    found = []
+    for term in model.terms(lattice):
+        total = np.zeros(len(codes), dtype=np.int64)
+        if not isinstance(term, Bonds):
+            for site in range(lattice.sites):
+                total += _factor(term.pattern, site, lattice) * term.table[codes[:, site]]
+            found.append(total)
+            continue
+
+        def counts(direction: int, origin: int, term: Bonds = term) -> int:
+            if term.direction is not None and direction != term.direction:
+                return 0
+            return _factor(None if term.pattern is None else term.pattern[direction], origin, lattice)
+
+        for first, second, direction, turned in pairs:
+            beyond = codes[:, second] if not turned or turn is None else turn[codes[:, second]]
+            total += counts(direction, first) * term.table[codes[:, first], beyond]
+        for site, code, direction, origin in held:
+            total += counts(direction, origin) * term.table[codes[:, site], code]
+        found.append(total)
+    return np.stack(found)
+
+
+def _factor(cell: Integers | None, site: int, lattice: Lattice) -> int:
+    if cell is None:
+        return 1
+    place = np.unravel_index(site, lattice.shape)
+    return int(cell[tuple(p % side for p, side in zip(place, cell.shape, strict=True))])
+
+
+@lru_cache(maxsize=64)
+def states_of(case: Case) -> tuple[Integers, Integers, Array]:
+    """Return the states (S, N) of a case, their sums (terms, S) and their energies (S,)."""
+    codes = all_codes(case.model, case.lattice)
+    sums = literal_sums(case.model, case.lattice, codes)
+    energy = -(case.model.strengths(case.lattice, **case.model.values_of_controls(case.controls)) @ sums)
+    return codes, sums, energy
+
+
+def boltzmann(energy: Array, temperature: float) -> Array:
+    """Return the probability of each state."""
+    weight = np.exp(-(energy - energy.min()) / temperature)
+    return np.asarray(weight / weight.sum())
+
+
+def fit(visits: NDArray[Any], probability: Array) -> float:
+    """Return the p-value of Pearson's test of visits (S,); states that are rarely expected are pooled."""
+    expected = probability * visits.sum()
+    order = np.argsort(expected)
+    rare = np.union1d(order[np.cumsum(expected[order]) < 4 * FEWEST_VISITS], np.flatnonzero(expected < FEWEST_VISITS))
+    common = np.setdiff1d(order, rare)
+    visits, expected = (np.append(values[common], values[rare].sum()) for values in (visits, expected))
+    if len(visits[expected > 0]) < 2:
+        return 1.0
+    return float(stats.chisquare(visits[expected > 0], expected[expected > 0]).pvalue)
+
+
+def within_orbits(visits: NDArray[Any], orbit: Integers) -> float:
+    """Return the p-value of equal visits within each orbit, given the number (S,) of each state's orbit."""
+    size = np.bincount(orbit)
+    mean = np.bincount(orbit, weights=visits) / size
+    kept = mean[orbit] >= FEWEST_VISITS
+    degrees = int((size[mean >= FEWEST_VISITS] - 1).sum())
+    if not degrees:
+        return 1.0
+    chi = float(((visits[kept] - mean[orbit[kept]]) ** 2 / mean[orbit[kept]]).sum())
+    return float(stats.chi2.sf(chi, degrees))

@@ -1,0 +1,198 @@
+"""Mistakes that other programs made, planted as data: the contracts must notice each of them."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+from spinlens.lattices import Lattice
+from spinlens.lattices import lattice as lattices
+from spinlens.models import Bonds, Clock, Ising, Potts
+from spinlens.models.tables import TermTables
+from spinlens.sampling.engines import engine_named
+from spinlens.sampling.engines.bits import row_walkers
+from spinlens.sampling.engines.table import engine as table_engine
+from spinlens.sampling.engines.table import walkers as table_walkers
+from spinlens.sampling.engines.table.alias import alias_tables
+from spinlens.sampling.engines.table.tables import narrow_rules
+from spinlens.testing import Case, EngineContract, LatticeContract, ModelContract, Trial
+from spinlens.testing import engine as contract
+from spinlens.testing.chance import uncounted
+
+Planted = Callable[[pytest.MonkeyPatch], None]
+POTTS = Case(Potts(3), Lattice((2, 3)), 1.4)
+TRIANGLE = Case(Ising(), Lattice((3, 3), kind="triangular"), 5.0, {"field": 0.3})
+
+
+def noticed(case: Case, algorithm: str, engine: str = "table") -> bool:
+    """Return whether some check of the contract of engines fails."""
+    contract._visits.cache_clear()
+    checks = [
+        EngineContract.test_all_states, EngineContract.test_a_sweep_leaves_the_distribution,
+        EngineContract.test_chains_differ_and_come_back,
+    ]  # fmt: skip
+    for check in checks:
+        try:
+            check(EngineContract(), Trial(engine_named(engine), case, algorithm))
+        except AssertionError:
+            return True
+    return False
+
+
+def take_the_next_colour(patch: pytest.MonkeyPatch) -> None:
+    """Propose a colour at random, and the next one instead of the own: twice as often as the others."""
+
+    def rules(slots: Any, weights: Any, inverse_temperature: Any, *, metropolis: bool) -> Any:
+        found = narrow_rules(slots, weights, inverse_temperature, metropolis=metropolis)
+        q = weights.states
+        assert found is not None
+        for t, factor in enumerate(inverse_temperature):
+            rows = []
+            for number in range(found.tables.shape[1] >> found.bits):
+                own = number % q
+                # The weights of a surrounding follow from the acceptance of each other colour.
+                row = np.zeros(q)
+                for other in range(q):
+                    if other != own:
+                        proposal = (2 if other == (own + 1) % q else 1) / q
+                        row[other] = proposal * acceptance(slots, weights, number // q, own, other, factor)
+                row[own] = 1 - row.sum()
+                rows.append(row)
+            found.tables[t] = alias_tables(np.array(rows)).reshape(-1)
+        return found
+
+    def acceptance(slots: Any, weights: Any, number: int, own: int, other: int, factor: float) -> float:
+        q, gain = weights.states, 0.0
+        for slot in range(slots.which.shape[1]):
+            code = number // q**slot % q
+            row = slots.rows[slots.which[0, slot], code]
+            gain += row[other] - row[own]
+        return float(min(1.0, np.exp(gain * factor)))
+
+    patch.setattr(table_walkers, "narrow_rules", rules)
+
+
+def all_copies_identical(patch: pytest.MonkeyPatch) -> None:
+    """One stream of random numbers for all chains."""
+    right = table_engine.seed_sequence
+
+    class Same:
+        def __init__(self, words: Any) -> None:
+            self.words = words
+
+        def generate_state(self, count: int, kind: Any) -> Any:
+            return np.repeat(self.words.generate_state(count, kind)[:4], count // 4)
+
+    patch.setattr(table_engine, "seed_sequence", lambda *place: Same(right(*place)))
+
+
+def blocks_identical(patch: pytest.MonkeyPatch) -> None:
+    """The number of the block left out of the seed."""
+    right = table_engine.seed_sequence
+    patch.setattr(table_engine, "seed_sequence", lambda *place: right(*place[:-1], 0))
+
+
+def reflections_through_sites_alone(patch: pytest.MonkeyPatch) -> None:
+    """Of a clock of six: the odd and the even angles never mix, and no sweep of single sites comes between."""
+
+    def even(setting: Any, *arguments: Any, **options: Any) -> Any:
+        kept = [p for p in setting.involutions if p[0] % 2 == 0]
+        return walkers(dataclasses.replace(setting, involutions=np.array(kept)), *arguments, **options)
+
+    walkers = table_walkers.TableWalkers
+    patch.setattr(table_walkers, "TableWalkers", even)
+    patch.setattr(table_walkers, "connects", lambda involutions: True)
+
+
+def bonds_of_fortuin_and_kasteleyn(patch: pytest.MonkeyPatch) -> None:
+    """Between equal colours, in an antiferromagnet too."""
+    right = table_walkers.clusters.swendsen_wang
+
+    def wrong(*arguments: Any) -> None:
+        right(*arguments[:6], np.abs(arguments[6]), *arguments[7:])
+
+    patch.setattr(table_walkers.clusters, "swendsen_wang", wrong)
+
+
+def a_neighbour_too_few(patch: pytest.MonkeyPatch) -> None:
+    """The last slot of neighbours counts nothing."""
+
+    def rules(*arguments: Any, **options: Any) -> Any:
+        found = narrow_rules(*arguments, **options)
+        assert found is not None
+        found.multipliers[:, 0] = 0
+        return found
+
+    patch.setattr(table_walkers, "narrow_rules", rules)
+
+
+def a_colder_threshold(patch: pytest.MonkeyPatch) -> None:
+    """Thresholds of a lower temperature."""
+    right = row_walkers.rows.rules
+    patch.setattr(row_walkers.rows, "rules", lambda place, temperature, *rest: right(place, temperature / 1.03, *rest))
+
+
+MISTAKES: dict[str, tuple[Planted, Case, str, str]] = {
+    "a Potts proposal of the next colour": (take_the_next_colour, POTTS, "metropolis", "table"),
+    "all copies of a seed identical": (all_copies_identical, POTTS, "heat_bath", "table"),
+    "all blocks of a seed identical": (blocks_identical, POTTS, "heat_bath", "table"),
+    "clock reflections through sites only": (
+        reflections_through_sites_alone, Case(Clock(6), Lattice((3,)), 0.9), "wolff", "table"
+    ),
+    "Fortuin-Kasteleyn bonds in an antiferromagnet": (
+        bonds_of_fortuin_and_kasteleyn, Case(Potts(3, coupling=-1.0), Lattice((3,)), 0.8), "swendsen_wang", "table"
+    ),
+    "a neighbour too few": (a_neighbour_too_few, POTTS, "heat_bath", "table"),
+    "a temperature off by three percent": (a_colder_threshold, TRIANGLE, "heat_bath", "bits"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", MISTAKES)
+def test_the_right_engine_passes_and_the_mistake_is_noticed(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    plant, case, algorithm, engine = MISTAKES[name]
+    with uncounted():
+        assert not noticed(case, algorithm, engine), "the right engine must pass"
+        plant(monkeypatch)
+        assert noticed(case, algorithm, engine)
+    contract._visits.cache_clear()
+
+
+def test_a_seam_without_its_turn_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    lattice = Lattice((2, 4), "antiperiodic")
+    LatticeContract().test_neighbours(lattice)
+    right = lattices.neighbours
+    monkeypatch.setattr(
+        lattices, "neighbours",
+        lambda lattice: dataclasses.replace(right(lattice), turned=np.zeros_like(right(lattice).turned)),
+    )  # fmt: skip
+    with pytest.raises(AssertionError):
+        LatticeContract().test_neighbours(lattice)
+
+
+def test_a_field_that_alternates_where_it_should_not_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    case = Case(Ising(), Lattice((2, 4)), 2.5, {"field": 0.3})
+    ModelContract().test_tables_say_what_the_terms_say(case)
+    wrong = TermTables(case.model.space, case.lattice, case.model.terms(case.lattice))
+    object.__setattr__(wrong, "site_factors", wrong.site_factors * case.lattice.staggering.reshape(-1))
+    monkeypatch.setattr(Ising, "tables", lambda model, lattice: wrong)
+    with pytest.raises(AssertionError):
+        ModelContract().test_tables_say_what_the_terms_say(case)
+
+
+@dataclasses.dataclass(frozen=True)
+class Lopsided(Potts):
+    """A bond table that is not symmetric."""
+
+    def terms(self, lattice: Lattice) -> Any:
+        first, *others = super().terms(lattice)
+        assert isinstance(first, Bonds)
+        return Bonds("bond_sum", first.table + np.triu(np.ones_like(first.table), 1)), *others
+
+
+def test_a_bond_that_depends_on_its_direction_is_noticed() -> None:
+    with pytest.raises(AssertionError):
+        ModelContract().test_terms_are_tables(Case(Lopsided(3), Lattice((2, 2))))
