@@ -40,11 +40,10 @@ def critical_temperature(model: Model, lattice: Lattice | None = None) -> float 
 
     Notes
     -----
-    A planar Ising ferromagnet that repeats with a unit cell is critical where Z00 = Z10 + Z01 + Z11, with Zab the sums
-    over
-    even subgraphs of the cell, closed to a torus, that wind a times round one way and b times round the other (mod 2),
-    each bond with the weight tanh(J / T) [1]_. Antiferromagnets without frustrated loops are ferromagnets seen through
-    a sublattice flip. Potts models are self-dual or related by the star and the triangle [2]_.
+    A planar Ising ferromagnet that repeats with a unit cell is critical where Z00 = Z10 + Z01 + Z11, with Zab the
+    sums over even subgraphs of the cell, closed to a torus, that wind a times round one way and b times round the other
+    (mod 2), each bond with the weight tanh(J / T) [1]_. Antiferromagnets without frustrated loops are ferromagnets seen
+    through a sublattice flip. Potts models are self-dual or related by the star and the triangle [2]_.
 
     References
     ----------

@@ -38,9 +38,8 @@ class Lattice:
         The rule for the neighbour beyond an edge, one for all axes or one an axis: ``"periodic"`` is the opposite
         edge, ``"antiperiodic"`` the opposite edge turned (minus the spin; half a turn of a clock; refused by spaces in
         which it has no meaning), ``"free"`` none, and a pair such as ``(+1, -1)`` a wall of held values beyond the
-        first
-        and one beyond the last row, whose bonds count. ``"skewed"`` stands for ``((+1, -1), "periodic")``. Kept as one
-        word where that says everything.
+        first and one beyond the last row, whose bonds count. ``"skewed"`` stands for ``((+1, -1), "periodic")``. Kept
+        as one word where that says everything.
     kind : str, optional
         ``"chain"``, ``"square"``, ``"triangular"``, ``"honeycomb"`` or ``"cubic"``; by default chain, square or cubic,
         whichever has so many sides.
@@ -55,9 +54,8 @@ class Lattice:
     -----
     Sites are numbered row by row, x Ly + y. Bonds go from each site one step along each axis; on triangular lattices
     also to (x + 1, y + 1). The honeycomb lattice is drawn as a brick wall: every site has its two neighbours along y,
-    and
-    along x the next row where x + y is even and the row before where it is odd; its bonds along y that start at even
-    sites and those that start at odd sites are different directions. On a side of length 2 the two bonds of a pair
+    and along x the next row where x + y is even and the row before where it is odd; its bonds along y that start at
+    even sites and those that start at odd sites are different directions. On a side of length 2 the two bonds of a pair
     coincide and both count, as the textbook sum over sites says; in an antiperiodic ring of two they cancel.
     """
 

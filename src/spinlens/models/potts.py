@@ -33,9 +33,9 @@ class Potts(Model):
 
     Notes
     -----
-    Two colours are the Ising model with J_Ising = J / 2: the critical temperature for J = 1 is 1 / ln(1 + sqrt(q)),
-    half
-    of Onsager's for q = 2. peapods and ALPS print the same Hamiltonian; some papers have q J delta or J (q delta - 1).
+    Two colours are the Ising model with J_Ising = J / 2: the critical temperature for J = 1 is 1 / ln(1 +
+    sqrt(q)), half of Onsager's for q = 2. peapods and ALPS print the same Hamiltonian; some papers have q J delta or J
+    (q delta - 1).
     """
 
     states: int = 3
