@@ -1,8 +1,9 @@
 """Deliberately wrong kernels: each must be rejected by a statistical test that the right kernel passes.
 
-A mutant is a change of a few characters in the source of a kernel module, compiled afresh. The tests that judge it
-are those of ``tests/sampling``: visit frequencies of all states, energies on the torus, independence of chains.
-The bitwise twin would reject most of them at once and is left out here on purpose.
+A mutant changes data that a kernel is given, edges, thresholds, bonds, or where the mistake is in the kernel itself a
+few characters of its source, compiled afresh. The tests that judge it are those of ``tests/sampling``: visit
+frequencies of all states, energies on the torus, independence of chains. The bitwise twin would reject most of them
+at once and is left out here on purpose.
 """
 
 from __future__ import annotations
@@ -11,7 +12,9 @@ import inspect
 import sys
 import types
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from typing import Any
 
 import numpy as np
 import pytest
@@ -33,19 +36,113 @@ from spinlens.sampling.engines.bits import (
     wolff,
 )
 from spinlens.sampling.engines.bits import geometry as geometry_module
+from spinlens.sampling.engines.bits.activation import Activation
+from spinlens.sampling.engines.bits.geometry import TURN, Geometry
 from spinlens.testing.chance import largest, plausible, uncounted, within
 from tests.sampling.test_energies import estimate
 from tests.sampling.visits import visit_p_values
 
+Plant = Callable[[pytest.MonkeyPatch], None]
+"""Puts a mistake in its place."""
+
 
 @dataclass(frozen=True)
 class Mutant:
-    """A change of source text in one module, and the check that must notice it."""
+    """A mistake, and the check that must notice it."""
 
-    module: types.ModuleType
-    old: str
-    new: str
+    plant: Plant
     check: Callable[[], bool]
+
+
+def source(module: types.ModuleType, old: str, new: str) -> Plant:
+    """Change the source of a kernel."""
+    return lambda patch: install(patch, module, compile_with(module, old, new))
+
+
+def edges(change: Callable[[np.ndarray], None]) -> Plant:
+    """Change the words beyond the edges."""
+
+    def changed(place: Geometry) -> Geometry:
+        words = place.edges.copy()
+        change(words)
+        return replace(place, edges=words)
+
+    return geometries(lambda right, lattice, staggered: changed(right(lattice, staggered_field=staggered)))
+
+
+def geometries(change: Callable[[Any, Any, bool], Geometry]) -> Plant:
+    """Change the geometry that the kernels of single spins are given."""
+    right = geometry_module.geometry
+
+    def plant(patch: pytest.MonkeyPatch) -> None:
+        for module in (walkers, updates):
+            patch.setattr(
+                module, "geometry", lambda lattice, *, staggered_field: change(right, lattice, staggered_field)
+            )
+
+    return plant
+
+
+def bonds(change: Callable[[Activation], Activation]) -> Plant:
+    """Change the bonds, thresholds and kinds of sites that the clusters are given."""
+    right = activation.activation
+    return lambda patch: patch.setattr(updates, "activation", lambda *given, **named: change(right(*given, **named)))
+
+
+def links(change: Callable[[np.ndarray], None]) -> Plant:
+    """Change the bonds along both axes."""
+
+    def changed(right: Activation) -> Activation:
+        along = right.links_x.copy(), right.links_y.copy()
+        for words in along:
+            change(words)
+        return replace(right, links_x=along[0], links_y=along[1])
+
+    return bonds(changed)
+
+
+def couplings_confused(patch: pytest.MonkeyPatch) -> None:
+    """Jy along x, and Jx along y."""
+    patch.setattr(updates, "rules", lambda couplings, *rest: probabilities.rules(couplings[::-1], *rest))
+
+
+def thresholds_off(patch: pytest.MonkeyPatch) -> None:
+    """Probabilities of single spins larger by one percent."""
+    right = probabilities._threshold
+    patch.setattr(probabilities, "_threshold", lambda probability: right(probability * Decimal("1.01")))
+
+
+def no_turn(words: np.ndarray) -> None:
+    words[:, :, TURN] = 0
+
+
+def walls_like_rings(words: np.ndarray) -> None:
+    words[0, :] = words[1, :]
+
+
+def none_reversed(words: np.ndarray) -> None:
+    words[:, 1] = 0
+
+
+def seam_like_others(words: np.ndarray) -> None:
+    words[0, 1] = words[1, 1]
+
+
+def one_wall_free(right: Activation) -> Activation:
+    kinds = right.kinds.copy()
+    kinds[-1] = kinds[1]
+    return replace(right, kinds=kinds)
+
+
+def missing_neighbours_down(right: Any, lattice: Any, staggered: bool) -> Geometry:
+    place: Geometry = right(lattice, staggered_field=staggered)
+    values = place.kind_values.copy()
+    values[:, :2] = 0
+    return replace(place, kind_values=values)
+
+
+def activation_off(right: Activation) -> Activation:
+    return replace(right, thresholds=(right.thresholds * 1.01).astype(np.uint64))
 
 
 def visits(**case: object) -> Callable[[], bool]:
@@ -106,115 +203,124 @@ BETWEEN_WALLS = cluster_visits("swendsen_wang", boundary="skewed")
 
 MUTANTS = {
     "a bond dropped": Mutant(
-        bitsliced, "load(board, above + j), load(board, below + j)",
-        "load(board, above + j), load(board, above + j)", FIELD,
+        source(
+            bitsliced,
+            "load(board, above + j), load(board, below + j)",
+            "load(board, above + j), load(board, above + j)",
+        ),
+        FIELD,
     ),
     "a wrong seam": Mutant(
-        bitsliced, "board[same, last + 1] = beyond(board[same, HALO]",
-        "board[same, last + 1] = ~beyond(board[same, HALO]", FIELD,
+        source(
+            bitsliced,
+            "board[same, last + 1] = beyond(board[same, HALO]",
+            "board[same, last + 1] = ~beyond(board[same, HALO]",
+        ),
+        FIELD,
     ),
-    "an antiperiodic seam without its sign": Mutant(
-        geometry_module, '"antiperiodic": (_ONES, _ONES, 0)', '"antiperiodic": (_ONES, 0, 0)', SEAM
-    ),
+    "an antiperiodic seam without its sign": Mutant(edges(no_turn), SEAM),
     "a seam with its sign from one side only": Mutant(
-        bitsliced, "board[same, HALO - 1] = beyond(board[row, last]",
-        "board[same, HALO - 1] = ~beyond(board[row, last]", SEAM,
+        source(
+            bitsliced,
+            "board[same, HALO - 1] = beyond(board[row, last]",
+            "board[same, HALO - 1] = ~beyond(board[row, last]",
+        ),
+        SEAM,
     ),
-    "a wall that is not felt": Mutant(
-        geometry_module, "0, _ONES if rule[end] > 0 else 0, 0", "_ONES, 0, 0", WALLS
-    ),
+    "a wall that is not felt": Mutant(edges(walls_like_rings), WALLS),
     "a wall not counted": Mutant(
-        counters, "        if walled[0]:", "        if walled[1]:",
+        source(counters, "        if walled[0]:", "        if walled[1]:"),
         visits(shape=(3, 3), boundary="skewed", temperature=(1.5, 4.0), coupling=-1.0),
     ),
-    "a missing neighbour that is down": Mutant(
-        geometry_module, "along_x, along_y = missing_neighbours(lattice)", "along_x, along_y = 0 * sign, 0 * sign", FREE
-    ),
+    "a missing neighbour that is down": Mutant(geometries(missing_neighbours_down), FREE),
     "an odd ring updated at once": Mutant(
-        bitsliced, "odd_ring = odd and edges[1, 0, KEEP] != _NONE", "odd_ring = width < 0", ODD
+        source(bitsliced, "odd_ring = odd and edges[1, 0, KEEP] != _NONE", "odd_ring = width < 0"), ODD
     ),
-    "the two couplings confused": Mutant(
-        probabilities, "couplings[0] * along_x + couplings[1] * along_y",
-        "couplings[1] * along_x + couplings[0] * along_y", visits(coupling=(1.0, 0.4)),
-    ),
-    "a threshold off by one percent": Mutant(
-        probabilities, "int(probability * 2**64)", 'int(probability * 2**64 * Decimal("1.01"))',
-        magnetized,
-    ),
+    "the two couplings confused": Mutant(couplings_confused, visits(coupling=(1.0, 0.4))),
+    "a threshold off by one percent": Mutant(thresholds_off, magnetized),
     "a random number used for two sites": Mutant(
-        bitsliced, "streams, 0, planes", "streams.copy() if colour else streams, 0, planes", FIELD,
+        source(bitsliced, "streams, 0, planes", "streams.copy() if colour else streams, 0, planes"),
+        FIELD,
     ),
     "two chains on one stream": Mutant(
-        bitsliced, "            differs = plane ^ random",
-        "            first_lane = random & spread(np.uint64(1))\n"
-        "            random = (random & ~spread(np.uint64(2))) | (first_lane + first_lane)\n"
-        "            differs = plane ^ random",
+        source(
+            bitsliced,
+            "            differs = plane ^ random",
+            "            first_lane = random & spread(np.uint64(1))\n"
+            "            random = (random & ~spread(np.uint64(2))) | (first_lane + first_lane)\n"
+            "            differs = plane ^ random",
+        ),
         independent,
     ),
     "the field reversed on one sublattice": Mutant(
-        geometry_module, "np.int64) if staggered_field else", "np.int64) if not staggered_field else", FIELD
+        geometries(lambda right, lattice, staggered: right(lattice, staggered_field=not staggered)), FIELD
     ),
     "a staggered field that is not": Mutant(
-        geometry_module, "np.int64) if staggered_field else", "np.int64) if False else",
+        geometries(lambda right, lattice, staggered: right(lattice, staggered_field=False)),
         visits(field=0.5, field_pattern="staggered"),
     ),
-    "few bits, no slow path": Mutant(bitsliced, "FAST_BITS - 1, -1, -1", "5, -1, -1", FIELD),
+    "few bits, no slow path": Mutant(source(bitsliced, "FAST_BITS - 1, -1, -1", "5, -1, -1"), FIELD),
     "metropolis leaves the wrong state": Mutant(
-        bitsliced, "favoured ^ (drawn & ~(current ^ favoured))", "favoured ^ (drawn & (current ^ favoured))", METROPOLIS
+        source(bitsliced, "favoured ^ (drawn & ~(current ^ favoured))", "favoured ^ (drawn & (current ^ favoured))"),
+        METROPOLIS,
     ),
-    "metropolis favours down": Mutant(probabilities, "gaps >= 0", "gaps < 0", METROPOLIS),
+    "metropolis favours down": Mutant(source(probabilities, "gaps >= 0", "gaps < 0"), METROPOLIS),
     "an exchange accepted with the wrong sign": Mutant(
-        exchange_module, "exponent = difference * energy", "exponent = -difference * energy", EXCHANGE
+        source(exchange_module, "exponent = difference * energy", "exponent = -difference * energy"), EXCHANGE
     ),
     "an exchange that forgets the field": Mutant(
-        exchange_module, "for which in range(weights.size):\n                energy",
-        "for which in range(2):\n                energy",
+        source(
+            exchange_module,
+            "for which in range(weights.size):\n                energy",
+            "for which in range(2):\n                energy",
+        ),
         visits(temperature=(1.5, 4.0), field=1.0),
     ),
     "spins swapped without their lanes": Mutant(
-        walkers, "difference = (spins[t, i] ^ spins[t + 1, i]) & lanes[t]",
-        "difference = spins[t, i] ^ spins[t + 1, i]", EXCHANGE,
+        source(
+            walkers,
+            "difference = (spins[t, i] ^ spins[t + 1, i]) & lanes[t]",
+            "difference = spins[t, i] ^ spins[t + 1, i]",
+        ),
+        EXCHANGE,
     ),
     "a bond counted twice": Mutant(
-        counters, "below = load(board, down + j)", "below = load(board, right + j)", EXCHANGE
+        source(counters, "below = load(board, down + j)", "below = load(board, right + j)"), EXCHANGE
     ),
     "Swendsen-Wang without the ghost": Mutant(
-        swendsen_wang, "ghost = bool(np.any(", "ghost = bool(chains == 0 and np.any(", HELD["swendsen_wang"]
+        source(swendsen_wang, "ghost = bool(np.any(", "ghost = bool(chains == 0 and np.any("), HELD["swendsen_wang"]
     ),
     "clusters tied to the ghost flipped": Mutant(
-        clusters, "turns[GHOST] = NONE", "turns[GHOST] = ONE", HELD["swendsen_wang"]
+        source(clusters, "turns[GHOST] = NONE", "turns[GHOST] = ONE"), HELD["swendsen_wang"]
     ),
     "a cluster flipped that the ghost has joined": Mutant(
-        wolff, "flip = np.uint8(0)", "flip = _SPIN", HELD["wolff"]
+        source(wolff, "flip = np.uint8(0)", "flip = _SPIN"), HELD["wolff"]
     ),
-    "a seam's bonds with the sign of all others": Mutant(
-        activation, "links[0, 1] ^= np.uint64(_ONES)", "links[0, 1] ^= np.uint64(0)", FRUSTRATED
-    ),
+    "a seam's bonds with the sign of all others": Mutant(links(seam_like_others), FRUSTRATED),
     "a fixed number of clusters where all are single sites": Mutant(
-        wolff, "np.int64(words[at] & ONE)", "np.int64(0)",
+        source(wolff, "np.int64(words[at] & ONE)", "np.int64(0)"),
         parity_is_free,
     ),
     "an antiferromagnet that clusters like a ferromagnet": Mutant(
-        activation, "_ONES if coupling < 0 else 0", "0", cluster_visits("wolff", coupling=-1.0)
+        links(none_reversed), cluster_visits("wolff", coupling=-1.0)
     ),
-    "an activation off by one percent": Mutant(
-        activation, ".exp()) * 2**64)", '.exp()) * 2**64 * Decimal("1.01"))',
-        lambda: magnetized("swendsen_wang", 1500),
-    ),
-    "a wall that ties no cluster": Mutant(
-        activation, "beside[-1] += rule[1] * coupling", "beside[-1] += 0", BETWEEN_WALLS
-    ),
+    "an activation off by one percent": Mutant(bonds(activation_off), lambda: magnetized("swendsen_wang", 1500)),
+    "a wall that ties no cluster": Mutant(bonds(one_wall_free), BETWEEN_WALLS),
     "one random number for two bonds": Mutant(
-        swendsen_wang, "& links_y[y, 0] & lanes, thresholds[1], stream)",
-        "& links_y[y, 0] & lanes, thresholds[1], stream.copy())", cluster_visits("swendsen_wang", shape=(2, 4)),
+        source(
+            swendsen_wang,
+            "& links_y[y, 0] & lanes, thresholds[1], stream)",
+            "& links_y[y, 0] & lanes, thresholds[1], stream.copy())",
+        ),
+        cluster_visits("swendsen_wang", shape=(2, 4)),
     ),
     "a coin for each run instead of each cluster": Mutant(
-        clusters, "turn = turns[parent[label]]", "turn = turns[label]", ODD_RING
+        source(clusters, "turn = turns[parent[label]]", "turn = turns[label]"), ODD_RING
     ),
     "one random number for two bonds, one cluster": Mutant(
-        wolff, "return at + np.int64(satisfied),", "return at + np.int64(joins),", HELD["wolff"]
+        source(wolff, "return at + np.int64(satisfied),", "return at + np.int64(joins),"), HELD["wolff"]
     ),
-}  # fmt: skip
+}
 
 
 REQUIRED = {
@@ -243,18 +349,13 @@ def compile_with(module: types.ModuleType, old: str, new: str) -> types.ModuleTy
 
 def install(monkeypatch: pytest.MonkeyPatch, module: types.ModuleType, changed: types.ModuleType) -> None:
     """Let the chains run with the changed module."""
-    if module is geometry_module:
-        monkeypatch.setattr(walkers, "geometry", changed.geometry)
-        monkeypatch.setattr(updates, "geometry", changed.geometry)
-    elif module is counters:
+    if module is counters:
         monkeypatch.setattr(walkers, "counters", changed)
     elif module in (bitsliced, swendsen_wang, wolff):
         monkeypatch.setattr(updates, module.__name__.rsplit(".", 1)[1], changed)
     elif module is clusters:
         caller = compile_with(swendsen_wang, f"from {clusters.__name__} import", f"from {changed.__name__} import")
         monkeypatch.setattr(updates, "swendsen_wang", caller)
-    elif module is activation:
-        monkeypatch.setattr(updates, "activation", changed.activation)
     elif module is probabilities:
         monkeypatch.setattr(updates, "rules", changed.rules)
     elif module is walkers:
@@ -267,6 +368,6 @@ def install(monkeypatch: pytest.MonkeyPatch, module: types.ModuleType, changed: 
 def test_the_right_kernel_passes_and_the_mutant_fails(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     mutant = MUTANTS[name]
     assert mutant.check(), "the right kernel must pass"
-    install(monkeypatch, mutant.module, compile_with(mutant.module, mutant.old, mutant.new))
+    mutant.plant(monkeypatch)
     with uncounted():
         assert not mutant.check(), "the mutant must be rejected"
