@@ -90,5 +90,5 @@ def test_planes_are_the_leading_bits_of_every_site(coupling: Any) -> None:
 
 
 def test_vectors_of_thresholds_begin_with_a_cache_line() -> None:
-    found = rules(Ising(), geometry(Lattice((4, 4)), staggered_field=False), np.array([2.0]), 0.1, "heat_bath")
+    found = rules(Ising(), geometry(Lattice((4, 4), "free"), staggered_field=False), np.array([2.0]), 0.1, "heat_bath")
     assert found.planes.ctypes.data % 64 == 0

@@ -26,13 +26,17 @@ from typing import Any
 import numpy as np
 from numba import njit
 
+from spinlens.sampling.engines.bits.class_values import new_mixtures, prepare, value_of
 from spinlens.sampling.engines.bits.generator import draw, next_random
 from spinlens.sampling.engines.bits.geometry import KEEP, TURN
-from spinlens.sampling.engines.bits.neighbours import choose, count_up
-from spinlens.sampling.engines.bits.words import WIDTH, any_bit, load, spread, store
+from spinlens.sampling.engines.bits.neighbours import count_up
+from spinlens.sampling.engines.bits.words import WIDTH, aligned, any_bit, load, spread, store
 
 FAST_BITS = 14
 """Bits compared before the slow path: with 14 it runs for 0.4 % of the words."""
+
+MOST_CLASSES = 9
+"""Numbers of up neighbours along x and along y."""
 
 _NONE = np.uint64(0)
 _ONE = np.uint64(1)
@@ -56,7 +60,7 @@ def _update(drawn: Any, current: Any, favoured: Any, metropolis: bool) -> Any:
 @njit(forceinline=True, **_OPTIONS)
 def _fast_row(
     board: Any, row: int, same: int, side: int, above: int, below: int, streams: Any, stream: int, planes: Any,
-    patterns: Any, kind_row: int, first: int, stop: int, metropolis: bool,
+    patterns: Any, kind_row: int, first: int, stop: int, metropolis: bool, mixtures: Any,
 ) -> Any:  # fmt: skip
     """Redraw the vectors from ``first`` to ``stop`` of one row of one colour; return whether any lane is undecided.
 
@@ -64,7 +68,7 @@ def _fast_row(
     """
     some = spread(_NONE)
     pitch, columns = board.shape[1], streams.shape[1]
-    table = planes.strides[0] // planes.itemsize
+    table, depth = planes.strides[0] // planes.itemsize, planes.strides[1] // planes.itemsize
     row, same, above, below = row * pitch + HALO, same * pitch + HALO, above * pitch + HALO, below * pitch + HALO
     undecided, stream = _UNDECIDED * pitch + HALO, stream * columns
     for block in range(first, stop):
@@ -73,6 +77,7 @@ def _fast_row(
         masks = count_up(
             planes, load(board, above + j), load(board, below + j), load(board, same + j), load(board, same + side + j)
         )
+        prepare(planes, masks, mixtures)
         s0, s1, s2, s3 = stream + j, stream + columns + j, stream + 2 * columns + j, stream + 3 * columns + j
         x0, x1, x2, x3 = load(streams, s0), load(streams, s1), load(streams, s2), load(streams, s3)
         drawn = spread(_NONE)
@@ -81,7 +86,7 @@ def _fast_row(
         # "drawn" needs no mask of the lanes that are already decided.
         for k in range(FAST_BITS - 1, -1, -1):
             random, x0, x1, x2, x3 = next_random(x0, x1, x2, x3)
-            plane = choose(planes, start, k, masks)
+            plane = value_of(planes, start + k * depth, masks, mixtures)
             differs = plane ^ random
             drawn = (drawn & ~differs) | (plane & differs)
             tied = tied & ~differs
@@ -94,7 +99,7 @@ def _fast_row(
         some = some | tied
         if metropolis:
             current = load(board, row + j)
-            favour = choose(planes, start, FAST_BITS, masks)
+            favour = value_of(planes, start + FAST_BITS * depth, masks, mixtures)
             drawn = (current & tied) | (_update(drawn, current, favour, True) & ~tied)
         store(board, row + j, drawn)
     return any_bit(some)
@@ -153,15 +158,7 @@ def _finish_row(
 @njit(**_OPTIONS)
 def new_board(height: int, columns: int) -> Any:
     """Return an empty board for lattices of ``height`` rows."""
-    return _aligned(SCRATCH + 2 * height, columns + 2 * HALO)
-
-
-@njit(**_OPTIONS)
-def _aligned(rows: int, columns: int) -> Any:
-    """Return zeros that begin where a cache line begins: vectors across two lines cost speed."""
-    room = np.zeros(rows * columns + WIDTH, dtype=np.uint64)
-    first = (-(room.ctypes.data // 8)) % WIDTH
-    return room[first : first + rows * columns].reshape(rows, columns)
+    return aligned(SCRATCH + 2 * height, columns + 2 * HALO)
 
 
 @njit(**_OPTIONS)
@@ -195,7 +192,7 @@ def put_outside(board: Any, opposite: int, edge: Any, target: int) -> None:
 @njit(**_OPTIONS)
 def _sweep_once(
     board: Any, streams: Any, planes: Any, thresholds: Any, favoured: Any, metropolis: bool, patterns: Any, kinds: Any,
-    edges: Any, width: int,
+    edges: Any, width: int, mixtures: Any,
 ) -> None:  # fmt: skip
     """Sweep one condition; behind its four streams there is room for four more."""
     height, blocks = patterns.shape[0] // 2, patterns.shape[1]
@@ -234,7 +231,8 @@ def _sweep_once(
                 # The vectors reach one column further than the sites that are due: its stream must not move.
                 streams[4:, stop] = streams[:4, stop]
             some = _fast_row(
-                board, row, same, side, above, below, streams, 0, planes, patterns, kind_row, 0, blocks, metropolis
+                board, row, same, side, above, below, streams, 0, planes, patterns, kind_row, 0, blocks, metropolis,
+                mixtures,
             )  # fmt: skip
             if some != _NONE:
                 _finish_row(
@@ -248,7 +246,7 @@ def _sweep_once(
                 block = stop // WIDTH
                 _fast_row(
                     board, _ALONE, same, side, above, below, streams, 4, planes, patterns, kind_row, block, block + 1,
-                    metropolis,
+                    metropolis, mixtures,
                 )  # fmt: skip
                 board[row, last] = board[_ALONE, last]
                 streams[:4, stop] = streams[4:, stop]
@@ -271,9 +269,9 @@ def sweep(
         One bit a chain; ``columns`` is Ly / 2 rounded up to a multiple of `WIDTH`.
     streams : uint64 array, shape (conditions, 4, columns)
         State of one xoshiro256++ generator a column.
-    planes : uint64 array, shape (conditions, P, FAST_BITS + 1, 5, WIDTH) or (conditions, P, FAST_BITS + 1, 3, 3, WIDTH)
-        For each pattern of sites the leading threshold bits, most significant first, last the states of lower energy;
-        as `spinlens.sampling.engines.bits.neighbours.coefficients`, spread to whole words.
+    planes : array
+        For each pattern of sites the leading threshold bits, most significant first, last the states of lower energy,
+        see `spinlens.sampling.engines.bits.probabilities.Rules`.
     thresholds : uint64 array, shape (conditions, K, 3, 3)
         For each kind of site, and the numbers of up neighbours along x and y: the probability times 2**64.
     favoured : bool array, shape (conditions, K, 3, 3)
@@ -286,13 +284,14 @@ def sweep(
         Number of sweeps.
     """
     board = new_board(spins.shape[2], spins.shape[3])
-    stream = _aligned(8, spins.shape[3])
+    stream, mixtures = aligned(8, spins.shape[3]), new_mixtures(MOST_CLASSES)
     for t in range(spins.shape[0]):
         put_on_board(spins[t], board)
         stream[:4] = streams[t]
         for _ in range(count):
             _sweep_once(
-                board, stream, planes[t], thresholds[t], favoured[t], metropolis, patterns, kinds, edges, width
+                board, stream, planes[t], thresholds[t], favoured[t], metropolis, patterns, kinds, edges, width,
+                mixtures,
             )  # fmt: skip
         _take_from_board(board, spins[t])
         streams[t] = stream[:4]

@@ -1,14 +1,13 @@
-"""Counting the up neighbours of each lane, and choosing what belongs to the count.
+"""Counting the up neighbours of each lane: the masks by which `class_values` chooses what belongs to the count.
 
-What belongs to the counts is written as an exclusive or of masks, so that a choice takes one ternary instruction a
-mask and no complement: value = c0 ^ (c1 & mask1) ^ (c2 & mask2) ^ ... `coefficients` turns values into c. Two kinds
-of tables of coefficients exist, told apart by their type, so that the kernels compile to different code from one
-source:
+`coefficients` turns values into the coefficients of the masks. Two kinds of tables exist, told apart by their number
+of axes; the places of subsets take the axis of words away, see `class_values`:
 
 - ``(patterns, planes, 5, WIDTH)``: for each number of up neighbours, where Jx = Jy. With the number written in binary
   as low + 2 mid + 4 high the masks are low, mid, low & mid, high.
 - ``(patterns, planes, 3, 3, WIDTH)``: for each number of up neighbours along x and along y. With each number written
-  as low + 2 high the masks are low and high of either axis, and the products of one of x and one of y.
+  as low + 2 high the masks are low and high of either axis, and the products of one of x and one of y. Places are
+  ``(patterns, planes, groups, 1)``, so that these tables still have an axis more.
 """
 
 from __future__ import annotations
@@ -18,7 +17,7 @@ from typing import Any
 import numpy as np
 from numba.extending import overload
 
-from spinlens.sampling.engines.bits.words import WIDTH, load
+from spinlens.sampling.engines.bits.class_values import alike
 
 
 def coefficients(values: np.ndarray) -> np.ndarray:
@@ -58,43 +57,11 @@ def _count_two_and_two(tables: Any, above: Any, below: Any, same: Any, side: Any
     return low_y, high_y, low_x, low_x & low_y, low_x & high_y, high_x, high_x & low_y, high_x & high_y
 
 
-def _of_five(tables: Any, start: int, plane: int, masks: Any) -> Any:
-    low, mid, both, high = masks
-    start += plane * 5 * WIDTH
-    value = load(tables, start) ^ (load(tables, start + WIDTH) & low)
-    value = value ^ (load(tables, start + 2 * WIDTH) & mid)
-    value = value ^ (load(tables, start + 3 * WIDTH) & both)
-    return value ^ (load(tables, start + 4 * WIDTH) & high)
-
-
-def _of_nine(tables: Any, start: int, plane: int, masks: Any) -> Any:
-    m1, m2, m3, m4, m5, m6, m7, m8 = masks
-    start += plane * 9 * WIDTH
-    value = load(tables, start) ^ (load(tables, start + WIDTH) & m1)
-    value = value ^ (load(tables, start + 2 * WIDTH) & m2)
-    value = value ^ (load(tables, start + 3 * WIDTH) & m3)
-    value = value ^ (load(tables, start + 4 * WIDTH) & m4)
-    value = value ^ (load(tables, start + 5 * WIDTH) & m5)
-    value = value ^ (load(tables, start + 6 * WIDTH) & m6)
-    value = value ^ (load(tables, start + 7 * WIDTH) & m7)
-    return value ^ (load(tables, start + 8 * WIDTH) & m8)
-
-
 def count_up(tables: Any, above: Any, below: Any, same: Any, side: Any) -> Any:
     """Return the masks of the counts that select from ``tables``."""
     raise NotImplementedError("for compiled code only")
 
 
-def choose(tables: Any, start: int, plane: int, masks: Any) -> Any:
-    """Return lane by lane the value that belongs to the counts, in one plane of the tables that begin at ``start``."""
-    raise NotImplementedError("for compiled code only")
-
-
 @overload(count_up, inline="always")
 def _count_up(tables: Any, above: Any, below: Any, same: Any, side: Any) -> Any:
-    return _count_four if tables.ndim == 4 else _count_two_and_two
-
-
-@overload(choose, inline="always")
-def _choose(tables: Any, start: int, plane: int, masks: Any) -> Any:
-    return _of_five if tables.ndim == 4 else _of_nine
+    return _count_four if tables.ndim == (3 if alike(tables) else 4) else _count_two_and_two

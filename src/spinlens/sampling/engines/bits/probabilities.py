@@ -9,6 +9,7 @@ from decimal import Decimal, localcontext
 import numpy as np
 
 from spinlens.sampling.engines.bits.bitsliced import FAST_BITS
+from spinlens.sampling.engines.bits.class_values import places
 from spinlens.sampling.engines.bits.geometry import Geometry
 from spinlens.sampling.engines.bits.neighbours import coefficients
 
@@ -32,9 +33,11 @@ class Rules:
     favoured : numpy.ndarray
         bool (conditions, K, 3, 3): whether up has the lower energy.
     planes : numpy.ndarray
-        uint64 (conditions, P, FAST_BITS + 1, 5, WIDTH), or (conditions, P, FAST_BITS + 1, 3, 3, WIDTH) where Jx and Jy
-        differ: the leading bits of the thresholds, last ``favoured``, for every place in a vector of sites;
-        as the coefficients of `spinlens.sampling.engines.bits.neighbours`, each spread to a whole word.
+        The leading bits of the thresholds, last ``favoured``, as the coefficients of
+        `spinlens.sampling.engines.bits.neighbours`: uint64 (conditions, P, FAST_BITS + 1, 5, WIDTH), or (conditions, P,
+        FAST_BITS + 1, 3, 3, WIDTH) where Jx and Jy differ, a whole word for every place in a vector of sites. Where the
+        sites of each vector are all of one kind int32 (conditions, P, FAST_BITS + 1, groups) or (..., groups, 1), the
+        places of `spinlens.sampling.engines.bits.class_values`.
     metropolis : bool
         The rule.
     """
@@ -62,12 +65,18 @@ def rules(
     bits = np.concatenate([leading == 1, favoured[:, :, None]], axis=2)
     # The classes of the kernel: with one coupling the number of up neighbours, whichever they are.
     classes = bits[..., [0, 0, 0, 1, 2], [0, 1, 2, 2, 2]] if couplings[0] == couplings[1] else bits
-    terms = coefficients(classes)[:, geometry.pattern_kinds]
-    planes = np.where(np.moveaxis(terms, 2, -1), _ONES, np.uint64(0))
-    return Rules(thresholds, favoured, _aligned(planes), metropolis)
+    return Rules(thresholds, favoured, _planes(coefficients(classes), geometry.pattern_kinds), metropolis)
 
 
-def _aligned(array: np.ndarray) -> np.ndarray:
+def _planes(terms: np.ndarray, pattern_kinds: np.ndarray) -> np.ndarray:
+    """Bring coefficients (conditions, K, planes, 5) or (..., 3, 3) into the form of each pattern of vectors."""
+    if not (pattern_kinds == pattern_kinds[:, :1]).all():
+        return aligned_copy(np.where(np.moveaxis(terms[:, pattern_kinds], 2, -1), _ONES, np.uint64(0)))
+    found = places(terms.reshape(*terms.shape[:3], -1))[:, pattern_kinds[:, 0]]
+    return found if terms.ndim == 4 else found[..., None]
+
+
+def aligned_copy(array: np.ndarray) -> np.ndarray:
     """Return a contiguous copy that begins where a cache line begins: vectors across two lines cost speed."""
     room = np.empty(array.nbytes + LINE, dtype=np.uint8)
     first = -room.ctypes.data % LINE

@@ -17,11 +17,11 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from llvmlite import ir
-from numba import njit, types
-from numba.extending import intrinsic, overload
+from numba import njit
+from numba.extending import overload
 
-from spinlens.sampling.engines.bits.words import WIDTH, load, spread, words
+from spinlens.sampling.engines.bits.class_values import load_flags
+from spinlens.sampling.engines.bits.words import WIDTH, load, spread
 
 _NONE = np.uint64(0)
 
@@ -62,41 +62,6 @@ def coefficients(values: np.ndarray) -> np.ndarray:
             if n & bit:
                 found[..., n] ^= found[..., n ^ bit]
     return found
-
-
-def _flags(context: Any, builder: Any, kind: Any, table: Any, place: Any) -> Any:
-    """Load eight words of a table that holds whole words, or one byte 0 or -1 for each of them; unchecked."""
-    source = context.make_array(kind)(context, builder, table)
-    stored = ir.VectorType(ir.IntType(kind.dtype.bitwidth), WIDTH)
-    pointer = builder.bitcast(builder.gep(source.data, [place]), stored.as_pointer())
-    loaded = builder.load(pointer, align=kind.dtype.bitwidth // 8)
-    return loaded if kind.dtype.bitwidth == 64 else builder.sext(loaded, ir.VectorType(ir.IntType(64), WIDTH))
-
-
-@intrinsic
-def load_flags(_typing: Any, table: Any, place: Any) -> Any:
-    """Return eight words, each 0 or all ones, from a flat place of a table; unchecked."""
-
-    def generate(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        return _flags(context, builder, sig.args[0], args[0], args[1])
-
-    return words(table, types.intp), generate
-
-
-@intrinsic
-def choose(_typing: Any, tables: Any, start: Any, masks: Any) -> Any:
-    """Return lane by lane the value that belongs to the class, from the coefficients that begin at flat ``start``."""
-
-    def generate(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        kind = sig.args[0]
-        value = _flags(context, builder, kind, args[0], args[1])
-        for i in range(len(masks)):
-            place = builder.add(args[1], ir.Constant(args[1].type, (i + 1) * WIDTH))
-            mask = builder.extract_value(args[2], i)
-            value = builder.xor(value, builder.and_(_flags(context, builder, kind, args[0], place), mask))
-        return value
-
-    return words(tables, types.intp, masks), generate
 
 
 def neighbour(board: Any, place: int, ties: Any, tie: int, slot: int) -> Any:

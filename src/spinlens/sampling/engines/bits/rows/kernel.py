@@ -21,10 +21,11 @@ from typing import Any
 import numpy as np
 from numba import njit
 
-from spinlens.sampling.engines.bits.bitsliced import FAST_BITS, _aligned, _update
+from spinlens.sampling.engines.bits.bitsliced import FAST_BITS, _update
+from spinlens.sampling.engines.bits.class_values import new_mixtures, prepare, value_of
 from spinlens.sampling.engines.bits.generator import draw, next_random
-from spinlens.sampling.engines.bits.rows.classes import choose, find_masks
-from spinlens.sampling.engines.bits.words import WIDTH, any_bit, load, spread, store
+from spinlens.sampling.engines.bits.rows.classes import find_masks
+from spinlens.sampling.engines.bits.words import WIDTH, aligned, any_bit, load, spread, store
 
 _NONE = np.uint64(0)
 _ONE = np.uint64(1)
@@ -57,18 +58,20 @@ def _store_masks(masks: Any, flip: Any, scratch: Any) -> None:
 def _fast_row(
     board: Any, row: int, at: Any, left: int, right: int, streams: Any, undecided: Any, planes: Any, patterns: Any,
     ties: Any, tie_patterns: Any, half: int, first: int, stop: int, slots: Any, classes: Any, metropolis: bool,
+    mixtures: Any,
 ) -> Any:  # fmt: skip
     """Redraw the vectors from ``first`` to ``stop`` of half a row; return whether any lane is undecided."""
     some = spread(_NONE)
     columns = streams.shape[1]
-    pitch = len(classes) * WIDTH
-    table, tie_table = PLANES * pitch, ties.strides[0] // ties.itemsize
+    table, pitch = planes.strides[0] // planes.itemsize, planes.strides[1] // planes.itemsize
+    tie_table = ties.strides[0] // ties.itemsize
     for block in range(first, stop):
         j = block * WIDTH
         start = patterns[half, block] * table
         tie = tie_patterns[half, block] * tie_table
         here = (at[0] + j, at[1] + j, at[2] + j, at[3] + j)
         masks, flip = find_masks(slots, classes, board, here, left + j, right + j, ties, tie)
+        prepare(planes, masks, mixtures)
         s0, s1, s2, s3 = j, columns + j, 2 * columns + j, 3 * columns + j
         x0, x1, x2, x3 = load(streams, s0), load(streams, s1), load(streams, s2), load(streams, s3)
         drawn = spread(_NONE)
@@ -76,7 +79,7 @@ def _fast_row(
         # From the least of the fast bits upwards, as in the kernel of the square lattice.
         for k in range(FAST_BITS - 1, -1, -1):
             random, x0, x1, x2, x3 = next_random(x0, x1, x2, x3)
-            plane = choose(planes, start + k * pitch, masks)
+            plane = value_of(planes, start + k * pitch, masks, mixtures)
             differs = plane ^ random
             drawn = (drawn & ~differs) | (plane & differs)
             tied = tied & ~differs
@@ -89,7 +92,7 @@ def _fast_row(
         some = some | tied
         if metropolis:
             current = load(board, row + j) ^ flip
-            favour = choose(planes, start + FAST_BITS * pitch, masks)
+            favour = value_of(planes, start + FAST_BITS * pitch, masks, mixtures)
             drawn = (current & tied) | (_update(drawn, current, favour, True) & ~tied)
         store(board, row + j, drawn ^ flip)
     return any_bit(some)
@@ -195,9 +198,9 @@ def _take_from_board(board: Any, spins: Any) -> None:
 
 @njit(**_OPTIONS)
 def _sweep_once(
-    board: Any, streams: Any, kept: Any, undecided: Any, scratch: Any, planes: Any, thresholds: Any, favoured: Any,
-    metropolis: bool, slots: Any, classes: Any, patterns: Any, kinds: Any, ties: Any, tie_patterns: Any, others: Any,
-    width: int, odd_ring: bool,
+    board: Any, streams: Any, kept: Any, undecided: Any, scratch: Any, mixtures: Any, planes: Any, thresholds: Any,
+    favoured: Any, metropolis: bool, slots: Any, classes: Any, patterns: Any, kinds: Any, ties: Any,
+    tie_patterns: Any, others: Any, width: int, odd_ring: bool,
 ) -> None:  # fmt: skip
     columns, blocks = streams.shape[1], patterns.shape[1]
     longer = (width + 1) // 2
@@ -218,7 +221,7 @@ def _sweep_once(
                 _keep(board, here, streams, block * WIDTH, kept)
             some = _fast_row(
                 board, here, at, left, right, streams, undecided, planes, patterns, ties, tie_patterns, half, begin,
-                end, slots, classes, metropolis,
+                end, slots, classes, metropolis, mixtures,
             )  # fmt: skip
             if some != _NONE:
                 _finish_row(
@@ -272,16 +275,16 @@ def sweep_rows(
         Number of sweeps.
     """
     conditions, rows, _, columns = spins.shape
-    board = _aligned(1, rows * (2 * columns + WIDTH) + WIDTH)[0]
-    stream, undecided = _aligned(4, columns), _aligned(1, columns)[0]
-    scratch, kept = _aligned(1, 16 * WIDTH)[0], _aligned(5, WIDTH)
+    board = aligned(1, rows * (2 * columns + WIDTH) + WIDTH)[0]
+    stream, undecided = aligned(4, columns), aligned(1, columns)[0]
+    scratch, kept, mixtures = aligned(1, 16 * WIDTH)[0], aligned(5, WIDTH), new_mixtures(len(classes))
     for t in range(conditions):
         _put_on_board(spins[t], board, width)
         stream[:] = streams[t]
         for _ in range(count):
             _sweep_once(
-                board, stream, kept, undecided, scratch, planes[t], thresholds[t], favoured[t], metropolis, slots,
-                classes, patterns, kinds, ties, tie_patterns, others, width, odd_ring,
+                board, stream, kept, undecided, scratch, mixtures, planes[t], thresholds[t], favoured[t], metropolis,
+                slots, classes, patterns, kinds, ties, tie_patterns, others, width, odd_ring,
             )  # fmt: skip
         _take_from_board(board, spins[t])
         streams[t] = stream

@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spinlens.sampling.engines.bits.bitsliced import FAST_BITS
-from spinlens.sampling.engines.bits.probabilities import _aligned, _leave_probability, _thresholds, _up_probability
+from spinlens.sampling.engines.bits.class_values import places
+from spinlens.sampling.engines.bits.probabilities import _leave_probability, _thresholds, _up_probability, aligned_copy
 from spinlens.sampling.engines.bits.rows.classes import coefficients
 from spinlens.sampling.engines.bits.rows.geometry import Geometry
 from spinlens.sampling.engines.bits.rows.kernel import PLANES
@@ -32,16 +33,18 @@ class Rules:
     favoured : numpy.ndarray
         bool (conditions, K, C): whether up has the lower energy.
     planes : numpy.ndarray
-        uint64 or int8 (conditions, P, PLANES, C, WIDTH): the leading bits of the thresholds, last ``favoured``, as the
-        coefficients of `spinlens.sampling.engines.bits.rows.classes`: each is one word of zeros or ones, or one byte
-        where that makes the table too large.
+        The leading bits of the thresholds, last ``favoured``, as the coefficients of
+        `spinlens.sampling.engines.bits.rows.classes`. Where the sites of each vector are all of one kind int32
+        (conditions, P, PLANES, groups), the places of `spinlens.sampling.engines.bits.class_values`. Else uint64 or
+        int8 (conditions, P, PLANES, C, WIDTH): each is one word of zeros or ones, or one byte where that makes the
+        table too large.
     metropolis : bool
         The rule.
     """
 
     thresholds: NDArray[np.uint64]
     favoured: NDArray[np.bool_]
-    planes: NDArray[np.uint64] | NDArray[np.int8]
+    planes: NDArray[np.uint64] | NDArray[np.int8] | NDArray[np.int32]
     metropolis: bool
 
 
@@ -58,11 +61,15 @@ def rules(geometry: Geometry, temperature: NDArray[np.float64], algorithm: str) 
     return Rules(thresholds, favoured, _planes(bits, geometry.pattern_kinds), metropolis)
 
 
-def _planes(bits: NDArray[np.bool_], pattern_kinds: NDArray[np.int64]) -> NDArray[np.uint64] | NDArray[np.int8]:
-    """Spread coefficients (conditions, K, PLANES, C) to vectors of sites (conditions, P, PLANES, C, WIDTH)."""
+def _planes(
+    bits: NDArray[np.bool_], pattern_kinds: NDArray[np.int64]
+) -> NDArray[np.uint64] | NDArray[np.int8] | NDArray[np.int32]:
+    """Bring coefficients (conditions, K, PLANES, C) into the form of each pattern of vectors."""
+    if (pattern_kinds == pattern_kinds[:, :1]).all():
+        return places(bits)[:, pattern_kinds[:, 0]]
     whole = len(pattern_kinds) * PLANES * bits.shape[-1] * WIDTH * 8 <= LARGEST_TABLE
     numbers = bits.astype(np.int64 if whole else np.int8)
-    planes: NDArray[Any] = _aligned(np.negative(np.moveaxis(numbers[:, pattern_kinds], 2, -1)))
+    planes: NDArray[Any] = aligned_copy(np.negative(np.moveaxis(numbers[:, pattern_kinds], 2, -1)))
     return planes.view(np.uint64) if whole else planes
 
 
