@@ -7,7 +7,7 @@ import pytest
 
 from spinlens.errors import InputError
 from spinlens.lattices import Lattice
-from spinlens.models import Ising
+from spinlens.models import Ising, Model, Potts
 from spinlens.sampling import Plan, Unit, run_unit, units
 from spinlens.testing.chance import largest, uncounted
 
@@ -142,3 +142,11 @@ def test_plans_survive_json() -> None:
 
     plan = Plan(**SMALL, field=(-0.1, 0.0), draws=3, seed=5)
     assert Plan.from_dict(json.loads(json.dumps(plan.to_dict()))) == plan
+
+
+@pytest.mark.parametrize("model", [Ising(), Potts(3)])
+def test_near_zero_temperatures(model: Model) -> None:
+    cold = Plan(model=model, lattice=Lattice((4, 4)), temperature=(1e-150,), equilibration=8, draws=4, seed=1)
+    assert (run_unit(cold, units(cold)[0]).sums["bond_sum"] == 32).all()
+    with pytest.raises(InputError, match="must be at least 1e-150"):
+        Plan(model=model, lattice=Lattice((4, 4)), temperature=(1e-320,))

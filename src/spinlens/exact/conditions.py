@@ -10,10 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spinlens.errors import InputError
-from spinlens.models import Model
-
-SMALLEST_TEMPERATURE = 1e-150
-"""Below it inverse squares overflow."""
+from spinlens.models import SMALLEST_TEMPERATURE, Model
 
 
 def check_temperature(temperature: Any) -> NDArray[np.float64]:

@@ -4,7 +4,7 @@ from spinlens.models.blume_capel import BlumeCapel
 from spinlens.models.clock import Clock
 from spinlens.models.ising import Ising
 from spinlens.models.lattice_gas import LatticeGas
-from spinlens.models.model import Model, Reference
+from spinlens.models.model import SMALLEST_TEMPERATURE, Model, Reference
 from spinlens.models.order import OrderParameter, component
 from spinlens.models.pairwise import Pairwise
 from spinlens.models.potts import Potts
@@ -13,7 +13,7 @@ from spinlens.models.tables import TermTables
 from spinlens.models.terms import Bonds, Pattern, Sites
 
 __all__ = [
-    "BlumeCapel", "Bonds", "Clock", "Ising", "LatticeGas", "Model", "OrderParameter", "Pairwise", "Pattern", "Potts",
-    "Reference", "Sites", "TermTables", "check_model", "component", "model_from_dict", "models", "parse_model",
-    "register",
+    "SMALLEST_TEMPERATURE", "BlumeCapel", "Bonds", "Clock", "Ising", "LatticeGas", "Model", "OrderParameter",
+    "Pairwise", "Pattern", "Potts", "Reference", "Sites", "TermTables", "check_model", "component", "model_from_dict",
+    "models", "parse_model", "register",
 ]  # fmt: skip

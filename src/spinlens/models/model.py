@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import MISSING, dataclass, fields
 from functools import lru_cache
 from itertools import product
 from typing import Any, ClassVar, Self
@@ -23,6 +23,9 @@ Array = NDArray[np.float64]
 
 MOST_CANDIDATES = 4096
 """Simple states that are compared in the search for a ground state."""
+
+SMALLEST_TEMPERATURE = 1e-150
+"""Of samplers and oracles: the inverse square of a lower one, a factor of the specific heat, is no number any more."""
 
 DIGITS = 9
 """Decimals to which energies must agree for two states to count as equally low."""
@@ -198,12 +201,15 @@ class Model:
         Raises
         ------
         InputError
-            If one of them is unknown.
+            If one of them is unknown, or one without a default is missing.
         """
         known = [item.name for item in fields(cls)]
         for name in constants:
             if name not in known:
                 raise InputError("model", repr(name), f"{cls.name} has no such constant", did_you_mean(name, known))
+        needed = [item.name for item in fields(cls) if item.default is MISSING and item.default_factory is MISSING]
+        if missing := [name for name in needed if name not in constants]:
+            raise InputError("model", repr(cls.name), f"needs {' and '.join(missing)}", "Tables are given from Python")
         return cls(**constants)
 
 

@@ -12,7 +12,7 @@ import numpy as np
 
 from spinlens.errors import InputError, did_you_mean
 from spinlens.lattices import Lattice, check_lattice
-from spinlens.models import Model, check_model, model_from_dict
+from spinlens.models import SMALLEST_TEMPERATURE, Model, check_model, model_from_dict
 from spinlens.sampling.choice import Choice
 from spinlens.sampling.engines import ALGORITHMS, Engine, engine_for, engine_named
 from spinlens.seeds import check_seed
@@ -318,6 +318,8 @@ def _temperatures(values: Any) -> tuple[float, ...]:
     for i, value in enumerate(temperature):
         if value <= 0:
             raise InputError(f"temperature[{i}]", value, "must be > 0 (k_B = 1, units of abs(J))")
+        if value < SMALLEST_TEMPERATURE:
+            raise InputError(f"temperature[{i}]", value, f"must be at least {SMALLEST_TEMPERATURE:g}")
     return temperature
 
 
