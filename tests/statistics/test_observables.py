@@ -15,6 +15,7 @@ import xarray as xr
 from tests.statistics.synthetic import boltzmann
 
 from spinlens import statistics
+from spinlens.ensemble import simulate
 from spinlens.errors import InputError
 from spinlens.lattices import Lattice
 from spinlens.models import BlumeCapel, Clock, Ising, LatticeGas, Pairwise, Potts
@@ -195,3 +196,19 @@ def test_the_examples_in_the_documentation(module):
     result = doctest.testmod(import_module(f"spinlens.statistics.{module}"))
     assert result.failed == 0
     assert result.attempted > 0
+
+
+def test_variables_say_what_they_are() -> None:
+    ensemble = simulate(
+        BlumeCapel(), (4, 4), temperature=[1.5, 2.0], crystal_field=[0.5], equilibration=8, draws=4, progress=False
+    )
+    found = ensemble.observables()
+    for name, part in {**found.data_vars, **found.coords}.items():
+        assert part.attrs["long_name"], name
+        assert part.attrs["units"], name
+    words = found["quadrupole_susceptibility_error"].attrs["long_name"]
+    assert words == "standard error of the susceptibility of the quadrupole"
+    assert found["susceptibility"].attrs == {"long_name": "susceptibility of the magnetization", "units": "1 / J"}
+    assert found["crystal_field"].attrs["units"] == "J"
+    assert ensemble.energy.attrs == {"long_name": "energy per site", "units": "J"}
+    assert ensemble.reweight(temperature=1.7)["specific_heat"].attrs["units"] == "k_B"

@@ -68,7 +68,7 @@ class Ensemble(StoredDraws):
         total = sum(-strength * sums[name] for name, strength in strengths.items())
         if not isinstance(total, xr.DataArray):
             total = xr.zeros_like(next(iter(sums.values())), dtype=np.float64)
-        return (total / self.lattice.sites).transpose(*self.plan.grid, "chain", "draw").rename("energy")
+        return self._labelled((total / self.lattice.sites).transpose(*self.plan.grid, "chain", "draw").rename("energy"))
 
     @property
     def magnetization(self) -> xr.DataArray:
@@ -82,7 +82,7 @@ class Ensemble(StoredDraws):
         if "spin_sum" not in self.plan.series:
             why = "has no sum of spins"
             raise InputError("magnetization", self.model.text, why, "Use order_parameter")
-        return (self.sums["spin_sum"] / self.lattice.sites).rename("magnetization")
+        return self._labelled((self.sums["spin_sum"] / self.lattice.sites).rename("magnetization"))
 
     @property
     def order_parameter(self) -> xr.DataArray:
@@ -102,7 +102,7 @@ class Ensemble(StoredDraws):
                 arrays = {name: sums[name].values for name in order.series}
                 values = order.values(arrays, self.lattice.sites)
                 data = values[..., 0] if order.components == 1 else np.linalg.norm(values, axis=-1)
-                return sums[order.series[0]].copy(data=data).rename(order.name).assign_attrs(unit=1.0)
+                return self._labelled(sums[order.series[0]].copy(data=data).rename(order.name))
         raise InputError("order_parameter", self.model.text, "has no order parameter among its sums")
 
     def observables(self) -> xr.Dataset:
@@ -153,6 +153,13 @@ class Ensemble(StoredDraws):
         from spinlens.statistics import MultiHistogram
 
         return MultiHistogram.from_ensemble(self)
+
+    def _labelled(self, found: xr.DataArray) -> xr.DataArray:
+        from spinlens.statistics.labels import labelled
+
+        found.attrs = {}
+        orders = tuple(order.name for order in self.model.order_parameters(self.lattice))
+        return labelled(found, order_parameters=orders, controls=tuple(self.model.controls))
 
     def to_xarray(self) -> xr.Dataset:
         """Return energies, order parameters, sums and diagnostics as one dataset; configurations stay on the disk."""

@@ -196,7 +196,10 @@ class StoredDraws:
         """
         dimensions = (*self.plan.grid, "chain", "recording")
         units_of = {term.name: term.unit for term in self.model.tables(self.lattice).terms}
-        arrays = {name: (dimensions, self._read(name, ...), {"unit": units_of[name]}) for name in self.plan.series}
+        arrays = {
+            name: (dimensions, self._read(name, ...), {"unit": units_of[name], "long_name": name.replace("_", " ")})
+            for name in self.plan.series
+        }
         return xr.Dataset(arrays, coords={name: self._coordinates[name] for name in dimensions[:-1]})
 
     @property

@@ -45,7 +45,8 @@ def observables(
           1 - d <m^4> / ((d + 2) <m^2>^2) for d components: 0 for Gaussian fluctuations, 2 / (d + 2) in full order
         - the same of further ones with NAME and an underscore before it
 
-        Order parameters whose sums were not recorded are left out.
+        Order parameters whose sums were not recorded are left out. Each variable says what it is and in which units in
+        its attributes ``long_name`` and ``units``, which xarray writes on the axes of plots.
 
         Errors are those of a jackknife over chains, or over blocks of time where there are fewer than 16
         chains; NaN where there is a single recording.
@@ -75,10 +76,11 @@ def observables(
     found = recordings(source, model=model, lattice=lattice, temperature=temperature, **controls)
     parts = [estimate_run(found, here, at) for here, at in found.runs()]
     values = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
-    return xr.Dataset(
-        {name: (found.dimensions, array.reshape(found.shape)) for name, array in values.items()},
-        coords=found.coordinates,
-        attrs=found.attributes,
+    return found.labelled(
+        xr.Dataset(
+            {name: (found.dimensions, array.reshape(found.shape)) for name, array in values.items()},
+            coords=found.coordinates,
+        )
     )
 
 

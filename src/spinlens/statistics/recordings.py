@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +12,10 @@ from numpy.typing import NDArray
 from spinlens.errors import InputError
 from spinlens.lattices import Lattice, check_lattice
 from spinlens.models import Model, OrderParameter, check_model
+from spinlens.statistics.labels import labelled
+
+if TYPE_CHECKING:
+    import xarray as xr
 
 Array = NDArray[np.float64]
 
@@ -71,11 +75,12 @@ class Recordings:
         found = enumerate(self.model.order_parameters(self.lattice))
         return {place: order for place, order in found if all(name in self.sums for name in order.series)}
 
-    @property
-    def attributes(self) -> dict[str, str]:
-        """The name of the order parameter that susceptibility and Binder cumulant without a prefix belong to."""
-        first = self.order_parameters.get(0)
-        return {"order_parameter": first.name} if first else {}
+    def labelled(self, found: xr.Dataset) -> xr.Dataset:
+        """Say of each variable what it is, and of which order parameter those without a prefix are."""
+        names = {place: order.name for place, order in self.order_parameters.items()}
+        if 0 in names:
+            found.attrs["order_parameter"] = names[0]
+        return labelled(found, order_parameters=tuple(names.values()), controls=tuple(self.controls))
 
     def controls_at(self, condition: int) -> dict[str, float]:
         """Return the controls of one condition."""

@@ -151,10 +151,8 @@ class MultiHistogram:
             for estimates, sums, size in self._points(axes)
         ]
         dims, shape = _laid_out(axes)
-        return xr.Dataset(
-            {name: (dims, np.concatenate([part[name] for part in found]).reshape(shape)) for name in found[0]},
-            coords=axes, attrs=self._found.attributes,
-        )  # fmt: skip
+        variables = {name: (dims, np.concatenate([part[name] for part in found]).reshape(shape)) for name in found[0]}
+        return self._found.labelled(xr.Dataset(variables, coords=axes))
 
     def samples(self, *, temperature: Any, **controls: Any) -> xr.Dataset:
         """Return the observables without each group of chains: the samples of a jackknife.
@@ -178,7 +176,7 @@ class MultiHistogram:
         dims, shape = _laid_out(axes)
         stacked = {name: np.concatenate([part[name] for part in found]).T for name in found[0]}
         variables = {name: (("sample", *dims), v.reshape(-1, *shape)) for name, v in stacked.items()}
-        return xr.Dataset(variables, coords=axes, attrs=self._found.attributes)
+        return self._found.labelled(xr.Dataset(variables, coords=axes))
 
     def jackknife(self, function: Callable[[Mapping[str, Array]], Any], *, temperature: Any, **controls: Any) -> Any:
         """Estimate whatever follows from observables, with its error: a slope, a crossing, the place of a peak.
