@@ -97,3 +97,30 @@ def test_something_else_is_refused(verb: str, tmp_path: Path, capsys: pytest.Cap
         assert spinlens(verb, place) == 2
         assert "is not a spinlens ensemble" in capsys.readouterr().err
     assert [path.name for path in tmp_path.iterdir()] == ["file"]
+
+
+def test_a_study_of_several_ensembles(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    study = tmp_path / "study"
+    for name in ("one", "two"):
+        shutil.copytree(PATH, study / "ensembles" / f"{name}.ens")
+    assert spinlens("info", study) == 0
+    assert capsys.readouterr().out.startswith("one:\n")
+    assert spinlens("status", study, "--json") == 0
+    assert set(json.loads(capsys.readouterr().out)) == {"one", "two"}
+    (study / "ensembles" / "two.ens" / CHUNK).write_bytes(b"damaged")
+    assert spinlens("verify", study) == 4
+    printed = capsys.readouterr().out
+    assert printed.index("one:") < printed.index(": intact") < printed.index("two:") < printed.index("1 damaged")
+    assert spinlens("repair", study) == 0
+    assert "Repaired 1 damage; done again: field=1 block=0" in capsys.readouterr().out
+    assert spinlens("verify", study, "--json") == 0
+    assert json.loads(capsys.readouterr().out)["two"]["damages"] == []
+    assert spinlens("export", "images", study, "--out", tmp_path / "out", "--chains", 1) == 0
+    assert {path.name for path in (tmp_path / "out").iterdir()} == {"one", "two"}
+    capsys.readouterr()
+    assert spinlens("observables", study) == 2
+    assert "is a study of several ensembles: one, two. Name one of them" in capsys.readouterr().err
+    shutil.rmtree(study / "ensembles" / "one.ens")
+    shutil.rmtree(study / "ensembles" / "two.ens")
+    assert spinlens("verify", study) == 2
+    assert "holds no ensemble yet" in capsys.readouterr().err

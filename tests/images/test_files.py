@@ -56,6 +56,16 @@ def refused(path: Path, match: str, **options: object) -> None:
     assert str(caught.value).count("\n") == 0
 
 
+def test_flattened_configurations_need_their_sides(tmp_path: Path) -> None:
+    file = tmp_path / "flat.npy"
+    np.save(file, SPINS.reshape(5, 54))
+    refused(file, "may be one configuration, or 5 flattened ones.*shape=.5, 54.")
+    np.testing.assert_array_equal(read_images(file, shape=(6, 9)), SPINS)
+    assert read_images(file, shape=(5, 54)).shape == (1, 5, 54)
+    with pytest.raises(InputError, match="Arrays of spins need no reading"):
+        read_images(SPINS)  # type: ignore[arg-type]
+
+
 def test_another_size(folder: Path) -> None:
     refused(folder / "c.npy", "6 x 9: images of 9 x 6 spins", shape=(9, 6))
     np.save(folder / "d.npy", SPINS[:, :4])

@@ -2,26 +2,29 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
 import typer
 
+from spinlens.cli.ensembles import ENSEMBLE, each, print_json
+
 
 def info(
-    path: Path = typer.Argument(..., help="An ensemble or a study directory."),
+    path: Path = typer.Argument(..., help=ENSEMBLE),
     as_json: bool = typer.Option(False, "--json", help="Print JSON."),
 ) -> None:
-    """Print what is in an ensemble or a study."""
-    from spinlens.ensemble import describe, study_ensemble
+    """Print what is in an ensemble, or in each ensemble of a study."""
+    from spinlens.ensemble import describe
 
-    description = describe(study_ensemble(path))
+    found = {}
+    for name, directory in each(path, heading=not as_json):
+        found[name] = describe(directory)
+        if not as_json:
+            for key, value in found[name].items():
+                typer.echo(f"{key:<22} {_plain(value)}")
     if as_json:
-        typer.echo(json.dumps(description, indent=2))
-        return
-    for key, value in description.items():
-        typer.echo(f"{key:<22} {_plain(value)}")
+        print_json(found)
 
 
 def _plain(value: Any) -> str:

@@ -13,10 +13,10 @@ def pretrain(
         ..., help="An ensemble, or the directory of a crossover study; temperatures are not looked at."
     ),
     out: Path = typer.Option(..., help="Directory of the weights; an unfinished pretraining is continued."),
-    size: str = typer.Option("tiny", help="tiny or small."),
+    size: str = typer.Option(None, help="tiny or small; by default tiny."),
     stem: int = typer.Option(16, min=0, help="Channels of the convolution below the patches."),
     patch: int = typer.Option(10, min=1, help="Sites along a side of a patch; must divide the lattice."),
-    epochs: int = typer.Option(1, min=1, help="Passes over the configurations."),
+    epochs: int = typer.Option(3, min=1, help="Passes over the configurations."),
     batch: int = typer.Option(32, min=1, help="Configurations a step."),
     learning_rate: float = typer.Option(2e-3, help="Highest rate."),
     mask_ratio: float = typer.Option(0.0, help="Share of patches hidden as a whole."),

@@ -2,25 +2,37 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import typer
 
+from spinlens.cli.ensembles import ENSEMBLE, each, print_json
+
+if TYPE_CHECKING:
+    from spinlens.ensemble import Status
+
 
 def status(
-    path: Path = typer.Argument(..., help="An ensemble or a study directory."),
+    path: Path = typer.Argument(..., help=ENSEMBLE),
     as_json: bool = typer.Option(False, "--json", help="Print JSON."),
 ) -> None:
     """Print what is done and left, what the draws are worth so far, and how long the rest may take."""
     from spinlens.ensemble import status as ensemble_status
-    from spinlens.ensemble import study_ensemble
+
+    found = {}
+    for name, directory in each(path, heading=not as_json):
+        now = ensemble_status(directory)
+        found[name] = now.to_dict()
+        if not as_json:
+            _print(now)
+    if as_json:
+        print_json(found)
+
+
+def _print(now: Status) -> None:
     from spinlens.progress import clock_time
 
-    now = ensemble_status(study_ensemble(path))
-    if as_json:
-        typer.echo(json.dumps(now.to_dict(), indent=2))
-        return
     smallest, total = now.smallest_effective_samples, now.total_effective_samples
     known = smallest is not None and total is not None
     worth = f"at least {smallest:.0f} a condition, {total:.0f} in all" if known else "not known"

@@ -6,7 +6,7 @@ from spinlens.ensemble.reader import Ensemble, open_ensemble
 from spinlens.ensemble.repair import Repair, repair
 from spinlens.ensemble.simulate import sample, simulate
 from spinlens.ensemble.status import Status, status
-from spinlens.ensemble.study_ensemble import study_ensemble
+from spinlens.ensemble.study_ensemble import study_ensemble, study_ensembles
 from spinlens.ensemble.verification import Verification, verify
 
 __all__ = [
@@ -23,5 +23,6 @@ __all__ = [
     "simulate",
     "status",
     "study_ensemble",
+    "study_ensembles",
     "verify",
 ]

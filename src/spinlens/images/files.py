@@ -54,9 +54,11 @@ def read_images(paths: Path | str | Sequence[Path | str], *, shape: tuple[int, i
     ----------
     paths : path-like or sequence of path-like
         PNG files with one pixel a spin, up white and down black or as `render` paints them, and ``.npy`` files of
-        spins +-1 with the shape (Lx, Ly) or (n, Lx, Ly). A folder stands for all of its files, see `find_images`.
+        spins +-1 with the shape (Lx, Ly) or (n, Lx, Ly), or with ``shape`` (n, Lx Ly). A folder stands for all of its
+        files, see `find_images`.
     shape : tuple of int, optional
-        The sides (Lx, Ly) that are expected; by default those of the first file.
+        The sides (Lx, Ly) that are expected; by default those of the first file. It must be given where a NumPy file
+        could be one configuration as well as flattened ones: where it has two unequal sides.
 
     Returns
     -------
@@ -68,13 +70,15 @@ def read_images(paths: Path | str | Sequence[Path | str], *, shape: tuple[int, i
     InputError
         Naming the file that cannot be read, has another size, or holds something else than spins.
     """
+    if not isinstance(paths, str | Path) and hasattr(paths, "__array__"):
+        raise InputError("paths", "an array", "must be files or folders", "Arrays of spins need no reading")
     given = [paths] if isinstance(paths, str | Path) else list(paths)
     files = [file for path in given for file in find_images(path)]
     if not files:
         raise InputError("paths", "[]", "there are no images")
     parts = []
     for file in files:
-        spins = _read(file)
+        spins = _read(file, shape)
         shape = shape or (spins.shape[1], spins.shape[2])
         if spins.shape[1:] != tuple(shape):
             size = " x ".join(map(str, spins.shape[1:]))
@@ -123,7 +127,7 @@ def decode_png(data: bytes, states: int = 2) -> NDArray[np.int64]:
     return np.asarray(codes, dtype=np.int64)
 
 
-def _read(file: Path) -> NDArray[np.int8]:
+def _read(file: Path, shape: tuple[int, int] | None) -> NDArray[np.int8]:
     """Return the configurations in one file, (n, Lx, Ly)."""
     if file.suffix.lower() not in SUFFIXES:
         raise InputError(str(file), repr(file.suffix), "images are .png or .npy files; other formats may lose spins")
@@ -137,7 +141,7 @@ def _read(file: Path) -> NDArray[np.int8]:
     except UNREADABLE as error:
         reason = " ".join(str(error).split()) or type(error).__name__
         raise InputError("path", file, f"cannot be read ({reason})") from None
-    return _from_array(file, content) if is_array else _from_pixels(file, content)
+    return _from_array(file, content, shape) if is_array else _from_pixels(file, content)
 
 
 def _load_array(file: Path) -> NDArray[np.generic]:
@@ -154,9 +158,19 @@ def _load_pixels(file: Path) -> NDArray[np.uint8]:
         return np.asarray(image.convert("RGBA"))
 
 
-def _from_array(file: Path, values: NDArray[Any]) -> NDArray[np.int8]:
+def _from_array(file: Path, values: NDArray[Any], shape: tuple[int, int] | None) -> NDArray[np.int8]:
     spins = check_spins(str(file), values, dimensions=(2, 3))
-    return spins if spins.ndim == 3 else spins[None]
+    if spins.ndim == 3:
+        return spins
+    if shape is None and spins.shape[0] != spins.shape[1]:
+        rows, columns = spins.shape
+        raise InputError(
+            str(file), f"{rows} x {columns} spins", f"may be one configuration, or {rows} flattened ones",
+            f"Give the sides: shape=({rows}, {columns}), or those of one of {columns} spins",
+        )  # fmt: skip
+    if shape is not None and spins.shape != tuple(shape) and spins.shape[1] == shape[0] * shape[1]:
+        return spins.reshape(-1, *shape)
+    return spins[None]
 
 
 def _from_pixels(file: Path, pixels: NDArray[Any]) -> NDArray[np.int8]:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 from spinlens.ensemble import Ensemble, open_ensemble, sample
+from spinlens.ensemble.study_ensemble import ENSEMBLES, SUFFIX
 from spinlens.regions import Splits, clean_splits, published_splits
 from spinlens.sampling import Plan
 from spinlens.studies.classify.configuration import ClassifyConfiguration
 
-FOLDER = "ensembles"
 UNLABELLED = "unlabelled"
 """Stands for a protocol in the name of the ensemble that a pretraining sees."""
 
@@ -38,13 +38,13 @@ def sample_all(
 ) -> None:
     """Sample what is missing of the study's ensembles; parameters as `spinlens.simulate`."""
     for name, plan in wanted(configuration).items():
-        (folder / FOLDER).mkdir(exist_ok=True)
+        (folder / ENSEMBLES).mkdir(exist_ok=True)
         sample(plan, out=path_of(folder, name), scheduler=scheduler, workers=workers, progress=progress)
 
 
 def path_of(folder: Path, name: str) -> Path:
     """Return where an ensemble lies in the study's directory."""
-    return folder / FOLDER / f"{name}.ens"
+    return folder / ENSEMBLES / f"{name}{SUFFIX}"
 
 
 def read_ensemble(folder: Path, system: str, protocol: str) -> Ensemble:
