@@ -50,11 +50,12 @@ def measure(side: int, algorithm: str) -> dict[str, Any]:
     interval, recordings = SCHEDULE[side, algorithm]
     plan = Plan(
         model=sl.Ising(), lattice=sl.Lattice((side, side)), temperature=(critical_temperature(),), chains=64,
-        thin=recordings, interval=interval, equilibration=round(FORGET * recordings) * interval, algorithm=algorithm,
+        recordings=recordings, interval=interval, equilibration=round(FORGET * recordings) * interval,
+        algorithm=algorithm,
         exchange=False, seed=7,
     )  # fmt: skip
     # Compile, or load what was compiled before, outside the measured time.
-    run_unit(replace(plan, thin=1, equilibration=1, interval=1), Unit(0, 0))
+    run_unit(replace(plan, recordings=1, equilibration=1, interval=1), Unit(0, 0))
     begun = time.process_time()
     draws = run_unit(plan, Unit(0, 0))
     seconds = time.process_time() - begun

@@ -91,7 +91,8 @@ def plan_for(side: int, field: float, algorithm: str, *, recordings: int, equili
     """Plan one condition: 64 chains, one kept draw."""
     return Plan(
         model=Ising(), lattice=Lattice((side, side)), temperature=(TEMPERATURE,), field=(field,), chains=LANES,
-        thin=recordings, interval=INTERVAL, equilibration=equilibration, algorithm=algorithm, exchange=False, seed=1,
+        recordings=recordings, interval=INTERVAL, equilibration=equilibration, algorithm=algorithm, exchange=False,
+        seed=1,
     )  # fmt: skip
 
 
@@ -130,7 +131,7 @@ def in_turns(plan: Plan, peers: list[Peer], *, rounds: int, seconds: float) -> n
     side, field = plan.lattice.shape[0], plan.field[0]
 
     def ours(recordings: int) -> int:
-        timed = replace(plan, thin=recordings)
+        timed = replace(plan, recordings=recordings)
         run_unit(timed, Unit(0, 0))
         return timed.updates
 

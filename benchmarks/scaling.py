@@ -54,7 +54,8 @@ def plan_for(side: int, *, model: Ising = MODELS["one coupling"], chains: int = 
     fields = 2 ** (int(np.log2(conditions)) // 2)
     return Plan(
         model=model, lattice=Lattice((side, side)), temperature=np.linspace(2.0, 3.0, conditions // fields).tolist(),
-        field=np.linspace(0.1, 0.5, fields).tolist(), chains=chains, thin=1, interval=INTERVAL, equilibration=0, seed=1,
+        field=np.linspace(0.1, 0.5, fields).tolist(), chains=chains, recordings=1, interval=INTERVAL,
+        equilibration=0, seed=1,
     )  # fmt: skip
 
 
@@ -73,7 +74,7 @@ def sweep_time(plan: Plan, *, seconds: float) -> float:
     steps = len(plan.temperature) * LANES * plan.lattice.sites * INTERVAL
     often = max(1, int(SEGMENT // steps))
     reports = 2 + max(1, int(seconds * SPEED / (often * steps)))
-    long = replace(plan, thin=reports * often)
+    long = replace(plan, recordings=reports * often)
     total = 0.0
     for unit in units(long):
         times: list[tuple[float, int]] = []
@@ -91,7 +92,7 @@ def measure(*, seconds: float, rounds: int) -> list[dict[str, Any]]:
     """Return a row for each point: ns a sweep of everything, and ns an update of the chains asked for."""
     everything = points()
     for *_, plan in everything[:: len(SIDES)]:
-        run_unit(replace(plan, thin=1), units(plan)[0])
+        run_unit(replace(plan, recordings=1), units(plan)[0])
     times = np.median([[sweep_time(plan, seconds=seconds) for *_, plan in everything] for _ in range(rounds)], axis=0)
     rows = []
     for (panel, varied, plan), sweep in zip(everything, times.tolist(), strict=True):

@@ -18,10 +18,18 @@ from spinlens.sampling import Plan
 
 PATH = Path(__file__).with_name("golden.ens")
 PLAN = Plan(
-    model=Ising(), lattice=Lattice((4, 6)), temperature=(1.8, 2.6), field=(0.0, 0.3), chains=66, draws=2, thin=2,
+    model=Ising(), lattice=Lattice((4, 6)), temperature=(1.8, 2.6), field=(0.0, 0.3), chains=66, draws=2, recordings=4,
     interval=2, equilibration=20, start="dispersed", seed=20,
 )  # fmt: skip
-_SHORT = {"chains": 66, "draws": 1, "thin": 2, "interval": 2, "equilibration": 20, "start": "dispersed", "seed": 20}
+_SHORT = {
+    "chains": 66,
+    "draws": 1,
+    "recordings": 2,
+    "interval": 2,
+    "equilibration": 20,
+    "start": "dispersed",
+    "seed": 20,
+}
 LATER = {
     "cubic": Plan(model=Ising(), lattice=Lattice((2, 4, 4)), temperature=(4.0, 5.0), field=(0.1,), **_SHORT),
     "cell": Plan(

@@ -19,7 +19,7 @@ from spinlens.sampling import Plan
 from tests.ensemble.tiny import contents
 
 PLAN = Plan(
-    model=Ising(), lattice=Lattice((4, 4)), temperature=(1.5, 2.5), field=(0.1,), chains=66, draws=2, thin=2,
+    model=Ising(), lattice=Lattice((4, 4)), temperature=(1.5, 2.5), field=(0.1,), chains=66, draws=2, recordings=4,
     interval=1, equilibration=4, seed=5,
 )  # fmt: skip
 

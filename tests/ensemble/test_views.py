@@ -26,7 +26,7 @@ CASES = {
 def test_every_model_is_stored(model: Ising, boundary: Any, tmp_path: Path) -> None:
     lattice = Lattice((5, 6), boundary=boundary)
     options: dict[str, Any] = {
-        "temperature": (1.8, 2.4), "field": (0.0, 0.5), "chains": 70, "draws": 2, "thin": 3, "equilibration": 50,
+        "temperature": (1.8, 2.4), "field": (0.0, 0.5), "chains": 70, "draws": 2, "recordings": 6, "equilibration": 50,
         "progress": False, "seed": 3,
     }  # fmt: skip
     ensemble = simulate(model, lattice, out=tmp_path / "one.ens", **options)
@@ -70,7 +70,7 @@ def test_the_lattice_gas_is_a_model_of_its_own() -> None:
 
 
 def test_the_order_parameter_follows_the_model() -> None:
-    options: dict[str, Any] = {"chains": 64, "thin": 40, "equilibration": 400, "progress": False}
+    options: dict[str, Any] = {"chains": 64, "recordings": 40, "equilibration": 400, "progress": False}
     cold = simulate(Ising(-1.0), Lattice((6, 6)), temperature=1.0, **options)
     found = cold.observables()
     assert found.attrs["order_parameter"] == cold.order_parameter.name == "staggered_magnetization"

@@ -11,7 +11,7 @@ from spinlens.sampling import Plan
 
 PLAN = Plan(
     model=Ising(), lattice=Lattice((6, 10)), temperature=(1.5, 2.2, 3.0), field=(-0.2, 0.0, 0.3), chains=70, draws=2,
-    thin=3, interval=2, equilibration=10, seed=1,
+    recordings=6, interval=2, equilibration=10, seed=1,
 )  # fmt: skip
 
 COMMITS = 10

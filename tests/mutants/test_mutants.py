@@ -151,7 +151,7 @@ def visits(**case: object) -> Callable[[], bool]:
 
 def independent() -> bool:
     plan = Plan(
-        model=Ising(), lattice=Lattice((8, 8)), temperature=(3.0,), chains=64, thin=1000, interval=20,
+        model=Ising(), lattice=Lattice((8, 8)), temperature=(3.0,), chains=64, recordings=1000, interval=20,
         equilibration=100, seed=9,
     )  # fmt: skip
     series = run_unit(plan, Unit(0, 0)).sums["bond_sum"][0]
@@ -163,7 +163,7 @@ def magnetized(algorithm: str = "heat_bath", recordings: int = 8000) -> bool:
     """Compare energy and magnetization of a small torus in a field with enumeration, to 0.05 % or so."""
     model, lattice = Ising(), Lattice((4, 4))
     plan = Plan(
-        model=model, lattice=lattice, temperature=(2.5,), field=(0.3,), chains=256, thin=recordings, interval=4,
+        model=model, lattice=lattice, temperature=(2.5,), field=(0.3,), chains=256, recordings=recordings, interval=4,
         equilibration=400, algorithm=algorithm, seed=13,
     )  # fmt: skip
     exact = enumerate_states(model, lattice, temperature=2.5, field=0.3)

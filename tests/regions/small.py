@@ -7,7 +7,7 @@ from dataclasses import replace
 from spinlens.ensemble import Ensemble, sample
 from spinlens.regions import sampling_plan
 
-SMALL = {"chains": 64, "draws": 4, "thin": 25, "interval": 4, "equilibration": 200}
+SMALL = {"chains": 64, "draws": 4, "recordings": 100, "interval": 4, "equilibration": 200}
 
 
 def small_ensemble(system: str, **changes: object) -> Ensemble:

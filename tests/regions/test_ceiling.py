@@ -90,7 +90,9 @@ def test_the_posterior_by_hand() -> None:
 
 
 def test_the_ceiling_from_chains_agrees_with_the_exact_one() -> None:
-    plan = Plan(model=Ising(), lattice=Lattice((4, 4)), temperature=(1.0, 1.6, 2.4, 3.0), thin=400, interval=4, seed=2)
+    plan = Plan(
+        model=Ising(), lattice=Lattice((4, 4)), temperature=(1.0, 1.6, 2.4, 3.0), recordings=400, interval=4, seed=2
+    )
     bond_sum = run_unit(plan, Unit(0, 0)).sums["bond_sum"]
     estimated = ceiling(
         recorded_distribution(bond_sum, coupling=plan.model.coupling, temperature=plan.temperature, sites=16),

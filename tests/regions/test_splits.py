@@ -26,7 +26,7 @@ def clean(ensemble: Ensemble) -> Splits:
 
 @pytest.fixture(scope="module")
 def published() -> Splits:
-    heated = small_ensemble("periodic", start="heated", exchange=False, draws=16, thin=1)
+    heated = small_ensemble("periodic", start="heated", exchange=False, draws=16, recordings=16)
     return published_splits(heated, seed=1, trial=3, sizes=SIZES, large_test=300)
 
 
@@ -112,7 +112,7 @@ def test_fewer_labels_are_nested_and_have_every_region(ensemble: Ensemble, clean
 
 
 def test_the_published_sizes_start_with_every_region() -> None:
-    ensemble = small_ensemble("periodic", draws=16, thin=1, equilibration=0)
+    ensemble = small_ensemble("periodic", draws=16, recordings=16, equilibration=0)
     splits = clean_splits(ensemble, seed=1, trial=0, labels=10, large_test=400)
     assert min(splits.train.counts) >= 1
     assert splits.test.counts == PUBLISHED_COUNTS["test"]

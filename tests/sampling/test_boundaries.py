@@ -36,7 +36,7 @@ def estimate(plan: Plan) -> dict[str, np.ndarray]:
 
 def sampled(model: Ising, lattice: Lattice, *, field: float = 0.0, recordings: int = 3000, **options: Any) -> Plan:
     settings = {"temperature": TEMPERATURES, "chains": 128, "interval": 4, "equilibration": 2000, "seed": 21}
-    return Plan(model=model, lattice=lattice, field=(field,), thin=recordings, **{**settings, **options})
+    return Plan(model=model, lattice=lattice, field=(field,), recordings=recordings, **{**settings, **options})
 
 
 @pytest.mark.parametrize("coupling", [1.0, -0.8])
@@ -94,7 +94,7 @@ def unpacked(packed: np.ndarray, width: int) -> np.ndarray:
 @pytest.mark.parametrize("boundary", BOUNDARIES.values(), ids=BOUNDARIES.keys())
 def test_hot_spins_are_independent(boundary: Any) -> None:
     plan = Plan(
-        model=Ising(), lattice=Lattice((5, 6), boundary=boundary), temperature=(1e9,), chains=64, thin=4000,
+        model=Ising(), lattice=Lattice((5, 6), boundary=boundary), temperature=(1e9,), chains=64, recordings=4000,
         interval=1, equilibration=1, seed=5,
     )  # fmt: skip
     draws = run_unit(plan, units(plan)[0])

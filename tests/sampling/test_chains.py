@@ -34,7 +34,7 @@ def uncorrelated(energies: np.ndarray) -> bool:
 
 def test_chains_are_independent() -> None:
     plan = Plan(
-        **{**SMALL, "temperature": (3.0, 3.3)}, field=(0.2,), chains=130, thin=4000, interval=20, seed=9
+        **{**SMALL, "temperature": (3.0, 3.3)}, field=(0.2,), chains=130, recordings=4000, interval=20, seed=9
     )  # fmt: skip
     energies = np.concatenate([run_unit(plan, unit).sums["bond_sum"] for unit in units(plan)], axis=1)
     for at_one_temperature in energies:
@@ -43,7 +43,7 @@ def test_chains_are_independent() -> None:
 
 
 def test_fields_and_seeds_share_no_chance() -> None:
-    options = {**SMALL, "temperature": (3.0,), "chains": 64, "thin": 2000, "interval": 20}
+    options = {**SMALL, "temperature": (3.0,), "chains": 64, "recordings": 2000, "interval": 20}
     here = Plan(**options, field=(0.2, 0.25), seed=9)
     others = [run_unit(here, Unit(field, 0)).sums["bond_sum"][0] for field in range(2)]
     others.append(run_unit(Plan(**options, field=(0.2,), seed=10), Unit(0, 0)).sums["bond_sum"][0])
@@ -63,7 +63,8 @@ def test_a_unit_does_not_depend_on_the_others() -> None:
 
 def test_the_sums_are_those_of_the_kept_spins() -> None:
     plan = Plan(
-        model=Ising(), lattice=Lattice((24, 10)), temperature=(2.0, 3.0), field=(0.0, 0.3), chains=70, draws=3, thin=2,
+        model=Ising(), lattice=Lattice((24, 10)), temperature=(2.0, 3.0), field=(0.0, 0.3), chains=70, draws=3,
+        recordings=6,
         equilibration=30, start="dispersed", seed=3,
     )  # fmt: skip
     for unit in units(plan):
@@ -75,7 +76,7 @@ def test_the_sums_are_those_of_the_kept_spins() -> None:
 
 
 def test_exchange_is_counted() -> None:
-    plan = Plan(**SMALL, thin=500, interval=2, seed=6)
+    plan = Plan(**SMALL, recordings=500, interval=2, seed=6)
     draws = run_unit(plan, Unit(0, 0))
     acceptance = draws.exchange_accepted / draws.exchange_offered
     assert np.all((acceptance > 0.1) & (acceptance < 0.9))
@@ -105,7 +106,8 @@ def test_a_single_temperature_makes_no_round_trips() -> None:
         ({"chains": 0}, "chains"),
         ({"draws": 0}, "draws"),
         ({"draws": 1.5}, "draws"),
-        ({"thin": 0}, "thin"),
+        ({"recordings": 0}, "recordings"),
+        ({"recordings": 3, "draws": 2}, "recordings"),
         ({"interval": 0}, "interval"),
         ({"equilibration": -1}, "equilibration"),
         ({"algorithm": "metropolys"}, "algorithm"),

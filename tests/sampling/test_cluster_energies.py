@@ -89,10 +89,10 @@ def test_algorithms_agree_where_auto_mixes_them() -> None:
 def test_limits_of_temperature(boundary: Any, algorithm: str) -> None:
     lattice = Lattice((5, 6), boundary=boundary)
     options = {"model": Ising(), "lattice": lattice, "chains": LANES, "interval": 1, "algorithm": algorithm, "seed": 5}
-    hot = run_unit(Plan(**options, temperature=(1e9,), thin=400, equilibration=2), Unit(0, 0))
+    hot = run_unit(Plan(**options, temperature=(1e9,), recordings=400, equilibration=2), Unit(0, 0))
     assert within(hot.sums["bond_sum"].mean(), 0, np.sqrt(lattice.bonds / hot.sums["bond_sum"].size), degrees=None)
     assert within(hot.sums["spin_sum"].mean(), 0, np.sqrt(2 * 30 / hot.sums["spin_sum"].size), degrees=None)
-    cold = run_unit(Plan(**options, temperature=(1e-3,), thin=20, equilibration=2), Unit(0, 0))
+    cold = run_unit(Plan(**options, temperature=(1e-3,), recordings=20, equilibration=2), Unit(0, 0))
     assert np.all(cold.sums["bond_sum"] == cold.sums["bond_sum"][0, 0, 0])
     assert np.all(
         run_unit(Plan(**options, temperature=(1e-3,), field=(9.0,), equilibration=2), Unit(0, 0)).sums["spin_sum"] == 30
@@ -104,7 +104,8 @@ def test_chains_are_independent(algorithm: str) -> None:
     from tests.sampling.test_chains import largest_correlation
 
     plan = Plan(
-        model=Ising(), lattice=Lattice((8, 8)), temperature=(2.6,), field=(0.05,), chains=LANES, thin=1500, interval=6,
+        model=Ising(), lattice=Lattice((8, 8)), temperature=(2.6,), field=(0.05,), chains=LANES, recordings=1500,
+        interval=6,
         equilibration=60, algorithm=algorithm, exchange=False, seed=9,
     )  # fmt: skip
     draws = run_unit(plan, Unit(0, 0))

@@ -20,7 +20,7 @@ def test_every_temperature_is_sampled_exactly(algorithm: str, monkeypatch: pytes
     temperature = (2.0, 2.4, 5.0)
     monkeypatch.setattr(choice, "LONG", 1.5)
     plan = Plan(
-        model=Ising(), lattice=Lattice((6, 8)), temperature=temperature, thin=200, interval=2, equilibration=100,
+        model=Ising(), lattice=Lattice((6, 8)), temperature=temperature, recordings=200, interval=2, equilibration=100,
         algorithm=algorithm, exchange=False, start="heated", seed=5,
     )  # fmt: skip
     if algorithm == "auto":

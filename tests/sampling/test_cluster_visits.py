@@ -67,7 +67,7 @@ def test_infinite_temperature(algorithm: str, field: float) -> None:
     exact = float(comb(16, sites) @ np.abs(2 * sites - 16)) / 2**16 / 16
     assert exact == pytest.approx(0.19638, abs=1e-5)
     plan = Plan(
-        model=Ising(), lattice=Lattice((4, 4)), temperature=(HOT,), field=(field,), thin=64, algorithm=algorithm,
+        model=Ising(), lattice=Lattice((4, 4)), temperature=(HOT,), field=(field,), recordings=64, algorithm=algorithm,
         equilibration=64, seed=11,
     )  # fmt: skip
     found = np.abs(run_unit(plan, Unit(0, 0)).sums["spin_sum"][0]).mean(axis=1) / 16

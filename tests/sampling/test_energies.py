@@ -39,7 +39,7 @@ def assert_agrees(found: dict[str, np.ndarray], exact: dict[str, np.ndarray], *,
 def test_energy_on_the_torus(side: int, recordings: int, algorithm: str) -> None:
     plan = Plan(
         model=Ising(), lattice=Lattice((side, side)), temperature=(2.0, CRITICAL_TEMPERATURE, 2.5), chains=128,
-        thin=recordings, interval=4, equilibration=4000, algorithm=algorithm, seed=11,
+        recordings=recordings, interval=4, equilibration=4000, algorithm=algorithm, seed=11,
     )  # fmt: skip
     exact = kaufman_torus(plan.lattice.shape, plan.temperature)
     assert_agrees(estimate(plan), {"energy": exact.energy}, noticeable=NOTICEABLE)
@@ -47,7 +47,8 @@ def test_energy_on_the_torus(side: int, recordings: int, algorithm: str) -> None
 
 def test_specific_heat_on_the_torus() -> None:
     plan = Plan(
-        model=Ising(), lattice=Lattice((8, 8)), temperature=(2.0, CRITICAL_TEMPERATURE, 2.5), chains=256, thin=20000,
+        model=Ising(), lattice=Lattice((8, 8)), temperature=(2.0, CRITICAL_TEMPERATURE, 2.5), chains=256,
+        recordings=20000,
         interval=4, equilibration=1000, seed=12,
     )  # fmt: skip
     exact = kaufman_torus(plan.lattice.shape, plan.temperature)
@@ -58,7 +59,8 @@ def test_specific_heat_on_the_torus() -> None:
 def test_all_observables_in_a_field(coupling: float, field: float) -> None:
     model, lattice = Ising(coupling), Lattice((4, 4))
     plan = Plan(
-        model=model, lattice=lattice, temperature=(2.0, CRITICAL_TEMPERATURE), field=(field,), chains=256, thin=8000,
+        model=model, lattice=lattice, temperature=(2.0, CRITICAL_TEMPERATURE), field=(field,), chains=256,
+        recordings=8000,
         interval=4, equilibration=1000, seed=13,
     )  # fmt: skip
     exact = [enumerate_states(model, lattice, temperature=t, field=field) for t in plan.temperature]
@@ -77,7 +79,7 @@ def test_all_observables_in_a_field(coupling: float, field: float) -> None:
 
 def test_rectangles_and_many_chains() -> None:
     plan = Plan(
-        model=Ising(), lattice=Lattice((24, 10)), temperature=(2.4,), chains=70, thin=2000, interval=4,
+        model=Ising(), lattice=Lattice((24, 10)), temperature=(2.4,), chains=70, recordings=2000, interval=4,
         equilibration=2000, seed=14,
     )  # fmt: skip
     exact = kaufman_torus(plan.lattice.shape, np.array(plan.temperature))
@@ -90,7 +92,7 @@ def test_both_signs_are_visited_when_cold() -> None:
         lattice=Lattice((16, 16)),
         temperature=(1.2, 2.0),
         chains=64,
-        thin=200,
+        recordings=200,
         equilibration=100,
         seed=4,
     )

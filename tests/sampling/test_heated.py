@@ -18,7 +18,8 @@ from spinlens.testing.chance import within
 from tests.ensemble.tiny import contents
 
 PLAN = Plan(
-    model=Ising(), lattice=Lattice((6, 8)), temperature=(1e-3, 2e-3, 1.5, 3.0), chains=70, draws=2, thin=3, interval=2,
+    model=Ising(), lattice=Lattice((6, 8)), temperature=(1e-3, 2e-3, 1.5, 3.0), chains=70, draws=2, recordings=6,
+    interval=2,
     equilibration=6, exchange=False, start="heated", seed=3,
 )  # fmt: skip
 
@@ -30,7 +31,7 @@ def unpacked(spins: np.ndarray, width: int) -> np.ndarray:
 def test_a_temperature_begins_where_the_one_below_ended() -> None:
     # Between walls nothing reverses the spins between recordings, and one sweep changes the magnetization little.
     plan = replace(
-        PLAN, lattice=Lattice.skewed((6, 8)), temperature=(2.0, 2.001), chains=64, draws=1, thin=60, interval=1,
+        PLAN, lattice=Lattice.skewed((6, 8)), temperature=(2.0, 2.001), chains=64, draws=1, recordings=60, interval=1,
         equilibration=0,
     )  # fmt: skip
     spin_sum = run_unit(plan, Unit(0, 0)).sums["spin_sum"]
@@ -50,7 +51,7 @@ def test_at_the_lowest_temperatures_it_stays_in_a_ground_state() -> None:
 
 
 def test_every_temperature_is_sampled_exactly() -> None:
-    plan = replace(PLAN, temperature=(2.0, 2.4, 3.0), chains=64, draws=1, thin=400, interval=5, equilibration=200)
+    plan = replace(PLAN, temperature=(2.0, 2.4, 3.0), chains=64, draws=1, recordings=400, interval=5, equilibration=200)
     energy = -run_unit(plan, Unit(0, 0)).sums["bond_sum"].mean(axis=2) / 48
     error = energy.std(axis=1, ddof=1) / np.sqrt(64)
     exact = kaufman_torus((6, 8), np.array(plan.temperature)).energy

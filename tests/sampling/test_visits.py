@@ -70,7 +70,7 @@ def test_exchange_knows_every_energy(case: dict) -> None:
 def test_a_slightly_wrong_temperature_is_noticed() -> None:
     model, lattice = Ising(), Lattice((2, 4))
     plan = Plan(
-        model=model, lattice=lattice, temperature=(2.5,), field=(0.3,), chains=64 * 320, thin=1, interval=1,
+        model=model, lattice=lattice, temperature=(2.5,), field=(0.3,), chains=64 * 320, recordings=1, interval=1,
         equilibration=64, start="random", seed=1,
     )  # fmt: skip
     states = independent_states(plan)[0]

@@ -60,7 +60,8 @@ def visit_p_values(
     """
     model, lattice = Ising(coupling, field_pattern), Lattice(shape, boundary=boundary)
     plan = Plan(
-        model=model, lattice=lattice, temperature=temperature, field=(field,), chains=64 * blocks, draws=draws, thin=1,
+        model=model, lattice=lattice, temperature=temperature, field=(field,), chains=64 * blocks, draws=draws,
+        recordings=draws,
         equilibration=equilibration, interval=interval, algorithm=algorithm, start="random", seed=seed,
     )  # fmt: skip
     states = independent_states(plan)

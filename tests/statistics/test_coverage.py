@@ -29,7 +29,8 @@ def sums() -> dict[str, np.ndarray]:
     found = []
     for seed in range(SEEDS):
         plan = Plan(
-            model=Ising(), lattice=LATTICE, temperature=TEMPERATURES, field=FIELDS, chains=32, thin=120, interval=1,
+            model=Ising(), lattice=LATTICE, temperature=TEMPERATURES, field=FIELDS, chains=32, recordings=120,
+            interval=1,
             equilibration=60, seed=seed,
         )  # fmt: skip
         draws = [run_unit(plan, unit) for unit in units(plan)]

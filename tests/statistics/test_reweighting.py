@@ -30,7 +30,8 @@ GRID = {"temperature": TEMPERATURES, "field": np.array(FIELDS)[:, None]}
 def grid(coupling=1.0, chains=48, recordings=300):
     """Return the recorded sums of a grid of six conditions, (field, temperature, chain, recording)."""
     plan = Plan(
-        model=Ising(coupling), lattice=SMALL, temperature=TEMPERATURES, field=FIELDS, chains=chains, thin=recordings,
+        model=Ising(coupling), lattice=SMALL, temperature=TEMPERATURES, field=FIELDS, chains=chains,
+        recordings=recordings,
         interval=2, equilibration=100, seed=4,
     )  # fmt: skip
     draws = [run_unit(plan, unit) for unit in units(plan)]
@@ -186,7 +187,8 @@ def test_any_function_of_observables_with_its_error():
 def test_many_temperatures_against_kaufman():
     lattice, temperatures = Lattice((16, 16)), np.linspace(2.0, 2.8, 9)
     plan = Plan(
-        model=Ising(), lattice=lattice, temperature=temperatures, chains=64, thin=100, interval=8, equilibration=400,
+        model=Ising(), lattice=lattice, temperature=temperatures, chains=64, recordings=100, interval=8,
+        equilibration=400,
         seed=2,
     )  # fmt: skip
     sums = run_unit(plan, units(plan)[0]).sums
@@ -275,7 +277,7 @@ def test_a_single_chain_of_one_recording_has_no_error():
 @pytest.mark.parametrize(("temperature", "field"), [(1.2, 0.0), (6.0, 0.0), (2.3, 0.5)])
 def test_far_from_what_was_simulated_is_refused(temperature, field):
     lattice = Lattice((16, 16))
-    plan = Plan(model=Ising(), lattice=lattice, temperature=(2.3,), thin=100, equilibration=200, seed=2)
+    plan = Plan(model=Ising(), lattice=lattice, temperature=(2.3,), recordings=100, equilibration=200, seed=2)
     sums = run_unit(plan, units(plan)[0]).sums
     with pytest.raises(InputError, match="of 6400 recordings would count") as caught:
         reweight(

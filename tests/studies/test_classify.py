@@ -28,7 +28,8 @@ from spinlens.studies.directory import read_summary
 TINY = {
     "trials": 2,
     "images": {
-        "side": 8, "step": 0.05, "chains": 32, "draws": 2, "thin": 16, "equilibration": 64, "unlabelled_chains": 4,
+        "side": 8, "step": 0.05, "chains": 32, "draws": 2, "recordings": 32, "equilibration": 64,
+        "unlabelled_chains": 4,
         "train": [12, 8, 8, 12], "validation": [6, 4, 4, 6], "test": [6, 4, 4, 6], "large_test": 100,
     },
     "vit": {"patch": 4, "width": 16, "layers": 2, "heads": 2, "stem": 4, "epochs": 2, "epochs_pretrained": 1},

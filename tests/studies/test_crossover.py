@@ -21,7 +21,8 @@ from spinlens.studies.report import crossover_table
 
 TINY = {
     "sampling": {
-        "shape": [16, 16], "temperature": "1:5:9", "field": "-1:1:3", "chains": 16, "thin": 20, "equilibration": 400
+        "shape": [16, 16], "temperature": "1:5:9", "field": "-1:1:3", "chains": 16, "recordings": 20,
+        "equilibration": 400
     },
     "training": {"epochs": 2, "batch": 64},
     "analysis": {"resamples": 20},
@@ -200,7 +201,7 @@ def test_a_config_file_and_assignments_change_values(tmp_path: Path) -> None:
 def test_the_paper_preset_is_the_papers_protocol() -> None:
     plan, training = configure("paper").plan, configure("paper").training
     assert (plan.lattice.shape, plan.chains * plan.draws, plan.interval) == ((32, 32), 1024, 8)
-    assert (plan.equilibration, plan.recordings, plan.thin, plan.algorithm) == (8192, 16, 1, "metropolis")
+    assert (plan.equilibration, plan.recordings, plan.draws, plan.algorithm) == (8192, 16, 16, "metropolis")
     assert (plan.controls["field"][0], plan.controls["field"][-1], len(plan.controls["field"])) == (-2.0, 2.0, 65)
     assert (plan.temperature[0], plan.temperature[-1], len(plan.temperature)) == (1.0, 5.0, 65)
     assert (training.epochs, training.batch, training.learning_rate, training.beta) == (16, 845, 1e-5, 8.0)

@@ -32,7 +32,7 @@ def simulate(
     staggered_field: bool = typer.Option(False, help="Let the Ising field change its sign from site to site."),
     chains: int = typer.Option(64, help="Independent chains at each condition."),
     draws: int = typer.Option(1, help="Configurations kept of each chain."),
-    thin: int = typer.Option(None, help="Recordings of the model's sums for each kept draw."),
+    recordings: int = typer.Option(None, help="Recordings of the model's sums in each chain, a multiple of the draws."),
     equilibration: int = typer.Option(4096, help="Sweeps before the first recording."),
     interval: int = typer.Option(8, help="Sweeps between recordings and replica exchanges."),
     algorithm: str = typer.Option(
@@ -57,7 +57,7 @@ def simulate(
         ensemble = sample_grid(
             _model(model, coupling, staggered_field=staggered_field),
             Lattice(_sides(side, shape), boundary=parse_boundary(boundary), kind=lattice),
-            temperature=parse_grid(temperature, "temperature"), chains=chains, draws=draws, thin=thin,
+            temperature=parse_grid(temperature, "temperature"), chains=chains, draws=draws, recordings=recordings,
             equilibration=equilibration, interval=interval, algorithm=algorithm, exchange=exchange, start=start,
             seed=seed, out=out, workers=workers, scheduler=scheduler, **controls,
         )  # fmt: skip
@@ -85,7 +85,8 @@ def _axes(texts: list[str]) -> dict[str, Any]:
 
 
 _OPTIONS = (
-    "temperature", "chains", "draws", "thin", "equilibration", "interval", "algorithm", "exchange", "start", "seed",
+    "temperature", "chains", "draws", "recordings", "equilibration", "interval", "algorithm", "exchange", "start",
+    "seed",
     "out", "workers", "scheduler", "progress", "model", "lattice",
 )  # fmt: skip
 

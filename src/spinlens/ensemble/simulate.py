@@ -31,7 +31,7 @@ def simulate(
     temperature: float | Sequence[float] | np.ndarray,
     chains: int = 64,
     draws: int = 1,
-    thin: int | None = None,
+    recordings: int | None = None,
     equilibration: int = 4096,
     interval: int = 8,
     algorithm: str = "heat_bath",
@@ -58,8 +58,8 @@ def simulate(
         Independent Markov chains at each condition; 64 share a machine word, so multiples of 64 are cheapest.
     draws : int
         Configurations kept of each chain.
-    thin : int, optional
-        Recordings of the model's sums for each kept draw; by default as few as give 16 in all.
+    recordings : int, optional
+        Recordings of the model's sums in each chain, a multiple of the draws; by default 16 or as many as the draws.
     equilibration : int
         Sweeps before the first recording.
     interval : int
@@ -101,7 +101,8 @@ def simulate(
     _check_options(model, controls)
     plan = Plan(
         model=model, lattice=check_lattice(lattice), temperature=temperature, controls=controls, chains=chains,
-        draws=draws, thin=thin, interval=interval, equilibration=equilibration, algorithm=algorithm, exchange=exchange,
+        draws=draws, recordings=recordings, interval=interval, equilibration=equilibration, algorithm=algorithm,
+        exchange=exchange,
         start=start, seed=seed,
     )  # fmt: skip
     ensemble = sample(plan, out=out, workers=workers, scheduler=scheduler, progress=progress)

@@ -205,8 +205,8 @@ class StoredDraws:
     @property
     def sums(self) -> xr.Dataset:
         """The sums of each draw, exact, over (controls, temperature, chain, draw)."""
-        assert self.plan.thin is not None
-        kept = self.series.isel(recording=slice(self.plan.thin - 1, None, self.plan.thin))
+        every = self.plan.recordings_per_draw
+        kept = self.series.isel(recording=slice(every - 1, None, every))
         return kept.rename(recording="draw").assign_coords(draw=np.arange(self.plan.draws))
 
     @cached_property

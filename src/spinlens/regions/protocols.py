@@ -16,11 +16,11 @@ PUBLISHED_SWEEPS = 750
 
 _SETTINGS: dict[str, dict[str, Any]] = {
     "clean": {
-        "chains": 128, "draws": 4, "thin": 25, "interval": 8, "equilibration": 3200, "algorithm": "heat_bath",
+        "chains": 128, "draws": 4, "recordings": 100, "interval": 8, "equilibration": 3200, "algorithm": "heat_bath",
         "exchange": True, "start": "ground",
     },
     "published": {
-        "chains": 64, "draws": 11, "thin": 1, "interval": PUBLISHED_SWEEPS, "equilibration": PUBLISHED_SWEEPS,
+        "chains": 64, "draws": 11, "recordings": 11, "interval": PUBLISHED_SWEEPS, "equilibration": PUBLISHED_SWEEPS,
         "algorithm": "metropolis", "exchange": False, "start": "heated",
     },
 }  # fmt: skip

@@ -134,7 +134,7 @@ def measure(plan: Plan, *, threads: int = 1) -> KernelRow:
     """Time one condition of a plan on some threads, each with 64 chains of its own."""
     plan = replace(plan, chains=LANES * threads)
     # Compile, or load what was compiled before, outside the measured time.
-    run_unit(replace(plan, thin=1, equilibration=1, interval=1), Unit(0, 0))
+    run_unit(replace(plan, recordings=1, equilibration=1, interval=1), Unit(0, 0))
     with ThreadPoolExecutor(threads) as pool:
         begun = time.perf_counter()
         draws = list(pool.map(lambda block: run_unit(plan, Unit(0, block)), range(threads)))
@@ -186,7 +186,7 @@ def _plan(
     recordings = max(8, int(updates / 2 / (LANES * lattice.sites * INTERVAL)))
     return Plan(
         model=model, lattice=lattice, temperature=(temperature,), controls={"field": (field,)}, chains=LANES,
-        thin=recordings,
+        recordings=recordings,
         interval=INTERVAL, equilibration=recordings * INTERVAL, algorithm=algorithm, exchange=False, start="ground",
         seed=seed,
     )  # fmt: skip

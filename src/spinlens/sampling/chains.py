@@ -89,7 +89,6 @@ def run_unit(plan: Plan, unit: Unit, report: Callable[[float], object] = float) 
     UnitDraws
         The same bytes wherever and whenever it runs.
     """
-    assert plan.thin is not None
     walkers = plan.kernels.walkers(plan, unit.point, unit.block, lambda t: start_codes(plan, unit, t))
     chains, temperatures = len(plan.chains_of(unit.block)), len(plan.temperature)
     stream = exchange_stream(plan, unit.point, unit.block)
@@ -116,8 +115,8 @@ def run_unit(plan: Plan, unit: Unit, report: Callable[[float], object] = float) 
             if recording >= 0:
                 for name, series in sums.items():
                     series[here, :, recording] = walkers.recorded(name)[:, :chains]
-                if (recording + 1) % plan.thin == 0:
-                    codes[here, :, recording // plan.thin] = walkers.packed(here, chains)
+                if (recording + 1) % plan.recordings_per_draw == 0:
+                    codes[here, :, recording // plan.recordings_per_draw] = walkers.packed(here, chains)
             if step % often == 0 or step == total - 1:
                 report((stage * total + step + 1) / (len(stages) * total))
     if exchange is None:

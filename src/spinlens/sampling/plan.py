@@ -51,9 +51,9 @@ class Plan:
         Independent Markov chains at each condition.
     draws : int
         Configurations kept of each chain.
-    thin : int, optional
-        Recordings of the model's sums for each kept draw; by default as few as give `FEWEST_RECORDINGS` recordings in
-        all.
+    recordings : int, optional
+        Recordings of the model's sums in each chain, a multiple of the draws: the last of each stretch of them is kept
+        as a draw. By default as few as are at least `FEWEST_RECORDINGS`.
     interval : int
         Sweeps between recordings; replicas are exchanged as often.
     equilibration : int
@@ -94,7 +94,7 @@ class Plan:
     controls: Mapping[str, tuple[float, ...]]
     chains: int = 64
     draws: int = 1
-    thin: int | None = None
+    recordings: int = FEWEST_RECORDINGS
     interval: int = 8
     equilibration: int = 4096
     algorithm: str = "heat_bath"
@@ -106,7 +106,7 @@ class Plan:
 
     def __init__(
         self, *, model: Model, lattice: Lattice, temperature: Any, controls: Mapping[str, Any] | None = None,
-        chains: int = 64, draws: int = 1, thin: int | None = None, interval: int = 8, equilibration: int = 4096,
+        chains: int = 64, draws: int = 1, recordings: int | None = None, interval: int = 8, equilibration: int = 4096,
         algorithm: str = "heat_bath", exchange: bool = True, start: str = "ground", seed: int = 0, engine: str = "",
         recorded: Sequence[str] | None = None, **axes: Any,
     ) -> None:  # fmt: skip
@@ -123,12 +123,16 @@ class Plan:
             "chains": _whole("chains", chains, 1), "draws": _whole("draws", draws, 1),
             "interval": _whole("interval", interval, 1), "equilibration": _whole("equilibration", equilibration, 0),
         }  # fmt: skip
-        thin = max(1, math.ceil(FEWEST_RECORDINGS / whole["draws"])) if thin is None else _whole("thin", thin, 1)
+        if recordings is None:
+            recordings = whole["draws"] * math.ceil(FEWEST_RECORDINGS / whole["draws"])
+        if _whole("recordings", recordings, 1) % whole["draws"]:
+            why = f"must be a multiple of the draws, {whole['draws']}: each is kept after equally many recordings"
+            raise InputError("recordings", recordings, why)
         values = model.values_of_controls({**(controls or {}), **axes})
         found: dict[str, Any] = {
             "model": model, "lattice": lattice, "temperature": _temperatures(temperature),
             "controls": {name: _grid(name, value) for name, value in values.items()},
-            **whole, "thin": thin, "algorithm": algorithm, "exchange": bool(exchange), "start": start,
+            **whole, "recordings": int(recordings), "algorithm": algorithm, "exchange": bool(exchange), "start": start,
             "seed": check_seed(seed), "engine": engine, "recorded": None if recorded is None else tuple(recorded),
         }  # fmt: skip
         for name, value in found.items():
@@ -164,10 +168,9 @@ class Plan:
         return engine_named(self.engine)
 
     @property
-    def recordings(self) -> int:
-        """Recordings of the sums of each chain."""
-        assert self.thin is not None
-        return self.draws * self.thin
+    def recordings_per_draw(self) -> int:
+        """Recordings of each chain for each draw that is kept."""
+        return self.recordings // self.draws
 
     @cached_property
     def series(self) -> tuple[str, ...]:
@@ -233,7 +236,6 @@ class Plan:
         names = (
             "chains",
             "draws",
-            "thin",
             "interval",
             "equilibration",
             "algorithm",
@@ -248,6 +250,7 @@ class Plan:
             "lattice": {"shape": list(self.lattice.shape), "kind": self.lattice.kind, "boundary": boundary},
             "temperature": list(self.temperature),
             "controls": {name: list(values) for name, values in self.controls.items()},
+            "thin": self.recordings_per_draw,
             **{name: getattr(self, name) for name in names},
         }
         return plan if self.recorded is None else {**plan, "recorded": list(self.recorded)}
@@ -265,7 +268,7 @@ class Plan:
         if "controls" not in values and "field" in values:
             values["controls"] = {"field": values.pop("field")}
             values["recorded"] = FIRST_SUMS
-        known = {item.name for item in fields(cls)}
+        known = {item.name for item in fields(cls)} - {"recordings"} | {"thin"}
         for key in values:
             if key not in known:
                 raise InputError("key", repr(key), "is not part of a sampling plan", did_you_mean(key, known))
@@ -277,7 +280,8 @@ class Plan:
                 names = values["model"].tables(values["lattice"]).names
                 kept = tuple(name for name in names if name in FIRST_SUMS)
                 values["recorded"] = None if kept == names else kept
-            rebuilt = cls(**values)
+            # Ensembles keep how many recordings each draw has.
+            rebuilt = cls(recordings=values.pop("thin") * values["draws"], **values)
         except InputError:
             raise
         except (KeyError, TypeError, ValueError, RecursionError) as error:

@@ -46,7 +46,7 @@ class Sampling(Section):
     field: Grid
     chains: int = 64
     draws: int = 1
-    thin: int
+    recordings: int
     interval: int = 8
     equilibration: int = 4096
     algorithm: str = "heat_bath"

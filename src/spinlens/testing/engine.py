@@ -165,7 +165,7 @@ class EngineContract:
             return
         plan = _plan(
             trial, lattice=golden.lattice, temperature=_alike(golden.temperature, COPIES),
-            controls=dict(golden.controls), draws=1, thin=1200 if local else 300, interval=4 if local else 2,
+            controls=dict(golden.controls), recordings=1200 if local else 300, interval=4 if local else 2,
             equilibration=400, exchange=False,
         )  # fmt: skip
         sums = {n: series.reshape(COPIES * 64, -1) for n, series in run_unit(plan, units(plan)[0]).sums.items()}
@@ -196,7 +196,8 @@ def _plan(trial: Trial, **changes: Any) -> Plan:
     case = trial.case
     settings = {
         "model": case.model, "lattice": case.lattice, "temperature": (case.temperature,), "controls": case.controls,
-        "chains": 64, "draws": 1, "thin": 1, "interval": INTERVAL, "equilibration": 16 * INTERVAL,
+        "chains": 64, "draws": 1, "recordings": changes.get("draws", 1), "interval": INTERVAL,
+        "equilibration": 16 * INTERVAL,
         "algorithm": trial.algorithm, "start": "random", "seed": 5, "engine": trial.engine.name, **changes,
     }  # fmt: skip
     settings["controls"] = {name: (value,) for name, value in settings["controls"].items()}

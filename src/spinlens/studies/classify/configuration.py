@@ -51,7 +51,7 @@ class Images(Section):
     step: float = 0.01
     chains: int = 128
     draws: int = 4
-    thin: int = 25
+    recordings: int = 100
     interval: int = 8
     equilibration: int = 3200
     unlabelled_chains: int = 24
@@ -162,7 +162,7 @@ class ClassifyConfiguration(Section):
         plan = sampling_plan(system, protocol, side=images.side, seed=self.seed, step=images.step)
         if protocol == "published":
             return replace(plan, chains=images.heated_chains)
-        names = ("chains", "draws", "thin", "interval", "equilibration")
+        names = ("chains", "draws", "recordings", "interval", "equilibration")
         return replace(plan, **{name: getattr(images, name) for name in names})
 
     def unlabelled_plan(self, system: str) -> Plan:
@@ -171,7 +171,8 @@ class ClassifyConfiguration(Section):
         images = self.images
         return replace(
             plan, chains=images.unlabelled_chains, draws=images.unlabelled_draws,
-            thin=images.thin * max(1, images.draws // images.unlabelled_draws),
+            recordings=images.recordings // images.draws
+            * images.unlabelled_draws * max(1, images.draws // images.unlabelled_draws),
             seed=_derived(self.seed, Purpose.PRETRAINING),
         )  # fmt: skip
 

@@ -20,7 +20,7 @@ from tests.sampling.engines.table.systems import disordered, probabilities, rand
 def _draws(**changes):
     plan = Plan(**{
         "model": Potts(3), "lattice": Lattice((2, 3)), "temperature": (0.9, 1.3, 2.0), "equilibration": 80,
-        "draws": 200, "thin": 1, "seed": 4, "engine": "table", **changes,
+        "draws": 200, "seed": 4, "engine": "table", "recordings": changes.get("draws", 200), **changes,
     })  # fmt: skip
     return plan, run_unit(plan, units(plan)[0])
 
