@@ -13,6 +13,27 @@ from spinlens.testing.chance import LEDGER
 RECORD = Path(__file__).parents[1] / "docs" / "results" / "chances.json"
 
 
+QUICK = (
+    "tests/lattices/", "tests/models/", "tests/phases/", "tests/test_config.py", "tests/test_foundations.py",
+    "tests/exact/test_", "tests/exact/ising/test_onsager.py", "tests/exact/ising/test_kaufman.py",
+    "tests/statistics/test_observables.py", "tests/statistics/test_derivatives.py",
+    "tests/statistics/test_autocorrelation.py", "tests/statistics/test_recordings.py",
+    "tests/test_contracts.py::TestSpaces", "tests/test_contracts.py::TestLattices",
+    "tests/test_contracts.py::TestModels", "tests/test_contracts.py::TestEngines::test_a_sweep",
+    "tests/ensemble/test_store.py", "tests/ensemble/test_refusals.py", "tests/ensemble/test_status.py",
+    "tests/sampling/test_chains.py", "tests/sampling/test_choice.py", "tests/sampling/test_diagnostics.py",
+    "tests/learning/test_batches.py", "tests/learning/test_losses.py", "tests/learning/test_steps.py",
+    "tests/images/test_files.py", "tests/images/test_render.py",
+)  # fmt: skip
+"""What ``pytest -m quick`` runs: every room in some seconds."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if item.nodeid.startswith(QUICK) and "store_and_shell" not in item.nodeid:
+            item.add_marker(pytest.mark.quick)
+
+
 def pytest_sessionstart() -> None:
     """Listen to Ctrl-C even where a shell started the tests in the background, which makes it deaf to it."""
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
