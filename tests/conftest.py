@@ -14,14 +14,14 @@ RECORD = Path(__file__).parents[1] / "docs" / "results" / "chances.json"
 
 
 QUICK = (
-    "tests/lattices/", "tests/models/", "tests/phases/", "tests/test_config.py", "tests/test_foundations.py",
-    "tests/exact/test_", "tests/exact/ising/test_onsager.py", "tests/exact/ising/test_kaufman.py",
-    "tests/statistics/test_observables.py", "tests/statistics/test_derivatives.py",
+    "tests/lattices/", "tests/models/", "tests/phases/test_maps.py", "tests/phases/test_components.py", "tests/test_config.py", "tests/test_foundations.py",
+    "tests/exact/test_enumeration.py", "tests/exact/ising/test_onsager.py", "tests/exact/ising/test_kaufman.py",
+    "tests/statistics/test_derivatives.py",
     "tests/statistics/test_autocorrelation.py", "tests/statistics/test_recordings.py",
     "tests/test_contracts.py::TestSpaces", "tests/test_contracts.py::TestLattices",
     "tests/test_contracts.py::TestModels", "tests/test_contracts.py::TestEngines::test_a_sweep",
     "tests/ensemble/test_store.py", "tests/ensemble/test_refusals.py", "tests/ensemble/test_status.py",
-    "tests/sampling/test_chains.py", "tests/sampling/test_choice.py", "tests/sampling/test_diagnostics.py",
+    "tests/sampling/test_choice.py", "tests/sampling/test_diagnostics.py",
     "tests/learning/test_batches.py", "tests/learning/test_losses.py", "tests/learning/test_steps.py",
     "tests/images/test_files.py", "tests/images/test_render.py",
 )  # fmt: skip
