@@ -81,7 +81,7 @@ def compiled_sweep(model: Ising) -> list[str]:
     """Return the machine code of the kernel for a model, line by line."""
     plan = Plan(model=model, lattice=Lattice((32, 32)), temperature=(2.5,))
     place = geometry(plan.lattice, staggered_field=False)
-    rule = rules(model, place, np.array(plan.temperature), 0.0, "heat_bath")
+    rule = rules(tuple(model.couplings(plan.lattice)), place, np.array(plan.temperature), 0.0, "heat_bath")
     columns = layout.columns(32)
     spins, streams = np.zeros((1, 2, 32, columns), dtype=np.uint64), np.ones((1, 4, columns), dtype=np.uint64)
     # What comes from Numba's cache has no machine code to look at.

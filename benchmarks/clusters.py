@@ -17,7 +17,7 @@ import numpy as np
 from machine import hardware
 
 import spinlens as sl
-from spinlens.exact import critical_temperature
+from spinlens.models.ising import CRITICAL_TEMPERATURE
 from spinlens.provenance import provenance
 from spinlens.sampling import Plan, Unit, run_unit
 from spinlens.sampling.benchmark import exact_energy, standard_score
@@ -49,7 +49,7 @@ def measure(side: int, algorithm: str) -> dict[str, Any]:
     """Sample one torus with one algorithm and return its row of the table."""
     interval, recordings = SCHEDULE[side, algorithm]
     plan = Plan(
-        model=sl.Ising(), lattice=sl.Lattice((side, side)), temperature=(critical_temperature(),), chains=64,
+        model=sl.Ising(), lattice=sl.Lattice((side, side)), temperature=(CRITICAL_TEMPERATURE,), chains=64,
         recordings=recordings, interval=interval, equilibration=round(FORGET * recordings) * interval,
         algorithm=algorithm,
         exchange=False, seed=7,
@@ -60,15 +60,12 @@ def measure(side: int, algorithm: str) -> dict[str, Any]:
     draws = run_unit(plan, Unit(0, 0))
     seconds = time.process_time() - begun
     times = {
-        "energy": integrated_autocorrelation_time(draws.bond_sum[0]),
-        "absolute_magnetization": integrated_autocorrelation_time(np.abs(draws.spin_sum[0])),
+        "energy": integrated_autocorrelation_time(draws.sums["bond_sum"][0]),
+        "absolute_magnetization": integrated_autocorrelation_time(np.abs(draws.sums["spin_sum"][0])),
     }
     slowest = max(found.value for found in times.values()) * interval
     nanoseconds = seconds / plan.updates * 1e9
-    found = observables(
-        draws.bond_sum[None], draws.spin_sum[None], model=plan.model, temperature=plan.temperature, field=plan.field,
-        sites=plan.lattice.sites,
-    )  # fmt: skip
+    found = observables(draws.sums, model=plan.model, lattice=plan.lattice, temperature=plan.temperature)
     energy = Estimate(found["energy"].item(), found["energy_error"].item())
     return {
         "side": side,
@@ -88,7 +85,7 @@ def measure(side: int, algorithm: str) -> dict[str, Any]:
 def main() -> None:
     """Measure all rows and write them."""
     rows: list[dict[str, Any]] = []
-    report = {"temperature": critical_temperature(), "chains": 64, "hardware": hardware(), **provenance()}
+    report = {"temperature": CRITICAL_TEMPERATURE, "chains": 64, "hardware": hardware(), **provenance()}
     for side, algorithm in SCHEDULE:
         rows.append(measure(side, algorithm))
         print(json.dumps(rows[-1]), flush=True)

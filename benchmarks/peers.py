@@ -18,10 +18,10 @@ import mcising
 import numpy as np
 import peapods
 
-from spinlens.exact import critical_temperature
+from spinlens.models.ising import CRITICAL_TEMPERATURE
 from spinlens.statistics import Estimate, integrated_autocorrelation_time
 
-TEMPERATURE = critical_temperature()
+TEMPERATURE = CRITICAL_TEMPERATURE
 INTERVAL = 10
 """Sweeps between recordings of mcising."""
 

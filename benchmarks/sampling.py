@@ -42,7 +42,8 @@ from peers import PEERS, TEMPERATURE, Peer
 from rich.console import Console
 from rich.table import Table
 
-from spinlens.exact import kaufman, transfer_matrix
+from spinlens.exact import transfer_matrix
+from spinlens.exact.ising import kaufman_torus
 from spinlens.lattices import Lattice
 from spinlens.models import Ising
 from spinlens.provenance import provenance
@@ -110,9 +111,10 @@ def energy_plan(side: int, field: float, algorithm: str, *, effort: float) -> Pl
 def exact_energy(side: int, field: float) -> Estimate:
     """Return the exact energy and how far it can be trusted: Kaufman's, or that of ever wider strips."""
     if field == 0:
-        return Estimate(float(kaufman((side, side), TEMPERATURE).energy), 0.0)
+        return Estimate(float(kaufman_torus((side, side), TEMPERATURE).energy), 0.0)
     widths = range(10, 15)
-    energy = np.array([transfer_matrix(Ising(), w, temperature=TEMPERATURE, field=field).energy for w in widths])
+    strips = [transfer_matrix(Ising(), Lattice((2, w)), temperature=TEMPERATURE, field=field) for w in widths]
+    energy = np.array([strip.energy for strip in strips])
     steps = np.diff(energy)
     # Steps shrink by a nearly constant factor: Aitken's extrapolation.
     limits = energy[2:] - steps[1:] ** 2 / np.diff(steps)
@@ -128,7 +130,7 @@ def speed(work: Callable[[], int]) -> float:
 
 def in_turns(plan: Plan, peers: list[Peer], *, rounds: int, seconds: float) -> np.ndarray:
     """Return speeds (rounds, 1 + peers): ours, then theirs, in rounds of pieces of about the same length."""
-    side, field = plan.lattice.shape[0], plan.field[0]
+    side, field = plan.lattice.shape[0], plan.controls["field"][0]
 
     def ours(recordings: int) -> int:
         timed = replace(plan, recordings=recordings)

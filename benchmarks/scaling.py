@@ -96,7 +96,7 @@ def measure(*, seconds: float, rounds: int) -> list[dict[str, Any]]:
     times = np.median([[sweep_time(plan, seconds=seconds) for *_, plan in everything] for _ in range(rounds)], axis=0)
     rows = []
     for (panel, varied, plan), sweep in zip(everything, times.tolist(), strict=True):
-        spins = plan.lattice.sites * plan.chains * len(plan.temperature) * len(plan.field)
+        spins = plan.lattice.sites * plan.chains * len(plan.temperature) * plan.points
         rows.append({"panel": panel, **varied, "ns_a_sweep": sweep, "ns_an_update": sweep / spins})
     return rows
 

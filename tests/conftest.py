@@ -14,7 +14,8 @@ RECORD = Path(__file__).parents[1] / "docs" / "results" / "chances.json"
 
 
 QUICK = (
-    "tests/lattices/", "tests/models/", "tests/phases/test_maps.py", "tests/phases/test_components.py", "tests/test_config.py", "tests/test_foundations.py",
+    "tests/lattices/", "tests/models/", "tests/phases/test_maps.py", "tests/phases/test_components.py",
+    "tests/test_config.py", "tests/test_foundations.py",
     "tests/exact/test_enumeration.py", "tests/exact/ising/test_onsager.py", "tests/exact/ising/test_kaufman.py",
     "tests/statistics/test_derivatives.py",
     "tests/statistics/test_autocorrelation.py", "tests/statistics/test_recordings.py",

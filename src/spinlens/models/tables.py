@@ -98,7 +98,7 @@ class TermTables:
         The row is the code of a bond's first end, the column that of its second.
         """
         turned = self.lattice.neighbours.turned
-        classes, which = _unique_rows(np.column_stack([turned, self.bond_factors.T]))
+        classes, which = unique_rows(np.column_stack([turned, self.bond_factors.T]))
         q = self.space.states
         tables = np.zeros((len(self.terms), len(classes), q, q), dtype=np.int64)
         turn = self.space.turn if turned.any() else None
@@ -114,7 +114,7 @@ class TermTables:
         """Whole-number tables of each class of sites, int64 (terms, V, q), and the class of each site, int64 (N,)."""
         held, factors = self.held_factors
         rows = np.concatenate([self.site_factors.T, factors.transpose(1, 0, 2).reshape(self.lattice.sites, -1)], axis=1)
-        classes, which = _unique_rows(rows)
+        classes, which = unique_rows(rows)
         tables = np.zeros((len(self.terms), len(classes), self.space.states), dtype=np.int64)
         beside = classes[:, len(self.terms) :].reshape(len(classes), len(self.terms), len(held))
         for i, term in enumerate(self.terms):
@@ -172,7 +172,7 @@ def term_tables(space: Space, lattice: Lattice, terms: Sequence[Term]) -> TermTa
     return TermTables(space, lattice, tuple(terms))
 
 
-def _unique_rows(rows: Integers) -> tuple[Integers, Integers]:
+def unique_rows(rows: Integers) -> tuple[Integers, Integers]:
     """Return the different rows and which one each row is; column by column, since most columns hold one number."""
     which = np.zeros(len(rows), dtype=np.int64)
     for column in rows.T:

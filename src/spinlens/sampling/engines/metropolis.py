@@ -8,9 +8,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from spinlens.errors import InputError
+from spinlens.models.tables import unique_rows
 
 if TYPE_CHECKING:
     from spinlens.sampling.plan import Plan
+
+Steps = tuple[tuple[float, ...], ...]
 
 SMALLEST_SIDE = 4
 """Where moves without cost are certain, narrower lattices have states that ordered sweeps cannot leave.
@@ -39,8 +42,8 @@ def check_metropolis(plan: Plan) -> None:
         controls = plan.point_controls(point)
         strengths = plan.model.strengths(plan.lattice, **controls)
         (bonds, bond), (sites, site) = tables.bond_weights(strengths), tables.site_weights(strengths)
-        steps = _neighbour_steps(plan, bonds, bond)
-        largest = max(_largest(sites[v], steps[s]) for v, s in _kinds(site, steps))
+        kinds = _kinds(plan, bonds, bond, site)
+        largest = max(_largest(sites[v], steps) for v, steps in kinds)
         if plan.temperature[-1] > HOTTEST * largest:
             raise InputError(
                 f"temperature[{len(plan.temperature) - 1}]", plan.temperature[-1],
@@ -48,7 +51,7 @@ def check_metropolis(plan: Plan) -> None:
                 f"{largest:g}, and reverses the configuration", "Use heat_bath",
             )  # fmt: skip
         narrow = plan.lattice.axes == 1 or min(plan.lattice.shape) < SMALLEST_SIDE
-        if narrow and any(_free(sites[v], steps[s]) for v, s in _kinds(site, steps)):
+        if narrow and any(_free(sites[v], steps) for v, steps in kinds):
             shown = ", ".join(f"{name} {value:g}" for name, value in controls.items()) or "any temperature"
             raise InputError(
                 "algorithm", "'metropolis'",
@@ -57,27 +60,32 @@ def check_metropolis(plan: Plan) -> None:
             )  # fmt: skip
 
 
-def _neighbour_steps(plan: Plan, bonds: np.ndarray, bond: np.ndarray) -> list[tuple[tuple[float, float], ...]]:
-    """Return for each site what each neighbour adds to the weight of code 1 over code 0, for both of its codes."""
-    table = plan.lattice.neighbours
-    steps: list[list[tuple[float, float]]] = [[] for _ in range(plan.lattice.sites)]
-    for first, second, which in zip(table.first.tolist(), table.second.tolist(), bond.tolist(), strict=True):
-        there, back = bonds[which][1] - bonds[which][0], bonds[which][:, 1] - bonds[which][:, 0]
-        steps[first].append((float(there[0]), float(there[1])))
-        steps[second].append((float(back[0]), float(back[1])))
-    return [tuple(sorted(step)) for step in steps]
+def _kinds(plan: Plan, bonds: np.ndarray, bond: np.ndarray, site: np.ndarray) -> list[tuple[int, Steps]]:
+    """Return the class and the neighbours' steps of each kind of site.
+
+    A step is what a neighbour adds to the weight of code 1 over code 0, for both of its codes.
+    """
+    table, sites = plan.lattice.neighbours, plan.lattice.sites
+    ends = np.concatenate([table.first, table.second])
+    there, back = bonds[:, 1] - bonds[:, 0], bonds[:, :, 1] - bonds[:, :, 0]
+    steps, kind = np.unique(np.concatenate([there, back]), axis=0, return_inverse=True)
+    which = np.concatenate([kind.reshape(-1)[bond], kind.reshape(-1)[bond + len(bonds)]])
+    # The steps of each site side by side, in ascending order; missing neighbours have none.
+    order = np.lexsort([which, ends])
+    count = np.bincount(ends, minlength=sites)
+    rows = np.full((sites, count.max(initial=0)), -1)
+    column = np.arange(len(ends)) - np.repeat(np.cumsum(count) - count, count)
+    rows[ends[order], column] = which[order]
+    return [
+        (int(row[0]), tuple(tuple(steps[step].tolist()) for step in row[1:] if step >= 0))
+        for row in unique_rows(np.column_stack([site, rows]))[0]
+    ]
 
 
-def _kinds(site: np.ndarray, steps: list[tuple[tuple[float, float], ...]]) -> list[tuple[int, int]]:
-    """Return one place (class of the site, site) for each kind of surroundings."""
-    seen = {(int(v), steps[s]): (int(v), s) for s, v in enumerate(site)}
-    return list(seen.values())
-
-
-def _largest(weights: np.ndarray, steps: tuple[tuple[float, float], ...]) -> float:
+def _largest(weights: np.ndarray, steps: Steps) -> float:
     return abs(float(weights[1] - weights[0])) + sum(max(abs(low), abs(high)) for low, high in steps)
 
 
-def _free(weights: np.ndarray, steps: tuple[tuple[float, float], ...]) -> bool:
+def _free(weights: np.ndarray, steps: Steps) -> bool:
     own = float(weights[1] - weights[0])
     return any(abs(own + sum(chosen)) < 1e-12 for chosen in product(*steps))

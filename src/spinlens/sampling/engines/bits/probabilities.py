@@ -16,6 +16,9 @@ from spinlens.sampling.engines.bits.neighbours import coefficients
 LINE = 64
 """Bytes in a cache line, and in a vector of words."""
 
+FINE, COARSE, MANY = 60, 30, 256
+"""Digits of the arithmetic, and of that for more thresholds than so many: either is far finer than 2^-64."""
+
 _ONES = ~np.uint64(0)
 _STEEP = Decimal(10_000)
 
@@ -95,20 +98,19 @@ def _gap(couplings: tuple[float, float], field: float, up_x: int, up_y: int, mis
 
 def _thresholds(probability: Callable[[float, float], int], gaps: np.ndarray, temperature: float) -> np.ndarray:
     distinct, places = np.unique(gaps, return_inverse=True)
-    values = np.array([probability(float(gap), temperature) for gap in distinct], dtype=np.uint64)
+    with localcontext(prec=FINE if len(distinct) <= MANY else COARSE):
+        values = np.array([probability(float(gap), temperature) for gap in distinct], dtype=np.uint64)
     return values[places].reshape(gaps.shape)
 
 
 def _up_probability(gap: float, temperature: float) -> int:
     """Heat bath: p = 1 / (1 + exp(-gap / T)), where gap = E(down) - E(up)."""
-    with localcontext(prec=60):
-        return _threshold(1 / (1 + _bounded(-Decimal(gap) / Decimal(temperature)).exp()))
+    return _threshold(1 / (1 + _bounded(-Decimal(gap) / Decimal(temperature)).exp()))
 
 
 def _leave_probability(gap: float, temperature: float) -> int:
     """Metropolis: exp(-abs(gap) / T), the probability of accepting the move uphill."""
-    with localcontext(prec=60):
-        return _threshold(_bounded(-abs(Decimal(gap)) / Decimal(temperature)).exp())
+    return _threshold(_bounded(-abs(Decimal(gap)) / Decimal(temperature)).exp())
 
 
 def _bounded(exponent: Decimal) -> Decimal:

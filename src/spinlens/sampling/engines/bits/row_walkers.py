@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -31,8 +32,8 @@ class RowWalkers:
         controls = plan.point_controls(point)
         self.lattice, self.interval = plan.lattice, plan.interval
         self.weights = plan.model.strengths(plan.lattice, **controls)
-        self.geometry = geometry_of(plan.model, plan.lattice, self.weights)
-        self.rules = rows.rules(self.geometry, np.array(plan.temperature), plan.choices(point)[0].algorithm)
+        self.geometry = geometry_of(plan.model, plan.lattice, tuple(self.weights.tolist()))
+        self.rules = _rules(self.geometry, plan.temperature, plan.choices(point)[0].algorithm)
         tables = plan.model.tables(plan.lattice)
         self.tally, self._names = rows.tally(tables), tables.names
         conditions = range(len(plan.temperature))
@@ -102,10 +103,16 @@ def bonds_and_fields(model: Model, lattice: Lattice, strengths: Array) -> tuple[
     return np.where(table.turned, -coupling[bond], coupling[bond]), fields
 
 
-def geometry_of(model: Model, lattice: Lattice, strengths: Array) -> rows.Geometry:
-    """Return a model on a lattice as the kernel of rows sees it."""
-    couplings, fields = bonds_and_fields(model, lattice, strengths)
+@lru_cache(maxsize=8)
+def geometry_of(model: Model, lattice: Lattice, strengths: tuple[float, ...]) -> rows.Geometry:
+    """Return a model on a lattice as the kernel of rows sees it; blocks of chains share it."""
+    couplings, fields = bonds_and_fields(model, lattice, np.array(strengths))
     return rows.geometry(lattice, couplings, fields, walls=False)
+
+
+@lru_cache(maxsize=8)
+def _rules(geometry: rows.Geometry, temperature: tuple[float, ...], algorithm: str) -> rows.Rules:
+    return rows.rules(geometry, np.array(temperature), algorithm)
 
 
 @njit(cache=True, nogil=True, **_OPTIONS)

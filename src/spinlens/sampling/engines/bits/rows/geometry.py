@@ -199,14 +199,14 @@ def _others(lattice: Lattice) -> Integers:
     """Return for each half-row the flat places on the board of its neighbours in other rows."""
     shape, width = lattice.shape[:-1], columns(lattice.shape[-1])
     steps = [step for step in _STEPS[lattice.kind] if any(step[:-1])]
+    rows = np.indices(shape).reshape(len(shape), -1)
     found = np.zeros((2 * int(np.prod(shape, dtype=np.int64)), 4), dtype=np.int64)
-    for half in range(len(found)):
-        row, odd = np.array(np.unravel_index(half // 2, shape), dtype=np.int64), half % 2
+    for odd in range(2):
         for slot, step in enumerate(steps):
-            back = lattice.kind == "honeycomb" and (row.sum() + odd) % 2
-            place = (row + np.array(step[:-1]) * (-1 if back else 1)) % np.array(shape)
-            there = int(np.ravel_multi_index(tuple(place), shape))
+            back = lattice.kind == "honeycomb" and (rows.sum(axis=0) + odd) % 2 == 1
+            move = np.array(step[:-1])[:, None] * np.where(back, -1, 1)
+            there = np.ravel_multi_index(tuple((rows + move) % np.array(shape)[:, None]), shape)
             y = odd + step[-1]
             half_place = odd_half if y % 2 else even_half
-            found[half, slot] = half_place.py_func(there, width) + y // 2
+            found[odd::2, slot] = half_place.py_func(there, width) + y // 2
     return found

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from decimal import localcontext
 
 import numpy as np
 
 from spinlens.lattices import Lattice
-from spinlens.sampling.engines.bits.probabilities import _leave_probability, _up_probability
+from spinlens.sampling.engines.bits.probabilities import FINE, _leave_probability, _up_probability
 from spinlens.sampling.engines.bits.reference import Xoshiro256PlusPlus, uniform_bits
 
 Bonds = list[list[tuple[int, float]]]
@@ -83,8 +84,8 @@ def sweep(
         ]
         signs = _signs(spins, lattice, site, gaps, relative_to)
         gaps = [sign * gap for sign, gap in zip(signs, gaps, strict=True)]
-        for gap in set(gaps) - set(known):
-            known[gap] = probability(gap, temperature)
+        with localcontext(prec=FINE):
+            known |= {gap: probability(gap, temperature) for gap in set(gaps) - set(known)}
         stream = streams[site % lattice.shape[-1] // 2]
         drawn = uniform_bits(stream, [known[gap] for gap in gaps], fast_bits)
         for chain, (bit, gap, sign) in enumerate(zip(drawn, gaps, signs, strict=True)):

@@ -17,7 +17,7 @@ from spinlens.sampling.engines.bits.rows.geometry import Geometry
 from spinlens.sampling.engines.bits.rows.kernel import PLANES
 from spinlens.sampling.engines.bits.words import WIDTH
 
-LARGEST_TABLE = 1 << 17
+LARGEST_TABLE = 1 << 19
 """Bytes of a table of whole words that stay near the processor; larger tables hold a byte for each word."""
 
 

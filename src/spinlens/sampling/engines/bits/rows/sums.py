@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from spinlens.models.tables import TermTables
+from spinlens.models.tables import TermTables, unique_rows
 from spinlens.sampling.engines.bits.rows.counting import count_lists, weigh_list
 from spinlens.sampling.engines.bits.rows.layout import places_of_sites
 from spinlens.sampling.engines.bits.words import WIDTH
@@ -48,6 +49,7 @@ class Tally:
     weighed: tuple[tuple[int, NDArray[np.int32], NDArray[np.int32], Integers], ...]
 
 
+@lru_cache(maxsize=16)
 def tally(tables: TermTables) -> Tally:
     """Return what to count for the terms of a model with two states, from its tables on a lattice of rows."""
     lattice = tables.lattice
@@ -84,7 +86,8 @@ def _grouped(constant: Integers, first: NDArray[Any], second: NDArray[Any], fact
             counted.append(term)
     shared = np.zeros_like(factors)
     shared[counted] = factors[counted]
-    lists, which = np.unique(shared, axis=1, return_inverse=True)
+    lists, which = unique_rows(shared.T)
+    lists = lists.T
     places: list[tuple[NDArray[Any], NDArray[Any]]] = []
     kept = [k for k in range(lists.shape[1]) if lists[:, k].any()]
     for k in kept:
