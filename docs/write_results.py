@@ -190,6 +190,47 @@ def sampling() -> str:
     return f"{table(rows)}\n\n{note}"
 
 
+def lattices() -> str:
+    """Return the tables of the benchmark of lattices, unit cells and fields."""
+    found = read(BENCHMARKS / "lattices.json")
+    rows: list[tuple[str, ...]] = [
+        ("lattice", "metropolis / ns", "heat bath / ns", "mcising / ns", "ratio", "energy", "mcising", "z")
+    ]
+    rows += [
+        (
+            row["system"], f"{row['metropolis_per_ns']:.2f}", f"{row['heat_bath_per_ns']:.2f}",
+            f"{row['peer_per_ns']:.3f}",
+            f"{row['metropolis_ratio']:.0f} ({row['smallest_ratio']:.0f} to {row['largest_ratio']:.0f})",
+            str(Estimate(row["energy"], row["energy_error"])),
+            str(Estimate(row["peer_energy"], row["peer_energy_error"])), _signed(row["z"]),
+        )
+        for row in found["rows"]
+    ]  # fmt: skip
+    costs: list[tuple[str, ...]] = [("heat bath", "updates / ns", "of uniform")]
+    costs += [(row["kind"], f"{row['updates_per_ns']:.2f}", f"{row['share']:.0%}") for row in found["costs"]]
+    note = (
+        f"Single-spin Metropolis of both on one core of {found['hardware']['cpu']}, mcising {found['mcising']}; cubic "
+        "at Tc, triangular at 1.3 Tc. Below: 64 x 64 sites, cubic 16^3, as whole runs."
+    )
+    return f"{table(rows)}\n\n{note}\n\n{table(costs)}"
+
+
+def tables() -> str:
+    """Return the table of the benchmark of the table engine."""
+    found = read(BENCHMARKS / "table_engine.json")
+    rows: list[tuple[str, ...]] = [("model", "algorithm", "updates / ns", "energy of 4 x 4", "exact", "z")]
+    rows += [
+        (
+            row["model"], row["algorithm"].replace("_", " "), f"{row['updates_per_ns']:.3f}",
+            str(Estimate(row["energy"], row["energy_error"])), "-" if row["exact"] is None else f"{row['exact']:.6f}",
+            _signed(row["z"]),
+        )
+        for row in found["rows"]
+    ]  # fmt: skip
+    note = f"{found['side']} x {found['side']} sites, 64 chains on one core of {found['hardware']['cpu']}, whole runs."
+    return f"{table(rows)}\n\n{note}"
+
+
 def chances() -> str:
     """Return the table of the false-alarm rates of the test modules."""
     found = read(RESULTS / "chances.json")
@@ -292,7 +333,7 @@ def _signed(value: float | None) -> str:
 SECTIONS = {
     "crossover": crossover, "classify": classify, "labels": labels, "trials": trials, "sampling": sampling,
     "scaling": scaling, "clusters": clusters, "chances": chances, "training": training,
-    "classification": classification, "estimators": estimators,
+    "classification": classification, "estimators": estimators, "lattices": lattices, "tables": tables,
 }  # fmt: skip
 
 

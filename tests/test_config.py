@@ -9,7 +9,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spinlens.config import Grid, Section, differences, merge, parse_assignment, parse_grid, read_toml, write_toml
+from spinlens.config import (
+    Grid,
+    Section,
+    Sides,
+    differences,
+    merge,
+    parse_assignment,
+    parse_grid,
+    read_toml,
+    write_toml,
+)
 from spinlens.errors import InputError
 
 
@@ -109,3 +119,15 @@ def test_a_broken_file_is_an_input_error(tmp_path: Path) -> None:
         read_toml(tmp_path / "config.toml")
     with pytest.raises(InputError, match="cannot be read"):
         read_toml(tmp_path / "nothing.toml")
+
+
+def test_sides_as_the_shell_writes_them() -> None:
+    class Shaped(Section):
+        shape: Sides
+
+    for text, sides in (("32x20", [32, 20]), (48, [48, 48]), ([8, 4], [8, 4])):
+        assert Shaped.resolve({"shape": text}).shape == sides
+    assert parse_assignment("shape=20x20") == {"shape": "20x20"}
+    for wrong in ("32by20", True, "x"):
+        with pytest.raises(InputError, match="shape"):
+            Shaped.resolve({"shape": wrong})

@@ -66,6 +66,18 @@ Grid = Annotated[str, BeforeValidator(_readable_grid)]
 """A grid of numbers, kept as text; `parse_grid` gives its values."""
 
 
+def _readable_sides(value: object) -> object:
+    """Take sides as the shell writes them, ``32x32``, or one for a square."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        return [value, value]
+    parts = value.split("x") if isinstance(value, str) else []
+    return [int(part) for part in parts] if parts and all(part.strip().isdecimal() for part in parts) else value
+
+
+Sides = Annotated[list[int], BeforeValidator(_readable_sides)]
+"""The sides of a lattice: a list, or text such as ``32x32``."""
+
+
 class Section(BaseModel):
     """A part of a configuration: unknown keys are errors, values are not converted silently."""
 

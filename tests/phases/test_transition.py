@@ -75,6 +75,14 @@ def test_a_result_says_what_it_is(make_maps):
     assert str(found).startswith("2.2")
 
 
+def test_edges_are_mentioned(make_maps):
+    maps = make_maps(seed=1, **ZERO)
+    assert "edges" not in str(find_transition(maps, resamples=20))
+    found = find_transition(maps.assign_attrs(torus=False), resamples=20)
+    assert str(found).endswith("; the error holds on tori, and edges shift a transition further")
+    assert found.to_dict()["torus"] is False
+
+
 def test_no_transition_in_the_window_is_no_number(make_maps):
     found = find_transition(make_maps(temperature=np.linspace(3.5, 5, 25), noise=0.001, **ZERO))
     assert np.isnan(found.value)

@@ -45,6 +45,8 @@ class Transition:
         the error.
     method : str
         The estimator.
+    torus : bool
+        Whether the lattice has no edges; the finite-size shift is that of a torus.
     """
 
     value: float
@@ -53,6 +55,7 @@ class Transition:
     statistical_error: float
     finite_size_shift: float
     method: str = METHOD
+    torus: bool = True
 
     @property
     def relative_error(self) -> float:
@@ -64,7 +67,8 @@ class Transition:
         return asdict(self) | {"relative_error": self.relative_error}
 
     def __str__(self) -> str:
-        return str(Estimate(self.value, self.error))
+        caveat = "" if self.torus else "; the error holds on tori, and edges shift a transition further"
+        return f"{Estimate(self.value, self.error)}{caveat}"
 
 
 def find_transition(maps: xr.Dataset, *, resamples: int = 200, seed: int = 0) -> Transition:
@@ -105,13 +109,14 @@ def find_transition(maps: xr.Dataset, *, resamples: int = 200, seed: int = 0) ->
     profiles = resampled_profiles(maps.isel(field=[zero]), "tau_0", resamples=resamples, seed=seed)[0]
     found = peak_temperature(temperature, profiles, slope=True)
     exact = float(maps.attrs["critical_temperature"])
+    torus = bool(maps.attrs.get("torus", True))
     if not np.isfinite(found[0]) or np.isfinite(found[1:]).mean() < KEPT:
-        return Transition(np.nan, np.nan, exact, np.nan, np.nan)
+        return Transition(np.nan, np.nan, exact, np.nan, np.nan, torus=torus)
     statistical = float(central_error(found[1:]))
     height, width = (int(side) for side in maps.attrs["shape"])
     shift = exact * (finite_size_ratio(height, width) - 1)
     error = float(np.hypot(statistical, shift / np.sqrt(3)))
-    return Transition(float(found[0]), error, exact, statistical, shift)
+    return Transition(float(found[0]), error, exact, statistical, shift, torus=torus)
 
 
 @lru_cache(maxsize=64)

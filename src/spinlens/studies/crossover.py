@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import xarray as xr
 from pydantic import Field
 
-from spinlens.config import Grid, Section, merge, parse_grid
+from spinlens.config import Grid, Section, Sides, merge, parse_grid
 from spinlens.ensemble import Ensemble, equilibration_summary, sample
 from spinlens.errors import DamagedError
 from spinlens.files import PARTIAL, sync_folder
@@ -41,7 +41,7 @@ RESULTS = ("ensemble", "model", "maps.zarr", "figures")
 class Sampling(Section):
     """The grid and the schedule; see `spinlens.sampling.Plan`."""
 
-    shape: list[int]
+    shape: Sides
     temperature: Grid
     field: Grid
     chains: int = 64
