@@ -19,16 +19,17 @@ import torch
 from torch import nn
 
 from spinlens.lattices import Lattice
+from spinlens.learning.recipe import Recipe, resolve_precision
+from spinlens.learning.training import Training
 from spinlens.learning.vision import build
 from spinlens.learning.vision.architecture import Architecture
 from spinlens.learning.vision.configurations import configurations
 from spinlens.learning.vision.cross_entropy import Objective
+from spinlens.learning.vision.descent import Descent
 from spinlens.learning.vision.estimators import NATIVE, PUBLISHED
 from spinlens.learning.vision.inference import channels_last, in_chunks
 from spinlens.learning.vision.labelled import Labelled
 from spinlens.learning.vision.placement import Placement
-from spinlens.learning.vision.recipe import Recipe, resolve_precision
-from spinlens.learning.vision.training import Training
 from spinlens.models import Ising
 from spinlens.seeds import Purpose
 from spinlens.symmetries import Symmetries
@@ -95,16 +96,17 @@ def ours(
     moves = Symmetries.of(Ising(), Lattice((SIDE, SIDE)))
     placement = Placement("cpu")
     labelled, all_images = Labelled(configurations(images[:BATCH]), classes[:BATCH]), configurations(images)
-    steps = Training(
-        network=network, loss=Objective(labelled, recipe, moves, placement.device, 0.0), validate=None, recipe=recipe,
-        purpose=Purpose.CLASSIFICATION, steps=10**6, placement=placement, description={}, out=None,
+    descent = Descent(
+        network, Objective(labelled, recipe, moves, placement.device, 0.0), recipe, purpose=Purpose.CLASSIFICATION,
+        steps=10**6, placement=placement,
     )  # fmt: skip
+    steps = Training(descent, recipe, {}, None)
 
     def look() -> None:
         network.eval()
         in_chunks(network, all_images, device=placement.device, precision=precision)
 
-    return {"train": lambda: steps.advance(network), "look": look}
+    return {"train": steps.advance, "look": look}
 
 
 def measure(name: str) -> dict[str, object]:

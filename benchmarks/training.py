@@ -18,12 +18,12 @@ from torch import nn
 
 from spinlens.learning.choices import choose_precision
 from spinlens.learning.compiled import CompiledStep
-from spinlens.learning.losses import Weights, decomposition, stratified_weights
+from spinlens.learning.losses import LossWeights, decomposition, stratified_weights
 from spinlens.learning.network import Network
 
 SIDE, BATCH, LATENT, FILTERS, SAMPLES = 32, 845, 8, (4, 16, 64, 256), 236_600
 ROUNDS, STEPS = 7, 3
-WEIGHTS = Weights(alpha=1.0, beta=8.0, dimension=1.0)
+WEIGHTS = LossWeights(alpha=1.0, beta=8.0, dimension=1.0)
 
 
 class Eager(nn.Module):

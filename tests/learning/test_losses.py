@@ -9,7 +9,7 @@ import pytest
 import torch
 from scipy import special, stats
 
-from spinlens.learning.losses import Weights, decomposition, reconstruction, stratified_weights
+from spinlens.learning.losses import LossWeights, decomposition, reconstruction, stratified_weights
 
 BATCH, SAMPLES = 7, 50
 
@@ -130,4 +130,4 @@ def test_reconstruction_of_a_certain_mistake_is_finite():
 
 
 def test_weights_are_in_the_order_of_the_terms():
-    assert Weights(alpha=2, beta=3, dimension=5).vector.tolist() == [1, 2, 3, 5]
+    assert LossWeights(alpha=2, beta=3, dimension=5).vector.tolist() == [1, 2, 3, 5]

@@ -19,7 +19,7 @@ from spinlens.learning import TCVAE
 from spinlens.learning.batches import Batches
 from spinlens.learning.continuation import CHECKPOINT
 from spinlens.learning.history import HISTORY
-from spinlens.learning.train import PATIENCE, Training
+from spinlens.learning.training import PATIENCE, Training
 
 STEPS = 10  # two epochs of five steps
 

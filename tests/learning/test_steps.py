@@ -11,11 +11,11 @@ import pytest
 import torch
 
 from spinlens.learning.compiled import CompiledStep, take_one_thread
-from spinlens.learning.losses import Weights, stratified_weights
+from spinlens.learning.losses import LossWeights, stratified_weights
 from spinlens.learning.network import Network
 from spinlens.learning.steps import PlainStep, choose_step
 
-WEIGHTS = Weights(alpha=0.8, beta=5.0, dimension=1.5)
+WEIGHTS = LossWeights(alpha=0.8, beta=5.0, dimension=1.5)
 
 
 def parts(estimator="mss_reference", shape=(32, 16), batch=21, filters=(4, 16, 64, 256)):
@@ -104,12 +104,12 @@ def test_each_factor_weighs_its_term(term):
     network, log_weights, spins, noise = parts()
 
     def gradient(*factors):
-        CompiledStep(network, Weights(*factors), log_weights, half=False, threads=2)(spins, noise)
+        CompiledStep(network, LossWeights(*factors), log_weights, half=False, threads=2)(spins, noise)
         return torch.cat([parameter.grad.double().ravel() for parameter in network.parameters()])
 
     once, more = [0.5, 0.5, 0.5], [0.5, 0.5, 0.5]
     more[term - 1] = 1.5
-    terms = PlainStep(network, Weights(0, 0, 0), log_weights, half=False)
+    terms = PlainStep(network, LossWeights(0, 0, 0), log_weights, half=False)
     terms._factors = torch.eye(4)[term]
     terms(spins, noise)
     alone = torch.cat([parameter.grad.double().ravel() for parameter in network.parameters()])

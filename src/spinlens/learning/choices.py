@@ -9,9 +9,7 @@ from typing import Any
 import torch
 
 from spinlens.errors import InputError, did_you_mean
-from spinlens.learning.losses import ESTIMATORS, Weights
-from spinlens.learning.train import SCHEDULES
-from spinlens.seeds import check_seed
+from spinlens.learning.losses import ESTIMATORS, LossWeights
 
 PRECISIONS = ("float32", "bfloat16")
 
@@ -43,35 +41,12 @@ class Design:
         object.__setattr__(self, "symmetric", bool(self.symmetric))
 
     @property
-    def weights(self) -> Weights:
+    def loss_weights(self) -> LossWeights:
         """The factors of the loss terms."""
-        return Weights(alpha=self.alpha, beta=self.beta, dimension=self.dimension_weight)
+        return LossWeights(alpha=self.alpha, beta=self.beta, dimension=self.dimension_weight)
 
 
-@dataclass(frozen=True, slots=True)
-class Recipe:
-    """How to train; see `TCVAE.fit`."""
-
-    seed: int
-    epochs: int
-    batch: int
-    learning_rate: float
-    schedule: str
-    held_out: float
-    precision: str
-
-    def __post_init__(self) -> None:
-        check_seed(self.seed)
-        check_whole("epochs", self.epochs, 1)
-        check_whole("batch", self.batch, 4)
-        if not is_number(self.learning_rate) or self.learning_rate <= 0:
-            raise InputError("learning_rate", self.learning_rate, "must be a finite number > 0")
-        check_word("schedule", self.schedule, SCHEDULES)
-        if not is_number(self.held_out):
-            raise InputError("held_out", self.held_out, "must be a share between 0 and 1", "Take 0.125")
-
-
-def as_dict(choices: Design | Recipe) -> dict[str, Any]:
+def as_dict(choices: Design) -> dict[str, Any]:
     """Return the choices as JSON can hold them."""
     return {key: list(value) if isinstance(value, tuple) else value for key, value in asdict(choices).items()}
 

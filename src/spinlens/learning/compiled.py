@@ -11,7 +11,7 @@ import torch
 
 from spinlens.learning import kernels
 from spinlens.learning.layers import Slice, flat
-from spinlens.learning.losses import LOG_TWO_PI, Weights
+from spinlens.learning.losses import LOG_TWO_PI, LossWeights
 from spinlens.learning.network import Network
 
 SLICES = 4
@@ -58,7 +58,7 @@ class CompiledStep:
     ----------
     network : Network
         The parameters, on the CPU.
-    weights : Weights
+    weights : LossWeights
         Factors of the loss terms.
     log_weights : ndarray, (B, B)
         Logarithm of the stratified weights.
@@ -69,7 +69,7 @@ class CompiledStep:
     """
 
     def __init__(
-        self, network: Network, weights: Weights, log_weights: np.ndarray, *, half: bool, threads: int
+        self, network: Network, weights: LossWeights, log_weights: np.ndarray, *, half: bool, threads: int
     ) -> None:
         self.network, self.weights, self.threads = network, weights, 1
         self._log_weights = np.ascontiguousarray(log_weights, np.float32)

@@ -11,18 +11,32 @@ import torch
 from spinlens.errors import DamagedError, InputError
 from spinlens.learning.batches import INITIAL, Batches, PackedEnsemble, check_readable, split
 from spinlens.learning.checkpoint import make_folder
-from spinlens.learning.choices import Design, Recipe, as_dict
+from spinlens.learning.choices import Design, as_dict, check_whole
 from spinlens.learning.continuation import CHECKPOINT
 from spinlens.learning.folder import MODEL, WEIGHTS, finished
 from spinlens.learning.history import HISTORY, Row
-from spinlens.learning.losses import stratified_weights
+from spinlens.learning.losses import TERMS, LossWeights, stratified_weights
 from spinlens.learning.network import Network, check_shape
-from spinlens.learning.steps import choose_step
-from spinlens.learning.train import Training
+from spinlens.learning.recipe import Recipe
+from spinlens.learning.steps import Step, choose_step
+from spinlens.learning.training import Training
 from spinlens.progress import progress_bar
 from spinlens.provenance import provenance
 from spinlens.seeds import Purpose, generator
 from spinlens.symmetries import Symmetries
+
+
+def check_recipe(**choices: Any) -> Recipe:
+    """Return the recipe of a TCVAE: NAdam, at least one epoch, and at least four configurations a step.
+
+    Raises
+    ------
+    InputError
+        If a value is out of range.
+    """
+    check_whole("epochs", choices["epochs"], 1)
+    check_whole("batch", choices["batch"], 4)
+    return Recipe(optimizer="nadam", **choices)
 
 
 def describe(design: Design, recipe: Recipe, ensemble: PackedEnsemble) -> dict[str, Any]:
@@ -40,7 +54,7 @@ def describe(design: Design, recipe: Recipe, ensemble: PackedEnsemble) -> dict[s
     trained, kept = split(sizes["chain"], recipe.held_out)
     return {
         "design": as_dict(design),
-        "training": as_dict(recipe),
+        "training": recipe.to_dict(),
         "ensemble": {"fingerprint": ensemble.fingerprint, "sizes": sizes},
         "chains": {"training": [trained.start, trained.stop], "held_out": [kept.start, kept.stop]},
         "provenance": provenance(),
@@ -135,23 +149,15 @@ def train_network(
     network.to(device)
     step = choose_step(
         network,
-        design.weights,
+        design.loss_weights,
         np.log(stratified_weights(design.estimator, recipe.batch, batches.count)),
         half=recipe.precision == "bfloat16",
         threads=torch.get_num_threads(),
     )
     training = Training(
-        network,
-        step,
-        batches,
-        design.weights,
-        recipe.epochs,
-        recipe.learning_rate,
-        recipe.schedule,
-        description,
-        folder,
-        checkpoint_seconds,
-    )
+        TotalCorrelation(network, step, batches, design.loss_weights), recipe, description, folder, argument="out",
+        checkpoint_seconds=checkpoint_seconds, saves_epochs=True,
+    )  # fmt: skip
     training.resume()
     outside = torch.get_num_threads()
     torch.set_num_threads(step.threads)
@@ -161,6 +167,50 @@ def train_network(
     finally:
         torch.set_num_threads(outside)
     return network.to("cpu"), history
+
+
+class TotalCorrelation:
+    """The loss of a TCVAE, a sum of weighted terms; an `Objective`.
+
+    Parameters
+    ----------
+    network : Network
+        The weights, changed in place.
+    step : Step
+        Computes loss terms and gradients.
+    batches : Batches
+        Gives spins and noise of each step.
+    loss_weights : LossWeights
+        Factors of the loss terms.
+    """
+
+    writes = True
+
+    def __init__(self, network: Network, step: Step, batches: Batches, loss_weights: LossWeights) -> None:
+        self.network: torch.nn.Module = network
+        self.step, self.batches, self.loss_weights = step, batches, loss_weights
+        self.steps = batches.steps
+
+    def prepare(self, optimizer: torch.optim.Optimizer) -> None:
+        """Nothing is shared."""
+
+    def gradients(self, step: int) -> dict[str, float]:
+        """Leave the gradients of a step in the parameters; return the terms."""
+        spins, noise = self.batches(step)
+        return dict(zip(TERMS, self.step(spins, noise).tolist(), strict=True))
+
+    def row(self, means: Row) -> Row:
+        """Return the terms and their weighted sum."""
+        return means | {"total": self._total(means)}
+
+    def note(self, means: Row) -> str:
+        """Return the loss and its terms."""
+        names = ("reconstruction", "MI", "TC", "KL")
+        parts = ", ".join(f"{name} {means[term]:.3g}" for name, term in zip(names, TERMS, strict=True))
+        return f"loss {self._total(means):.4g} nats, {parts}"
+
+    def _total(self, means: Row) -> float:
+        return float(np.array([means[term] for term in TERMS]) @ self.loss_weights.vector)
 
 
 def empty_network(design: Design, description: dict[str, Any]) -> Network:

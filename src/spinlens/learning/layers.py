@@ -24,7 +24,7 @@ class Slice:
     Parameters
     ----------
     network : Network
-        Weights, float32, read only.
+        LossWeights, float32, read only.
     half : bool
         Whether the matrix products of the convolutions take bfloat16 factors.
     """

@@ -14,7 +14,7 @@ TERMS = ("reconstruction", "mutual_information", "total_correlation", "dimension
 
 
 @dataclass(frozen=True, slots=True)
-class Weights:
+class LossWeights:
     """Factors of the loss terms: total = reconstruction + alpha MI + beta TC + dimension_weight KL."""
 
     alpha: float

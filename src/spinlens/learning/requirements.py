@@ -7,7 +7,8 @@ from typing import Any
 
 from spinlens.errors import InputError
 from spinlens.learning.batches import split
-from spinlens.learning.choices import Design, Recipe
+from spinlens.learning.choices import Design
+from spinlens.learning.fitting import check_recipe
 from spinlens.learning.network import check_shape
 
 _DESIGN = ("latent", "beta", "alpha", "dimension_weight", "estimator", "filters", "symmetric")
@@ -39,7 +40,7 @@ def check_training(
     """
     design = {name: choices[name] for name in _DESIGN}
     recipe = {name: value for name, value in choices.items() if name not in _DESIGN}
-    Recipe(seed=seed, precision="float32", **recipe)
+    check_recipe(seed=seed, precision="float32", **recipe)
     check_shape(shape, len(Design(**{**design, "filters": tuple(design["filters"])}).filters))
     if design["latent"] < 2:
         raise InputError("latent", design["latent"], "tau_1 is the second component, so it takes two latents")

@@ -12,7 +12,7 @@ from typing import Protocol
 import numpy as np
 import torch
 
-from spinlens.learning.losses import Weights, decomposition, reconstruction
+from spinlens.learning.losses import LossWeights, decomposition, reconstruction
 from spinlens.learning.network import Network
 
 
@@ -38,7 +38,7 @@ class PlainStep:
     ----------
     network : Network
         The parameters, on any device.
-    weights : Weights
+    weights : LossWeights
         Factors of the loss terms.
     log_weights : ndarray, (B, B)
         Logarithm of the stratified weights.
@@ -46,7 +46,7 @@ class PlainStep:
         Whether the convolutions run in bfloat16.
     """
 
-    def __init__(self, network: Network, weights: Weights, log_weights: np.ndarray, *, half: bool) -> None:
+    def __init__(self, network: Network, weights: LossWeights, log_weights: np.ndarray, *, half: bool) -> None:
         self.network, self.half, self.threads = network, half, torch.get_num_threads()
         device = network.head_bias.device
         self._log_weights = torch.tensor(log_weights, dtype=torch.float32, device=device)
@@ -66,7 +66,7 @@ class PlainStep:
         return terms.detach()
 
 
-def choose_step(network: Network, weights: Weights, log_weights: np.ndarray, *, half: bool, threads: int) -> Step:
+def choose_step(network: Network, weights: LossWeights, log_weights: np.ndarray, *, half: bool, threads: int) -> Step:
     """Return the compiled step where the network is on the CPU and Numba works, else the plain one.
 
     Warns

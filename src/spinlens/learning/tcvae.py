@@ -11,8 +11,8 @@ import torch
 from spinlens.errors import DamagedError, InputError
 from spinlens.learning import latents
 from spinlens.learning.batches import PackedEnsemble
-from spinlens.learning.choices import Design, Recipe, check_whole, choose_device, choose_precision
-from spinlens.learning.fitting import describe, empty_network, is_done, train_network
+from spinlens.learning.choices import Design, check_whole, choose_device, choose_precision
+from spinlens.learning.fitting import check_recipe, describe, empty_network, is_done, train_network
 from spinlens.learning.folder import MODEL, fitting_weights, read_description, read_model, write_model
 from spinlens.learning.history import Row
 from spinlens.learning.latents import Latents
@@ -175,7 +175,10 @@ class TCVAE:
             If the checkpoint is damaged.
         """
         place = choose_device(device)
-        recipe = Recipe(seed, epochs, batch, learning_rate, schedule, held_out, choose_precision(precision, place))
+        recipe = check_recipe(
+            seed=seed, epochs=epochs, batch=batch, learning_rate=learning_rate, schedule=schedule, held_out=held_out,
+            precision=choose_precision(precision, place),
+        )  # fmt: skip
         description = describe(self.design, recipe, ensemble)
         folder = None if out is None else Path(out)
         if folder is not None and is_done(folder, description):

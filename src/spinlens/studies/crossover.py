@@ -54,7 +54,7 @@ class Sampling(Section):
     start: str = "dispersed"
 
 
-class Training(Section):
+class TrainingSection(Section):
     """The network and how it is trained; see `spinlens.TCVAE`."""
 
     latent: int = 8
@@ -83,7 +83,7 @@ class CrossoverConfiguration(Section):
     preset: str
     seed: int = 1
     sampling: Sampling
-    training: Training = Training()
+    training: TrainingSection = TrainingSection()
     analysis: Analysis = Analysis()
 
     @property

@@ -11,10 +11,10 @@ from sklearn.utils.validation import check_is_fitted
 
 import spinlens as sl
 from spinlens.errors import DamagedError, InputError, SpinlensError
+from spinlens.learning.recipe import Recipe
 from spinlens.learning.vision import ResNet, VisionTransformer, load_classifier
 from spinlens.learning.vision.classifier import Classifier
 from spinlens.learning.vision.estimators import NATIVE, PUBLISHED
-from spinlens.learning.vision.recipe import Recipe
 from spinlens.symmetries import Symmetries
 
 from .conftest import TINY, labelled
@@ -188,7 +188,7 @@ def test_defaults_are_those_of_the_study_for_published_layouts():
 
 
 def test_the_rate_warms_up_and_falls():
-    recipe = Recipe(0, 1, 1, 1.0, 0.0, "cosine", 0.2, 0, 0.0, "float32")
+    recipe = Recipe(0, 1, 1, 1.0, "cosine", "float32", warm_up=0.2)
     rates = [recipe.rate(step, 50) for step in range(50)]
     assert rates[:10] == pytest.approx(np.arange(1, 11) / 11)
     assert rates[10] == 1.0
@@ -243,7 +243,7 @@ def test_a_rate_that_is_too_high_is_an_error_not_a_result(symmetries):
     ],
 )
 def test_what_is_refused_is_refused_before_any_work(estimator, change, message, symmetries, tmp_path, monkeypatch):
-    monkeypatch.setattr("spinlens.learning.vision.training.Training.run", None)
+    monkeypatch.setattr("spinlens.learning.training.Training.run", None)
     given = {"images": IMAGES, "labels": LABELS, "symmetries": symmetries, "directory": tmp_path / "out"} | change
     with pytest.raises(InputError, match=message):
         estimator.fit(given.pop("images"), given.pop("labels"), progress=False, **given)

@@ -8,9 +8,9 @@ import torch
 from torch import nn
 
 from spinlens.lattices import Lattice
+from spinlens.learning.recipe import Recipe
 from spinlens.learning.vision.masked import Predictions
 from spinlens.learning.vision.objective import Task, Work, divide
-from spinlens.learning.vision.recipe import Recipe
 from spinlens.models import Ising
 from spinlens.symmetries import Symmetries
 
@@ -29,7 +29,7 @@ class Cheat(nn.Module):
 @pytest.mark.parametrize(("mask_ratio", "spin_ratio"), [(0.5, 0.0), (0.0, 0.2), (0.25, 0.1)])
 def test_repeating_what_is_seen_is_worth_nothing(mask_ratio, spin_ratio):
     task = Task(mask_ratio=mask_ratio, spin_ratio=spin_ratio, token_weight=1.0, coupling_weight=0.5, bond_weight=0.0)
-    recipe = Recipe(1, 1, 16, 1e-3, 0.0, "constant", 0.0, 0, 0.0, "float32")
+    recipe = Recipe(1, 1, 16, 1e-3, "constant", "float32")
     moves = Symmetries.of(Ising(), Lattice((8, 8)))
     material = divide(labelled(40)[0], 0.25)
     work = Work(material, task, recipe, moves=moves, patches=4, device=torch.device("cpu"))

@@ -16,8 +16,8 @@ import torch
 from spinlens.errors import DamagedError, IncompleteError, InputError
 from spinlens.lattices import Lattice
 from spinlens.learning.continuation import CHECKPOINT
+from spinlens.learning.training import Training
 from spinlens.learning.vision import ResNet, VisionTransformer, load_classifier, pretrain
-from spinlens.learning.vision.training import Training
 from spinlens.models import Ising
 from spinlens.symmetries import Symmetries
 
@@ -62,10 +62,10 @@ def interrupt_at(monkeypatch, step):
     """Send Ctrl-C to this process when a step begins."""
     advance = Training.advance
 
-    def advanced(self, module):
+    def advanced(self):
         if self.done == step:
             signal.raise_signal(signal.SIGINT)
-        advance(self, module)
+        advance(self)
 
     monkeypatch.setattr(Training, "advance", advanced)
 
@@ -110,13 +110,13 @@ KILLED = """
 import sys
 import torch
 from tests.learning.vision.test_resume import classify
-from spinlens.learning.vision import training
+from spinlens.learning import training
 torch.set_num_threads(1)
 advance = training.Training.advance
-def slow(self, module):
+def slow(self):
     self.checkpoint_seconds = 0.0
     print(self.done, flush=True)
-    advance(self, module)
+    advance(self)
 training.Training.advance = slow
 classify(sys.argv[1])
 """

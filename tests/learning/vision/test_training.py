@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from spinlens.learning.vision import load_classifier
-from spinlens.learning.vision.training import batch_at, steps_per_epoch
+from spinlens.learning.vision.descent import batch_at, steps_per_epoch
 from spinlens.seeds import Purpose
 
 from .conftest import labelled

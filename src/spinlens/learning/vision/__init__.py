@@ -1,5 +1,6 @@
 """Networks that look at configurations as images: transformers and residual networks, their training and weights."""
 
+from spinlens.learning.recipe import Recipe
 from spinlens.learning.vision.architecture import NETWORKS, Architecture
 from spinlens.learning.vision.attention import attention, attention_distance, hidden_states, rollout
 from spinlens.learning.vision.classifier import Classifier
@@ -7,7 +8,6 @@ from spinlens.learning.vision.conditional_entropy import single_spin_entropy
 from spinlens.learning.vision.estimators import ResNet, VisionTransformer, load_classifier
 from spinlens.learning.vision.networks import build
 from spinlens.learning.vision.pretraining import Pretrained, load_pretrained, pretrain
-from spinlens.learning.vision.recipe import Recipe
 
 __all__ = [
     "NETWORKS",

@@ -14,18 +14,19 @@ from spinlens.learning.checkpoint import make_folder
 from spinlens.learning.choices import check_whole, choose_device, is_number
 from spinlens.learning.folder import finished, fitting_weights, read_model, write_model
 from spinlens.learning.history import Row
+from spinlens.learning.recipe import Recipe, check_positive, resolve_precision
+from spinlens.learning.training import Training
 from spinlens.learning.vision.architecture import Architecture
 from spinlens.learning.vision.configurations import boundary_of
 from spinlens.learning.vision.cross_entropy import Objective, validate
+from spinlens.learning.vision.descent import INITIAL, Descent, steps_per_epoch
 from spinlens.learning.vision.inference import channels_last
 from spinlens.learning.vision.labelled import Labelled, training_set, validation_set
 from spinlens.learning.vision.linear_head import fit_head
 from spinlens.learning.vision.networks import Reader
 from spinlens.learning.vision.placement import Placement
 from spinlens.learning.vision.predictor import Predictor
-from spinlens.learning.vision.recipe import Recipe, check_positive, resolve_precision
 from spinlens.learning.vision.symmetries import choose_symmetries
-from spinlens.learning.vision.training import INITIAL, Training, steps_per_epoch
 from spinlens.learning.vision.weights import first_network, rebuild, weights_identity
 from spinlens.progress import progress_bar
 from spinlens.provenance import provenance
@@ -75,7 +76,7 @@ class Classifier(Predictor):
         seed : int
             Of the training.
         single_pixels : bool
-            See `spinlens.learning.vision.recipe.resolve_precision`.
+            See `spinlens.learning.recipe.resolve_precision`.
 
         Raises
         ------
@@ -181,17 +182,12 @@ class Classifier(Predictor):
     ) -> Training:
         device = placement.device
         check = None if held is None else partial(validate, network, held, device=device, precision=recipe.precision)
-        return Training(
-            network=network,
-            loss=Objective(labelled, recipe, moves, device, self.label_smoothing),
+        descent = Descent(
+            network, Objective(labelled, recipe, moves, device, self.label_smoothing), recipe,
+            purpose=Purpose.CLASSIFICATION, steps=steps_per_epoch(len(labelled), recipe.batch), placement=placement,
             validate=check,
-            recipe=recipe,
-            purpose=Purpose.CLASSIFICATION,
-            steps=steps_per_epoch(len(labelled), recipe.batch),
-            placement=placement,
-            description=description,
-            out=folder,
-        )
+        )  # fmt: skip
+        return Training(descent, recipe, description, folder)
 
     def _check_probe(self) -> None:
         check_whole("head_copies", self.head_copies, 1)

@@ -6,12 +6,12 @@ import torch
 from torch import nn
 
 from spinlens.learning.history import Row
+from spinlens.learning.recipe import Recipe
+from spinlens.learning.vision.descent import AUGMENTATION, batch_at
 from spinlens.learning.vision.inference import autocast, in_chunks
 from spinlens.learning.vision.labelled import Labelled
 from spinlens.learning.vision.networks import Reader
-from spinlens.learning.vision.recipe import Recipe
 from spinlens.learning.vision.symmetries import transform_at_random
-from spinlens.learning.vision.training import AUGMENTATION, batch_at
 from spinlens.seeds import Purpose, generator
 from spinlens.symmetries import Symmetries
 

@@ -64,7 +64,7 @@ class VisionTransformer(Classifier):
     head_penalty, head_copies : float, int
         C of that logistic regression, and how many symmetric copies of each configuration it sees.
     precision : {"auto", "float32", "bfloat16"}
-        Of the matrix products, see `spinlens.learning.vision.recipe.resolve_precision`.
+        Of the matrix products, see `spinlens.learning.recipe.resolve_precision`.
     device : str, optional
         CUDA where there is one, else the CPU.
 

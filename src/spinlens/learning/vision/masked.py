@@ -10,9 +10,9 @@ from torch import nn
 
 from spinlens.lattices.boundary import Rule
 from spinlens.learning.vision.architecture import Architecture
+from spinlens.learning.vision.descent import INITIAL
 from spinlens.learning.vision.networks import TransformerReader, from_architecture
 from spinlens.learning.vision.padding import bond_density, pad
-from spinlens.learning.vision.training import INITIAL
 from spinlens.seeds import Purpose, generator
 
 NEIGHBOURS = tuple((x, y) for x in (-1, 0, 1) for y in (-1, 0, 1) if (x, y) != (0, 0))

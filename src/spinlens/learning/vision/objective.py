@@ -15,14 +15,14 @@ from spinlens.lattices import Lattice
 from spinlens.learning.batches import split
 from spinlens.learning.choices import is_number
 from spinlens.learning.history import Row
+from spinlens.learning.recipe import Recipe
 from spinlens.learning.vision.conditional_entropy import conditions_of, site_entropy
 from spinlens.learning.vision.configurations import Configurations, configurations
+from spinlens.learning.vision.descent import AUGMENTATION, MASK, VALIDATION, batch_at
 from spinlens.learning.vision.inference import CHUNK, autocast
 from spinlens.learning.vision.masked import MaskedReader, Predictions, hidden_loss, unlikeliness
 from spinlens.learning.vision.masks import hidden_patches, hidden_spins, isolated_spins, spread
-from spinlens.learning.vision.recipe import Recipe
 from spinlens.learning.vision.symmetries import transform_at_random
-from spinlens.learning.vision.training import AUGMENTATION, MASK, VALIDATION, batch_at
 from spinlens.models import Model
 from spinlens.seeds import Purpose, generator
 from spinlens.symmetries import Symmetries

@@ -9,10 +9,10 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 
 from spinlens.errors import InputError
 from spinlens.learning.choices import choose_device
+from spinlens.learning.recipe import resolve_precision
 from spinlens.learning.vision.configurations import Configurations, configurations, same_lattice
 from spinlens.learning.vision.inference import evaluating, in_chunks
 from spinlens.learning.vision.networks import Reader
-from spinlens.learning.vision.recipe import resolve_precision
 from spinlens.progress import progress_bar
 
 

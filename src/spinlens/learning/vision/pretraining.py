@@ -14,14 +14,15 @@ from spinlens.learning.checkpoint import make_folder
 from spinlens.learning.choices import choose_device
 from spinlens.learning.folder import finished, fitting_weights, read_model, write_model
 from spinlens.learning.history import Row
+from spinlens.learning.recipe import Recipe, resolve_precision
+from spinlens.learning.training import Training
 from spinlens.learning.vision.architecture import Architecture
 from spinlens.learning.vision.configurations import boundary_of
+from spinlens.learning.vision.descent import Descent, steps_per_epoch
 from spinlens.learning.vision.masked import MaskedReader
 from spinlens.learning.vision.objective import PURPOSE, Material, Task, Work, check_even, divide
 from spinlens.learning.vision.placement import Placement
-from spinlens.learning.vision.recipe import Recipe, resolve_precision
 from spinlens.learning.vision.symmetries import choose_symmetries
-from spinlens.learning.vision.training import Training, steps_per_epoch
 from spinlens.learning.vision.weights import PRETRAINING, stored_architecture
 from spinlens.progress import progress_bar
 from spinlens.provenance import provenance
@@ -192,18 +193,11 @@ def pretrain(
     placement = Placement(place)
     network = _network(architecture, task, seed=recipe.seed).to(placement.device)
     work = Work(material, task, recipe, moves=moves, patches=patches, device=placement.device)
-    training = Training(
-        network=network,
-        loss=work.loss,
-        validate=lambda: work.validate(network),
-        recipe=recipe,
-        purpose=PURPOSE,
-        steps=steps_per_epoch(len(material.trained), recipe.batch),
-        placement=placement,
-        description=description,
-        out=folder,
-        checkpoint_seconds=checkpoint_seconds,
-    )
+    descent = Descent(
+        network, work.loss, recipe, purpose=PURPOSE, steps=steps_per_epoch(len(material.trained), recipe.batch),
+        placement=placement, validate=lambda: work.validate(network),
+    )  # fmt: skip
+    training = Training(descent, recipe, description, folder, checkpoint_seconds=checkpoint_seconds)
     training.resume()
     with progress_bar("pretrain", show=progress and placement.first) as report:
         history = training.run(report)

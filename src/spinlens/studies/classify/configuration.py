@@ -72,7 +72,7 @@ class Images(Section):
         return {name: (a, b, c, d) for name, (a, b, c, d) in sets.items()}
 
 
-class Recipe(Section):
+class RecipeSection(Section):
     """How a published network is trained; what is left out is as published."""
 
     epochs: int | None = None
@@ -151,8 +151,8 @@ class ClassifyConfiguration(Section):
     weights: dict[str, str]
     images: Images = Images()
     vit: Native = Native()
-    vit_base: Recipe = Recipe()
-    resnet: Recipe = Recipe()
+    vit_base: RecipeSection = RecipeSection()
+    resnet: RecipeSection = RecipeSection()
     pretraining: Pretraining = Pretraining()
     analysis: Analysis = Analysis()
 

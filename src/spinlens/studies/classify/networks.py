@@ -66,9 +66,9 @@ def check_networks(configuration: ClassifyConfiguration) -> None:
     InputError
         If one of them is out of range or does not fit the lattice.
     """
+    from spinlens.learning.recipe import check_positive
     from spinlens.learning.vision import Recipe
     from spinlens.learning.vision.objective import Task, check_even
-    from spinlens.learning.vision.recipe import check_positive
 
     for network in configuration.networks:
         fresh = estimator(configuration, network, "none")
