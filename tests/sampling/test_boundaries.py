@@ -72,7 +72,7 @@ def test_all_observables_of_every_boundary(boundary: Any, model: Ising, field: f
 
 def test_the_seam_lies_nowhere() -> None:
     lattice = Lattice((6, 8), boundary=("antiperiodic", "periodic"))
-    plan = sampled(Ising(), lattice, recordings=1, draws=400, interval=8, temperature=(2.3,))
+    plan = sampled(Ising(), lattice, recordings=400, draws=400, interval=8, temperature=(2.3,))
     spins = np.concatenate([unpacked(run_unit(plan, unit).codes[0], 8) for unit in units(plan)])
     # What each bond adds to the energy does not know where the minus sign stands.
     following = np.roll(spins, -1, axis=-2) * np.where(np.arange(6) == 5, -1, 1)[:, None]

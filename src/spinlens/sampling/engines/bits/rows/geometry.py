@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -199,7 +200,7 @@ def _others(lattice: Lattice) -> Integers:
     """Return for each half-row the flat places on the board of its neighbours in other rows."""
     shape, width = lattice.shape[:-1], columns(lattice.shape[-1])
     steps = [step for step in _STEPS[lattice.kind] if any(step[:-1])]
-    rows = np.indices(shape).reshape(len(shape), -1)
+    rows = np.indices(shape).reshape(len(shape), math.prod(shape))
     found = np.zeros((2 * int(np.prod(shape, dtype=np.int64)), 4), dtype=np.int64)
     for odd in range(2):
         for slot, step in enumerate(steps):
