@@ -10,8 +10,10 @@ import pytest
 
 from spinlens.ensemble import describe, open_ensemble, simulate
 from spinlens.errors import InputError
+from spinlens.exact import finite_strip
 from spinlens.lattices import Lattice
-from spinlens.models import Ising, LatticeGas
+from spinlens.models import BlumeCapel, Ising, LatticeGas
+from spinlens.testing.chance import within
 from tests.lattices.rectangle import bond_sums
 
 CASES = {
@@ -94,3 +96,15 @@ def test_by_value_and_by_position() -> None:
         ensemble.spins(temperature=2.0)  # type: ignore[arg-type]
     with pytest.raises(InputError, match="is none of"):
         ensemble.spins(crystal_field=1)
+
+
+def test_points_that_do_not_overlap_answer_for_themselves() -> None:
+    model, lattice = BlumeCapel(), Lattice((6, 6))
+    ensemble = simulate(
+        model, lattice, temperature=[1.0, 1.2], crystal_field=[-3.0, 5.0], chains=64, recordings=100, seed=2,
+        progress=False,
+    )  # fmt: skip
+    for near in (-2.9, 4.8):
+        found = ensemble.reweight(temperature=1.1, crystal_field=near)
+        exact = finite_strip(model, lattice, temperature=1.1, crystal_field=near)
+        assert within(float(found.energy), exact.energy, float(found.energy_error))

@@ -123,7 +123,10 @@ class Ensemble(StoredDraws):
         return observables(self)
 
     def reweight(self, **condition: Any) -> xr.Dataset:
-        """Estimate the observables at another condition from all that were simulated.
+        """Estimate the observables at another condition from those that were simulated.
+
+        From all of them; where their histograms have nothing in common, from those at the nearest point of the other
+        controls.
 
         Parameters
         ----------
@@ -145,7 +148,8 @@ class Ensemble(StoredDraws):
         if temperature is None:
             raise InputError("temperature", None, "must be given", "For example reweight(temperature=2.3)")
         single = {name: values[0] for name, values in self.plan.controls.items() if len(values) == 1}
-        return self.histogram.observables(temperature=temperature, **{**single, **condition})
+        wanted = {**single, **condition}
+        return self._histogram_near(wanted).observables(temperature=temperature, **wanted)
 
     @cached_property
     def histogram(self) -> MultiHistogram:
@@ -153,6 +157,32 @@ class Ensemble(StoredDraws):
         from spinlens.statistics import MultiHistogram
 
         return MultiHistogram.from_ensemble(self)
+
+    def _histogram_near(self, wanted: Mapping[str, Any]) -> MultiHistogram:
+        """Return the histogram of all conditions, or of those at the nearest point of the other controls."""
+        from spinlens.statistics import MultiHistogram
+        from spinlens.statistics.free_energies import NoOverlapError
+
+        if not self._parts:
+            try:
+                return self.histogram
+            except NoOverlapError:
+                pass
+        defaults = self.model.values_of_controls(wanted)
+        point = tuple(
+            int(np.abs(np.asarray(values)[:, None] - np.mean(np.asarray(defaults[name]))).argmin())
+            for name, values in self.plan.controls.items()
+        )
+        if point not in self._parts:
+            here = dict(zip(self.plan.controls, ([place] for place in point), strict=True))
+            part = dict(self.series.isel(here).data_vars)
+            self._parts[point] = MultiHistogram(part, model=self.model, lattice=self.lattice)
+        return self._parts[point]
+
+    @cached_property
+    def _parts(self) -> dict[tuple[int, ...], MultiHistogram]:
+        """The histograms of single points of the controls, where all together do not overlap."""
+        return {}
 
     def _labelled(self, found: xr.DataArray) -> xr.DataArray:
         from spinlens.statistics.labels import labelled

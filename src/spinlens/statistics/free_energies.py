@@ -27,6 +27,10 @@ BLOCK = 1 << 22
 """Exponentials held at a time."""
 
 
+class NoOverlapError(InputError):
+    """The histograms of some conditions have nothing in common with the others."""
+
+
 def blocks(rows: int, conditions: int) -> Iterator[slice]:
     """Cut the rows so that a block of them takes bounded memory."""
     step = max(1, BLOCK // conditions)
@@ -201,7 +205,7 @@ def _check_overlap(shared: Array, recordings: Array) -> None:
     )
     if parts > 1:
         stranger = int(np.argmax(label != label[0]))
-        raise InputError(
+        raise NoOverlapError(
             f"condition[{stranger}]", "not connected to condition[0]",
             f"their histograms share fewer than {FEWEST_SHARED:g} recordings, also by way of the others",
             "Simulate conditions in between",
