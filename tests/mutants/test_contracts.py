@@ -132,8 +132,8 @@ def a_neighbour_too_few(patch: pytest.MonkeyPatch) -> None:
 
 def a_colder_threshold(patch: pytest.MonkeyPatch) -> None:
     """Thresholds of a lower temperature."""
-    right = row_walkers.rows.rules
-    patch.setattr(row_walkers.rows, "rules", lambda place, temperature, *rest: right(place, temperature / 1.03, *rest))
+    right = row_walkers._rules
+    patch.setattr(row_walkers, "_rules", lambda place, t, word: right(place, tuple(np.array(t) / 1.03), word))
 
 
 MISTAKES: dict[str, tuple[Planted, Case, str, str]] = {
