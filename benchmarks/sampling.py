@@ -28,16 +28,14 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import statistics
-import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
-from machine import hardware
+from machine import hardware, pin_to_one_core, speed
 from peers import PEERS, TEMPERATURE, Peer
 from rich.console import Console
 from rich.table import Table
@@ -119,13 +117,6 @@ def exact_energy(side: int, field: float) -> Estimate:
     # Steps shrink by a nearly constant factor: Aitken's extrapolation.
     limits = energy[2:] - steps[1:] ** 2 / np.diff(steps)
     return Estimate(float(limits[-1]), float(abs(limits[-1] - limits[-2])))
-
-
-def speed(work: Callable[[], int]) -> float:
-    """Run a piece of work that returns how many updates it made; return updates a nanosecond."""
-    begun = time.perf_counter()
-    updates = work()
-    return updates / (time.perf_counter() - begun) / 1e9
 
 
 def in_turns(plan: Plan, peers: list[Peer], *, rounds: int, seconds: float) -> np.ndarray:
@@ -220,8 +211,7 @@ def main() -> None:
         "hardware": hardware(), "peers": {peer.name: peer.version for peer in PEERS}, "temperature": TEMPERATURE,
         **provenance(),
     }  # fmt: skip
-    if hasattr(os, "sched_setaffinity"):
-        os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
+    pin_to_one_core()
     console, rows = Console(stderr=True), []
     for side in options.side or (64, 128):
         for field in FIELDS:

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import time
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -20,7 +19,7 @@ from typing import Any
 
 import numpy as np
 from bound import bound
-from machine import hardware
+from machine import hardware, pin_to_one_core
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
@@ -158,8 +157,7 @@ def main() -> None:
     parser.add_argument("--draw", action="store_true", help="only draw the committed numbers")
     options = parser.parse_args()
     if not options.draw:
-        if hasattr(os, "sched_setaffinity"):
-            os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
+        pin_to_one_core()
         report = {"hardware": hardware(), **provenance(), "rounds": options.rounds, "seconds": options.seconds}
         report["bounds"] = {name: asdict(bound(model)) for name, model in MODELS.items()}
         report["rows"] = measure(seconds=options.seconds, rounds=options.rounds)

@@ -11,15 +11,14 @@ from __future__ import annotations
 import argparse
 import json
 import math
-import os
 import statistics
-import time
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from machine import hardware
+from machine import hardware, pin_to_one_core, speed
 
 from spinlens.exact import finite_strip
 from spinlens.lattices import Lattice
@@ -53,18 +52,17 @@ def plan_for(model: Model, temperature: float, algorithm: str, *, side: int, **c
     )  # fmt: skip
 
 
-def speed(plan: Plan) -> float:
-    """Return updates a nanosecond."""
-    begun = time.perf_counter()
+def block(plan: Plan) -> int:
+    """Run a block of chains; return its updates."""
     run_unit(plan, Unit(0, 0))
-    return plan.updates / BLOCKS / (time.perf_counter() - begun) / 1e9
+    return plan.updates // BLOCKS
 
 
 def energy(model: Model, temperature: float, algorithm: str) -> dict[str, float | None]:
     """Return the energy of small tori, its error and its deviation from the exact one."""
     plan = plan_for(model, temperature, algorithm, side=SMALL, recordings=2000, interval=4, equilibration=400)
-    blocks = [run_unit(plan, Unit(0, block)).sums for block in range(BLOCKS)]
-    sums = {name: np.concatenate([block[name][0] for block in blocks]) for name in plan.series}
+    blocks = [run_unit(plan, Unit(0, number)).sums for number in range(BLOCKS)]
+    sums = {name: np.concatenate([part[name][0] for part in blocks]) for name in plan.series}
     means = np.asarray(model.energy_total(plan.lattice, sums)).mean(axis=1) / plan.lattice.sites
     error = float(means.std(ddof=1) / np.sqrt(len(means)))
     try:
@@ -83,16 +81,16 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=1.0, help="length of a timed run")
     parser.add_argument("--out", type=Path, default=OUT, help="where the JSON goes")
     options = parser.parse_args()
-    if hasattr(os, "sched_setaffinity"):
-        os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
+    pin_to_one_core()
     report: dict[str, Any] = {"hardware": hardware(), **provenance(), "side": SIDE, "rows": []}
     for name, (model, temperature) in MODELS.items():
         clusters = CLUSTERS if name in ("Potts, q = 3", "Blume-Capel", "clock, q = 8") else ()
         for algorithm in ("heat_bath", "metropolis", *clusters):
             plan = plan_for(model, temperature, algorithm, side=SIDE)
-            speed(plan)
-            many = max(1, int(options.seconds * speed(replace(plan, recordings=20)) * 1e9 / LANES / SIDE**2 / INTERVAL))
-            found = statistics.median(speed(replace(plan, recordings=many)) for _ in range(options.rounds))
+            block(plan)
+            short = speed(partial(block, replace(plan, recordings=20)))
+            plan = replace(plan, recordings=max(1, int(options.seconds * short * 1e9 / LANES / SIDE**2 / INTERVAL)))
+            found = statistics.median(speed(partial(block, plan)) for _ in range(options.rounds))
             row = {
                 "model": name, "algorithm": algorithm, "updates_per_ns": found, "target": TARGETS.get(name),
                 **energy(model, temperature, algorithm),

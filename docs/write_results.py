@@ -184,10 +184,17 @@ def sampling() -> str:
         rows.append(tuple(cells))
     peers = ", ".join(f"{name} {version}" for name, version in found["peers"].items())
     note = (
-        f"Spin updates per nanosecond on one core of {found['hardware']['cpu']}, at Tc, {peers} running Metropolis; "
+        f"Spin updates per nanosecond {on_one_core(found)}, at Tc, {peers} running Metropolis; "
         "z against Kaufman's value, in a field against that of the infinite lattice from strips."
     )
     return f"{table(rows)}\n\n{note}"
+
+
+def on_one_core(found: dict[str, Any]) -> str:
+    """Return on what a benchmark ran, in a few words."""
+    hardware = found["hardware"]
+    bits = hardware.get("register_bits")
+    return f"on one core of {hardware['cpu']}" + (f" with registers of {bits} bits" if bits else "")
 
 
 def lattices() -> str:
@@ -209,7 +216,7 @@ def lattices() -> str:
     costs: list[tuple[str, ...]] = [("heat bath", "updates / ns", "of uniform")]
     costs += [(row["kind"], f"{row['updates_per_ns']:.2f}", f"{row['share']:.0%}") for row in found["costs"]]
     note = (
-        f"Single-spin Metropolis of both on one core of {found['hardware']['cpu']}, mcising {found['mcising']}; cubic "
+        f"Single-spin Metropolis of both {on_one_core(found)}, mcising {found['mcising']}; cubic "
         "at Tc, triangular at 1.3 Tc. Below: 64 x 64 sites, cubic 16^3, as whole runs."
     )
     return f"{table(rows)}\n\n{note}\n\n{table(costs)}"
@@ -227,7 +234,7 @@ def tables() -> str:
         )
         for row in found["rows"]
     ]  # fmt: skip
-    note = f"{found['side']} x {found['side']} sites, 64 chains on one core of {found['hardware']['cpu']}, whole runs."
+    note = f"{found['side']} x {found['side']} sites, 64 chains {on_one_core(found)}, whole runs."
     return f"{table(rows)}\n\n{note}"
 
 
@@ -320,7 +327,7 @@ def clusters() -> str:
     ]
     hardware = found["hardware"]
     note = (
-        f"Periodic tori at Tc, {found['chains']} chains on one core of {hardware['cpu']} (load "
+        f"Periodic tori at Tc, {found['chains']} chains {on_one_core(found)} (load "
         f"{hardware['load_average_at_start']:g} at the start). Times in sweeps; effective samples of the slower one."
     )
     return f"{table([head, *rows])}\n\n{note}"

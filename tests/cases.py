@@ -67,6 +67,7 @@ CASES = [
          frustrated=True),
     Case(LatticeGas(4.0), Lattice((3, 3), "free"), 3.0, {"chemical_potential": -6.0}),
     Case(LatticeGas(-1.2), Lattice((2, 4), kind="honeycomb"), 1.2, {"chemical_potential": 0.5}),
+    Case(LatticeGas(-2.0), Lattice((2, 4)), 1.2, {"chemical_potential": 3.5}),
     Case(BlumeCapel(), Lattice((2, 2)), 1.7, {"crystal_field": 0.3, "field": 0.2}, TORI["spin-1"]),
     Case(BlumeCapel(-1.0, biquadratic=0.5), Lattice((2, 3), ("antiperiodic", "free")), 1.7, {"crystal_field": 0.4}),
     Case(Potts(3), Lattice((2, 3)), 1.4, golden=TORI["potts 3"]),
@@ -80,6 +81,6 @@ CASES = [
     Case(Pairwise((0, 1, 2), 1 - np.eye(3), site={"chemical_potential": [0, 1, 1]}), Lattice((2, 3)), 1.5,
          {"chemical_potential": 0.2}),
     Case(Pairwise((0, 2.5, 3, 7), [[0, 1, -0.3, 0.2], [1, 0.4, 0, 0], [-0.3, 0, 0, 1.1], [0.2, 0, 1.1, 0]]),
-         Lattice((2, 2), kind="triangular"), 2.0),
+         Lattice((2, 2), kind="triangular"), 2.0, arbitrary=True),
     Case(example("ashkin_teller").AshkinTeller(), Lattice((2, 2)), 4.0, {"four_spin": 0.5, "field": 0.2}),
 ]  # fmt: skip

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from spinlens.testing.chance import LEDGER
+
+if "PYTEST_XDIST_WORKER" in os.environ:
+    # Tests that run side by side have a core each; two trainings with two threads each slow each other several fold.
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 RECORD = Path(__file__).parents[1] / "docs" / "results" / "chances.json"
 
@@ -30,6 +36,9 @@ QUICK = (
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    root = RECORD.parents[2]
+    gone = [place for place in QUICK if not (root / place.split("::")[0]).exists()]
+    assert not gone, f"moved or deleted, and still among the quick tests: {gone}"
     for item in items:
         if item.nodeid.startswith(QUICK) and "store_and_shell" not in item.nodeid:
             item.add_marker(pytest.mark.quick)
@@ -53,10 +62,20 @@ def _more_than_recorded(recorded: dict[str, dict[str, float]]) -> list[str]:
     ]
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any, error: object | None) -> None:
+    """Add what a process beside this one has counted."""
+    for module, found in getattr(node, "workeroutput", {}).get("chances", {}).items():
+        LEDGER[module][0] += found[0]
+        LEDGER[module][1] += found[1]
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
     """Fail where checks were added whose chance of a false alarm is not in the record."""
-    if session.config.getoption("--record-chances"):
+    if hasattr(session.config, "workeroutput"):
+        session.config.workeroutput["chances"] = {module: list(found) for module, found in LEDGER.items()}
+    elif session.config.getoption("--record-chances"):
         recorded = json.loads(RECORD.read_text()) if RECORD.exists() else {}
         recorded |= {module: {"checks": found[0], "rate": float(f"{found[1]:.6g}")} for module, found in LEDGER.items()}
         RECORD.write_text(json.dumps(dict(sorted(recorded.items())), indent=2) + "\n")

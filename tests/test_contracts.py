@@ -17,7 +17,7 @@ SPACES = [Binary(), Discrete((-1, 0, 1)), Discrete((0, 0.5, 2, 7, 9)), Colours(2
           Angles(256)]  # fmt: skip
 WALLS = (1, -1)
 LATTICES = [
-    *{case.lattice for case in CASES},
+    *dict.fromkeys(case.lattice for case in CASES),
     Lattice((5, 3), boundary=(WALLS, "antiperiodic"), kind="triangular"),
     Lattice((4, 3), boundary=("free", WALLS), kind="triangular"),
     Lattice((4, 4), boundary=("antiperiodic", WALLS), kind="honeycomb"),
@@ -41,9 +41,20 @@ class TestModels(ModelContract):
     """Of this package, and the example of the documentation."""
 
 
-@pytest.mark.parametrize("trial", trials(ENGINES, CASES), ids=str)
+TRIALS = trials(ENGINES, CASES)
+
+
+@pytest.mark.parametrize("trial", TRIALS, ids=str)
 class TestEngines(EngineContract):
     """Of this package."""
+
+
+def test_no_engine_refuses_more_than_it_must() -> None:
+    taken = {(trial.engine.name, str(trial.case)) for trial in TRIALS if trial.algorithm == "heat_bath"}
+    refused = [str(case) for case in CASES if ("table", str(case)) not in taken]
+    assert not refused
+    two = [case for case in CASES if case.model.space.states == 2]
+    assert [str(case) for case in two if ("bits", str(case)) not in taken] == []
 
 
 def test_the_example_is_two_ising_models_or_one_potts_model() -> None:

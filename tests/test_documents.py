@@ -62,3 +62,9 @@ def test_continuous_integration_runs_the_readmes_commands() -> None:
 def test_links_lead_somewhere(path: Path) -> None:
     for target in re.findall(r"\]\((?!http)([^)#]+)\)", path.read_text()):
         assert (path.parent / target).exists(), target
+
+
+def test_the_example_of_a_model_is_as_short_as_the_page_says() -> None:
+    lines = (ROOT / "docs" / "examples" / "ashkin_teller.py").read_text().splitlines()
+    assert "in less than eighty lines" in (ROOT / "docs" / "models.md").read_text()
+    assert len(lines) < 80

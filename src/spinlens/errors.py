@@ -60,5 +60,13 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     return f"Did you mean {near[0]!r}?" if near else f"Known: {', '.join(known)}"
 
 
+class NoOverlapError(InputError):
+    """The histograms of some conditions have nothing in common with those of the others."""
+
+
+class OverlapWarning(UserWarning):
+    """Part of what was simulated could not be used for an answer."""
+
+
 class EquilibrationWarning(UserWarning):
     """Some conditions of an ensemble are not equilibrated."""

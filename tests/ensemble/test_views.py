@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from spinlens.ensemble import describe, open_ensemble, simulate
-from spinlens.errors import InputError
+from spinlens.errors import InputError, OverlapWarning
 from spinlens.exact import finite_strip
 from spinlens.lattices import Lattice
 from spinlens.models import BlumeCapel, Ising, LatticeGas
@@ -104,7 +104,12 @@ def test_points_that_do_not_overlap_answer_for_themselves() -> None:
         model, lattice, temperature=[1.0, 1.2], crystal_field=[-3.0, 5.0], chains=64, recordings=100, seed=2,
         progress=False,
     )  # fmt: skip
-    for near in (-2.9, 4.8):
-        found = ensemble.reweight(temperature=1.1, crystal_field=near)
+    for near, simulated in ((-2.9, -3.0), (4.8, 5.0)):
+        with pytest.warns(OverlapWarning, match=f"crystal_field = {simulated:g}"):
+            found = ensemble.reweight(temperature=1.1, crystal_field=near)
         exact = finite_strip(model, lattice, temperature=1.1, crystal_field=near)
         assert within(float(found.energy), exact.energy, float(found.energy_error))
+        assert f"crystal_field = {simulated:g}" in found.simulated_at
+        assert "log_z" not in found
+    with pytest.raises(InputError, match="nothing in common"):
+        ensemble.reweight(temperature=1.1, crystal_field=[-2.9, 4.8])

@@ -10,16 +10,14 @@ import numpy as np
 import pytest
 
 from spinlens.lattices import Lattice
-from spinlens.lattices import lattice as lattices
-from spinlens.models import Bonds, Clock, Ising, Potts
-from spinlens.models.tables import TermTables
+from spinlens.models import Clock, Ising, Potts
 from spinlens.sampling.engines import engine_named
 from spinlens.sampling.engines.bits import row_walkers
 from spinlens.sampling.engines.table import engine as table_engine
 from spinlens.sampling.engines.table import walkers as table_walkers
 from spinlens.sampling.engines.table.alias import alias_tables
 from spinlens.sampling.engines.table.tables import narrow_rules
-from spinlens.testing import Case, EngineContract, LatticeContract, ModelContract, Trial
+from spinlens.testing import Case, EngineContract, Trial
 from spinlens.testing import engine as contract
 from spinlens.testing.chance import uncounted
 
@@ -159,40 +157,3 @@ def test_the_right_engine_passes_and_the_mistake_is_noticed(name: str, monkeypat
         plant(monkeypatch)
         assert noticed(case, algorithm, engine)
     contract._visits.cache_clear()
-
-
-def test_a_seam_without_its_turn_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
-    lattice = Lattice((2, 4), "antiperiodic")
-    LatticeContract().test_neighbours(lattice)
-    right = lattices.neighbours
-    monkeypatch.setattr(
-        lattices, "neighbours",
-        lambda lattice: dataclasses.replace(right(lattice), turned=np.zeros_like(right(lattice).turned)),
-    )  # fmt: skip
-    with pytest.raises(AssertionError):
-        LatticeContract().test_neighbours(lattice)
-
-
-def test_a_field_that_alternates_where_it_should_not_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
-    case = Case(Ising(), Lattice((2, 4)), 2.5, {"field": 0.3})
-    ModelContract().test_tables_say_what_the_terms_say(case)
-    wrong = TermTables(case.model.space, case.lattice, case.model.terms(case.lattice))
-    object.__setattr__(wrong, "site_factors", wrong.site_factors * case.lattice.staggering.reshape(-1))
-    monkeypatch.setattr(Ising, "tables", lambda model, lattice: wrong)
-    with pytest.raises(AssertionError):
-        ModelContract().test_tables_say_what_the_terms_say(case)
-
-
-@dataclasses.dataclass(frozen=True)
-class Lopsided(Potts):
-    """A bond table that is not symmetric."""
-
-    def terms(self, lattice: Lattice) -> Any:
-        first, *others = super().terms(lattice)
-        assert isinstance(first, Bonds)
-        return Bonds("bond_sum", first.table + np.triu(np.ones_like(first.table), 1)), *others
-
-
-def test_a_bond_that_depends_on_its_direction_is_noticed() -> None:
-    with pytest.raises(AssertionError):
-        ModelContract().test_terms_are_tables(Case(Lopsided(3), Lattice((2, 2))))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import warnings
 from collections.abc import Mapping
 from functools import cached_property
 from html import escape
@@ -18,7 +19,7 @@ from spinlens.ensemble import layout
 from spinlens.ensemble.stored_draws import StoredDraws
 from spinlens.ensemble.study_ensemble import study_ensemble
 from spinlens.ensemble.writer import read_plan
-from spinlens.errors import InputError
+from spinlens.errors import InputError, NoOverlapError, OverlapWarning
 
 if TYPE_CHECKING:
     from spinlens.statistics import MultiHistogram
@@ -30,15 +31,6 @@ class Ensemble(StoredDraws):
     Dimensions are the model's controls, then ``temperature, chain, draw`` and the sides ``x, y, z``; for the Ising
     model on a square lattice ``field, temperature, chain, draw, x, y``. Configurations are read from the disk when they
     are asked for; sums are small and read once.
-
-    Parameters
-    ----------
-    group : zarr.Group
-        The stored arrays; see `spinlens.ensemble.layout`.
-    plan : Plan
-        What was sampled.
-    path : pathlib.Path, optional
-        Where it lies; None in memory.
     """
 
     @property
@@ -125,8 +117,9 @@ class Ensemble(StoredDraws):
     def reweight(self, **condition: Any) -> xr.Dataset:
         """Estimate the observables at another condition from those that were simulated.
 
-        From all of them; where their histograms have nothing in common, from those at the nearest point of the other
-        controls.
+        From all of them. Where their histograms have nothing in common, those at the nearest point of the other
+        controls answer alone: a warning and the attribute ``simulated_at`` say so, and ``log_z`` is left out, as
+        nothing is known of its difference to the others.
 
         Parameters
         ----------
@@ -142,14 +135,29 @@ class Ensemble(StoredDraws):
         Raises
         ------
         InputError
-            If the condition lies outside of what was simulated.
+            If the condition lies outside of what was simulated, or is several near different points that have nothing
+            in common.
+
+        Warns
+        -----
+        OverlapWarning
+            If some of what was simulated could not be used.
         """
         temperature = condition.pop("temperature", None)
         if temperature is None:
             raise InputError("temperature", None, "must be given", "For example reweight(temperature=2.3)")
         single = {name: values[0] for name, values in self.plan.controls.items() if len(values) == 1}
         wanted = {**single, **condition}
-        return self._histogram_near(wanted).observables(temperature=temperature, **wanted)
+        if not self._parts:
+            try:
+                return self.histogram.observables(temperature=temperature, **wanted)
+            except NoOverlapError:
+                pass
+        place, part = self._part_near(wanted)
+        at = ", ".join(f"{name} = {value:g}" for name, value in self.plan.point_controls(place).items())
+        warnings.warn(f"Only what was simulated at {at} is used: the rest shares nothing with it.", OverlapWarning, 2)
+        found = part.observables(temperature=temperature, **wanted)
+        return found.drop_vars([name for name in found if str(name).startswith("log_z")]).assign_attrs(simulated_at=at)
 
     @cached_property
     def histogram(self) -> MultiHistogram:
@@ -158,29 +166,27 @@ class Ensemble(StoredDraws):
 
         return MultiHistogram.from_ensemble(self)
 
-    def _histogram_near(self, wanted: Mapping[str, Any]) -> MultiHistogram:
-        """Return the histogram of all conditions, or of those at the nearest point of the other controls."""
+    def _part_near(self, wanted: Mapping[str, Any]) -> tuple[int, MultiHistogram]:
+        """Return the nearest point of the other controls, and its histogram."""
         from spinlens.statistics import MultiHistogram
-        from spinlens.statistics.free_energies import NoOverlapError
 
-        if not self._parts:
-            try:
-                return self.histogram
-            except NoOverlapError:
-                pass
-        defaults = self.model.values_of_controls(wanted)
-        point = tuple(
-            int(np.abs(np.asarray(values)[:, None] - np.mean(np.asarray(defaults[name]))).argmin())
-            for name, values in self.plan.controls.items()
-        )
-        if point not in self._parts:
-            here = dict(zip(self.plan.controls, ([place] for place in point), strict=True))
+        controls, index = self.plan.controls, []
+        for name, value in self.model.values_of_controls(wanted).items():
+            distance = np.abs(np.subtract.outer(np.atleast_1d(value), np.asarray(controls[name])))
+            nearest = np.unique(distance.argmin(axis=1))
+            if len(nearest) > 1:
+                why = "lie near simulated points whose histograms have nothing in common"
+                raise InputError(name, np.asarray(value).tolist(), why, "Ask for those near one point at a time")
+            index.append(int(nearest[0]))
+        place = int(np.ravel_multi_index(index, tuple(map(len, controls.values())))) if index else 0
+        if place not in self._parts:
+            here = dict(zip(controls, ([i] for i in index), strict=True))
             part = dict(self.series.isel(here).data_vars)
-            self._parts[point] = MultiHistogram(part, model=self.model, lattice=self.lattice)
-        return self._parts[point]
+            self._parts[place] = MultiHistogram(part, model=self.model, lattice=self.lattice)
+        return place, self._parts[place]
 
     @cached_property
-    def _parts(self) -> dict[tuple[int, ...], MultiHistogram]:
+    def _parts(self) -> dict[int, MultiHistogram]:
         """The histograms of single points of the controls, where all together do not overlap."""
         return {}
 

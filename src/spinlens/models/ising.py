@@ -142,7 +142,7 @@ class Ising(Model):
         if isinstance(self.coupling, tuple):
             parts = range(len(self.couplings(lattice)) - 1)
             terms += [Bonds(f"bond_sum_{_AXES[d]}", _PRODUCTS, direction=d) for d in parts]
-        terms += [Sites(name, _SPINS, pattern) for name, pattern in self._staggered_sums(lattice).items()]
+        terms += [Sites(name, _SPINS, pattern) for name, pattern in self.staggered_sums(lattice).items()]
         if isinstance(self.field_pattern, Pattern):
             pattern, unit = whole(self.field_pattern.array)
             terms.append(Sites("field_sum", _SPINS, pattern, unit))
@@ -170,7 +170,7 @@ class Ising(Model):
     def order_parameters(self, lattice: Lattice) -> tuple[OrderParameter, ...]:
         """Return the magnetization, or first the staggered ones that antiferromagnetic couplings favour."""
         found = [component("magnetization", "spin_sum")]
-        names = list(self._staggered_sums(lattice))
+        names = list(self.staggered_sums(lattice))
         if "sublattice_sum_0" in names:
             # Three sublattices: the sum of s exp(2 pi i k / 3) over sublattices k; the third sum is the rest.
             angle = 2.0 * np.pi * np.arange(3) / 3
@@ -249,7 +249,7 @@ class Ising(Model):
     def _antiferromagnetic(self, lattice: Lattice) -> bool:
         return bool(self.couplings(lattice).min() < 0)
 
-    def _staggered_sums(self, lattice: Lattice) -> dict[str, NDArray[np.int64]]:
+    def staggered_sums(self, lattice: Lattice) -> dict[str, NDArray[np.int64]]:
         """Return the patterns of the sums over spins with signs that are recorded."""
         found: dict[str, NDArray[np.int64]] = {}
         negative = self._antiferromagnetic(lattice)

@@ -52,20 +52,36 @@ class LatticeGas(Model):
         return Binary(0, 1)
 
     def terms(self, lattice: Lattice) -> tuple[Term, ...]:
-        """Return ``pair_sum``, the neighbouring pairs of particles, and ``particle_sum``."""
-        del lattice
-        return Bonds("pair_sum", np.outer(_OCCUPIED, _OCCUPIED)), Sites("particle_sum", _OCCUPIED)
+        """Return ``pair_sum`` of neighbouring particles, ``particle_sum``, and staggered sums where they repel."""
+        staggered = [Sites(name, _OCCUPIED, pattern) for name, pattern in self._staggered_sums(lattice).items()]
+        return Bonds("pair_sum", np.outer(_OCCUPIED, _OCCUPIED)), Sites("particle_sum", _OCCUPIED), *staggered
 
     def strengths(self, lattice: Lattice, *, chemical_potential: float = 0.0) -> NDArray[np.float64]:  # type: ignore[override]
-        """Return (epsilon, mu)."""
-        del lattice
-        return np.array([self.attraction, chemical_potential])
+        """Return (epsilon, mu), and zeros for staggered sums."""
+        return np.array([self.attraction, chemical_potential, *(0.0 for _ in self._staggered_sums(lattice))])
 
     def order_parameters(self, lattice: Lattice) -> tuple[OrderParameter, ...]:
-        """Return the density less one half, which changes its sign when particles and holes are exchanged."""
-        del lattice
+        """Return the density less one half, which changes its sign when particles and holes are exchanged.
+
+        Particles that repel each other order in sublattices: there the differences between those come first.
+        """
         excess = OrderParameter("excess_density", ("particle_sum",), np.array([[1.0]]), np.array([-0.5]))
-        return excess, component("density", "particle_sum")
+        return *self._sublattice_densities(lattice), excess, component("density", "particle_sum")
+
+    def _staggered_sums(self, lattice: Lattice) -> dict[str, NDArray[np.int64]]:
+        return Ising(self.attraction / 4).staggered_sums(lattice)
+
+    def _sublattice_densities(self, lattice: Lattice) -> list[OrderParameter]:
+        """Return those of the Ising model, of occupations in place of spins."""
+        names = list(self._staggered_sums(lattice))
+        found = Ising(self.attraction / 4).order_parameters(lattice)[: bool(names)]
+        return [
+            OrderParameter(
+                order.name.replace("magnetization", "density"),
+                tuple(name.replace("spin_sum", "particle_sum") for name in order.series), order.matrix, order.constant,
+            )
+            for order in found
+        ]  # fmt: skip
 
     def references(self) -> tuple[Reference, ...]:
         """Return the critical point of the square lattice for epsilon = 4."""

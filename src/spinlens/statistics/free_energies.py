@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from scipy.sparse.csgraph import breadth_first_order, connected_components, minimum_spanning_tree
 from scipy.special import logsumexp
 
-from spinlens.errors import InputError, SpinlensError
+from spinlens.errors import NoOverlapError, SpinlensError
 from spinlens.statistics.histogram import RowHistogram
 
 Array = NDArray[np.float64]
@@ -25,10 +25,6 @@ FEWEST_SHARED = 10.0
 
 BLOCK = 1 << 22
 """Exponentials held at a time."""
-
-
-class NoOverlapError(InputError):
-    """The histograms of some conditions have nothing in common with the others."""
 
 
 def blocks(rows: int, conditions: int) -> Iterator[slice]:

@@ -55,6 +55,8 @@ class Case:
         Known averages of a larger lattice.
     frustrated : bool
         Whether the lowest energy is lower than with one code on each of two or three sublattices.
+    arbitrary : bool
+        Whether the first order parameter was named without a look at the ground states, where it need not be largest.
     """
 
     model: Model
@@ -63,6 +65,7 @@ class Case:
     controls: Mapping[str, float] = field(default_factory=dict)
     golden: Golden | None = None
     frustrated: bool = False
+    arbitrary: bool = False
 
     def __str__(self) -> str:
         """Name the case in a report of tests."""

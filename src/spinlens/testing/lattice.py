@@ -6,6 +6,7 @@ from collections import Counter
 from itertools import product
 
 import numpy as np
+import pytest
 
 from spinlens.lattices import Lattice
 
@@ -34,10 +35,11 @@ class LatticeContract:
     def test_origins_tile(self, lattice: Lattice) -> None:
         """A wall's bonds continue the pattern of those inside: each starts where a bond of its direction would."""
         table = lattice.neighbours
-        ring = Lattice(lattice.shape, kind=lattice.kind) if closes(lattice) else None
-        if ring is not None:
-            inside = set(zip(ring.neighbours.first.tolist(), ring.neighbours.direction.tolist(), strict=True))
-            assert set(zip(table.wall_origin.tolist(), table.wall_direction.tolist(), strict=True)) <= inside
+        if not (len(table.wall_site) and closes(lattice)):
+            pytest.skip("there are no walls, or no torus to compare with")
+        ring = Lattice(lattice.shape, kind=lattice.kind).neighbours
+        inside = set(zip(ring.first.tolist(), ring.direction.tolist(), strict=True))
+        assert set(zip(table.wall_origin.tolist(), table.wall_direction.tolist(), strict=True)) <= inside
 
     def test_numbers_of_bonds(self, lattice: Lattice) -> None:
         """Sites have as many bonds as their kind says, where nothing is missing; sums over sites count bonds twice."""
@@ -51,7 +53,7 @@ class LatticeContract:
         """Where two colours are enough every bond joins both."""
         signs = lattice.staggering.reshape(-1)
         opposite = signs[lattice.neighbours.first] != signs[lattice.neighbours.second]
-        assert lattice.two_colourable == bool(opposite.all()) or not lattice.torus
+        assert lattice.two_colourable == bool(opposite.all())
 
     def test_text(self, lattice: Lattice) -> None:
         """Its rules rebuild it."""

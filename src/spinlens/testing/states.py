@@ -9,9 +9,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
+from scipy.sparse import csr_array
+from scipy.sparse.csgraph import connected_components
 
 from spinlens.lattices import Lattice
 from spinlens.models import Bonds, Model
+from spinlens.symmetries import Symmetries, code_group
 from spinlens.testing.cases import Case
 
 Integers = NDArray[np.int64]
@@ -81,6 +84,39 @@ def states_of(case: Case) -> tuple[Integers, Integers, Array]:
     return codes, sums, energy
 
 
+def lattice_images(case: Case) -> list[tuple[str, Integers]]:
+    """Return what becomes of all states under each translation and reflection that is found, codes (S, N)."""
+    codes, _, _ = states_of(case)
+    found, lattice = Symmetries.of(case.model, case.lattice, **case.controls), case.lattice
+    boards = codes.reshape(-1, *lattice.shape)
+    turn = case.model.space.turn
+    turn = np.arange(case.model.space.states) if turn is None else turn
+    images = []
+    for axis, step in enumerate(found.translations):
+        if step is not None:
+            crossed = np.arange(lattice.shape[axis]) >= lattice.shape[axis] - step.step
+            turned = (crossed & step.twisted) ^ step.flips
+            turned = turned.reshape([-1 if a == axis else 1 for a in range(lattice.axes)])
+            moved = np.roll(boards, -step.step, axis=axis + 1)
+            images.append((f"translation along {axis}", np.where(turned, turn[moved], moved)))
+    for axis, turns in enumerate(found.reflections):
+        if turns is not None:
+            moved = np.flip(boards, axis=axis + 1)
+            images.append((f"reflection along {axis}", turn[moved] if turns else moved))
+    return [(name, image.reshape(codes.shape)) for name, image in images]
+
+
+def orbits(case: Case) -> Integers:
+    """Return the number of each state's orbit (S,) under permutations of its codes, translations and reflections."""
+    codes, _, _ = states_of(case)
+    group = code_group(case.model, case.lattice, **case.controls)
+    images = [*(permutation[codes] for permutation in group), *(image for _, image in lattice_images(case))]
+    here = np.tile(np.arange(len(codes)), len(images))
+    there = np.concatenate([state_numbers(image, case.model.space.states) for image in images])
+    joined = csr_array((np.ones(len(here)), (here, there)), shape=(len(codes),) * 2)
+    return np.asarray(connected_components(joined, directed=False)[1], dtype=np.int64)
+
+
 def boltzmann(energy: Array, temperature: float) -> Array:
     """Return the probability of each state."""
     weight = np.exp(-(energy - energy.min()) / temperature)
@@ -94,8 +130,7 @@ def fit(visits: NDArray[Any], probability: Array) -> float:
     rare = np.union1d(order[np.cumsum(expected[order]) < 4 * FEWEST_VISITS], np.flatnonzero(expected < FEWEST_VISITS))
     common = np.setdiff1d(order, rare)
     visits, expected = (np.append(values[common], values[rare].sum()) for values in (visits, expected))
-    if len(visits[expected > 0]) < 2:
-        return 1.0
+    assert np.count_nonzero(expected) > 1, "one outcome alone: there is nothing to compare"
     return float(stats.chisquare(visits[expected > 0], expected[expected > 0]).pvalue)
 
 
@@ -105,7 +140,6 @@ def within_orbits(visits: NDArray[Any], orbit: Integers) -> float:
     mean = np.bincount(orbit, weights=visits) / size
     kept = mean[orbit] >= FEWEST_VISITS
     degrees = int((size[mean >= FEWEST_VISITS] - 1).sum())
-    if not degrees:
-        return 1.0
+    assert degrees, "no orbit of several states was visited often enough"
     chi = float(((visits[kept] - mean[orbit[kept]]) ** 2 / mean[orbit[kept]]).sum())
     return float(stats.chi2.sf(chi, degrees))
