@@ -19,26 +19,23 @@ import torch
 from torch import nn
 
 from spinlens.lattices import Lattice
-from spinlens.learning.recipe import Recipe, resolve_precision
+from spinlens.learning.choices import choose_precision
+from spinlens.learning.settings import NATIVE, PUBLISHED, Recipe
 from spinlens.learning.training import Training
 from spinlens.learning.vision import build
 from spinlens.learning.vision.architecture import Architecture
 from spinlens.learning.vision.configurations import configurations
-from spinlens.learning.vision.cross_entropy import Objective
-from spinlens.learning.vision.descent import Descent
-from spinlens.learning.vision.estimators import NATIVE, PUBLISHED
+from spinlens.learning.vision.cross_entropy import CrossEntropy
 from spinlens.learning.vision.inference import channels_last, in_chunks
 from spinlens.learning.vision.labelled import Labelled
-from spinlens.learning.vision.placement import Placement
 from spinlens.models import Ising
-from spinlens.seeds import Purpose
 from spinlens.symmetries import Symmetries
 
 SIDE, CLASSES, ROUNDS = 100, 4, 3
 BATCH, LOOK = 32, 64
 """Images of a step of training, as the estimators' defaults have it, and images that are looked at in one call."""
 
-NETWORKS: dict[str, tuple[dict[str, object], dict[str, Any]]] = {
+NETWORKS: dict[str, tuple[dict[str, object], Recipe]] = {
     "vit tiny, patch 10": ({"name": "vit", "size": "tiny", "patch": 10, "stem": 32}, NATIVE),
     "vit small, patch 5": ({"name": "vit", "size": "small", "patch": 5, "stem": 32}, NATIVE),
     "vit-base": ({"name": "vit-base", "channels": 3, "stem": 0}, PUBLISHED),
@@ -86,25 +83,26 @@ def plain(settings: dict[str, Any], images: np.ndarray, classes: np.ndarray) -> 
 
 
 def ours(
-    settings: dict[str, Any], training: dict[str, Any], images: np.ndarray, classes: np.ndarray
+    settings: dict[str, Any], training: Recipe, images: np.ndarray, classes: np.ndarray
 ) -> dict[str, Callable[[], object]]:
     """Return the step of a training, augmentation and all, and the look that `predict` takes."""
     architecture = Architecture(side=SIDE, classes=CLASSES, **settings)
     network = channels_last(build(side=SIDE, classes=CLASSES, **settings))
-    precision = resolve_precision("auto", torch.device("cpu"), single_pixels=architecture.single_pixels)
-    recipe = Recipe(seed=0, precision=precision, **(training | {"epochs": 10**6, "batch": BATCH}))
+    device = torch.device("cpu")
+    precision = choose_precision("auto", device, single_pixels=architecture.single_pixels)
+    recipe = training.changed(epochs=10**6, batch=BATCH)
     moves = Symmetries.of(Ising(), Lattice((SIDE, SIDE)))
-    placement = Placement("cpu")
     labelled, all_images = Labelled(configurations(images[:BATCH]), classes[:BATCH]), configurations(images)
-    descent = Descent(
-        network, Objective(labelled, recipe, moves, placement.device, 0.0), recipe, purpose=Purpose.CLASSIFICATION,
-        steps=10**6, placement=placement,
+    descent = CrossEntropy(
+        network, labelled, None, head=None, smoothing=0.0, recipe=recipe, moves=moves, precision=precision, seed=0,
+        device=device,
     )  # fmt: skip
+    descent.steps = 10**6
     steps = Training(descent, recipe, {}, None)
 
     def look() -> None:
         network.eval()
-        in_chunks(network, all_images, device=placement.device, precision=precision)
+        in_chunks(network, all_images, device=device, precision=precision)
 
     return {"train": steps.advance, "look": look}
 
@@ -154,7 +152,7 @@ def main() -> None:
                 f" ({row['look_ratio']:4.2f} x)",
                 flush=True,
             )
-    precision = resolve_precision("auto", torch.device("cpu"))
+    precision = choose_precision("auto", torch.device("cpu"))
     found = {
         "side": SIDE,
         "threads": torch.get_num_threads(),

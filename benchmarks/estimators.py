@@ -23,14 +23,13 @@ OUT = Path(__file__).parent / "results" / "estimators.json"
 def measure(ensemble: sl.Ensemble, folder: Path, estimator: str, beta: float) -> dict[str, object]:
     """Train one network and return its row of the table."""
     training = configure("quick").training
-    vae = sl.TCVAE(latent=training.latent, beta=beta, estimator=estimator).fit(
-        ensemble, seed=1, epochs=EPOCHS, batch=training.batch, learning_rate=training.learning_rate,
-        schedule=training.schedule, held_out=training.held_out, out=folder / f"{estimator}-{beta:g}",
-    )  # fmt: skip
+    recipe = training.recipe.changed(epochs=EPOCHS)
+    chosen = training.changed(beta=beta, estimator=estimator, recipe=recipe)
+    vae = sl.TCVAE(**dict(chosen), seed=1).fit(ensemble, out=folder / f"{estimator}-{beta:g}")
     maps = sl.latent_maps(vae, ensemble)
     found = sl.find_crossover(maps)
     nu = maps["nu_explained_variance_ratio"].values
-    last = vae.history[-1]
+    last = vae.history_[-1]
     return {
         "estimator": estimator,
         "beta": beta,

@@ -18,7 +18,7 @@ from torch import nn
 
 from spinlens.learning.choices import choose_precision
 from spinlens.learning.compiled import CompiledStep
-from spinlens.learning.losses import LossWeights, decomposition, stratified_weights
+from spinlens.learning.losses import LossWeights, decomposition, stratified_shares
 from spinlens.learning.network import Network
 
 SIDE, BATCH, LATENT, FILTERS, SAMPLES = 32, 845, 8, (4, 16, 64, 256), 236_600
@@ -37,7 +37,7 @@ class Eager(nn.Module):
             up = [nn.SELU(), nn.ConvTranspose2d(coarse, fine, 3, stride=2, padding=1, output_padding=1), *up]
         self.encoder = nn.Sequential(*down, nn.Flatten(), nn.Linear(1024, 2 * LATENT))
         self.decoder = nn.Sequential(nn.Linear(LATENT, 1024), nn.Unflatten(1, (256, 2, 2)), *up)
-        self.log_weights = torch.from_numpy(log_weights()).float()
+        self.log_shares = torch.from_numpy(log_shares()).float()
 
     def step(self, spins: torch.Tensor, noise: torch.Tensor) -> torch.Tensor:
         """Leave the gradients of the loss in the parameters; return the loss."""
@@ -45,16 +45,16 @@ class Eager(nn.Module):
         z = mean + noise * torch.exp(0.5 * log_variance)
         logits = self.decoder(z)[:, 0]
         entropy = nn.functional.binary_cross_entropy_with_logits(logits, spins, reduction="sum") / BATCH
-        parts = decomposition(z, mean, log_variance, self.log_weights)
+        parts = decomposition(z, mean, log_variance, self.log_shares)
         loss = entropy + parts @ torch.tensor([1.0, 8.0, 1.0])
         self.zero_grad()
         loss.backward()
         return loss.detach()
 
 
-def log_weights() -> np.ndarray:
+def log_shares() -> np.ndarray:
     """Return the weights that the study uses."""
-    return np.log(stratified_weights("mss_reference", BATCH, SAMPLES))
+    return np.log(stratified_shares("mss_reference", BATCH, SAMPLES))
 
 
 def optimised(parameters: list[nn.Parameter], step: Callable[[], object]) -> Callable[[], None]:
@@ -81,7 +81,7 @@ def compiled(precision: str, threads: int) -> tuple[Network, CompiledStep]:
     network = Network((SIDE, SIDE), LATENT, FILTERS)
     network.initialise(np.random.default_rng(0))
     half = precision == "bfloat16"
-    return network, CompiledStep(network, WEIGHTS, log_weights(), half=half, threads=threads)
+    return network, CompiledStep(network, WEIGHTS, log_shares(), half=half, threads=threads)
 
 
 def measure() -> dict[str, object]:
@@ -93,7 +93,7 @@ def measure() -> dict[str, object]:
     eager = Eager()
     runs = {"eager float32": optimised(list(eager.parameters()), lambda: eager.step(spins, noise))}
     begun = time.perf_counter()
-    for precision in dict.fromkeys(["float32", choose_precision(None, torch.device("cpu"))]):
+    for precision in dict.fromkeys(["float32", choose_precision("auto", torch.device("cpu"))]):
         network, step = compiled(precision, threads)
         run = lambda step=step: step(spins, noise)  # noqa: E731
         runs[f"compiled {precision}"] = optimised(list(network.parameters()), run)

@@ -96,11 +96,11 @@ def labels() -> str:
     counts = sorted({row["labels"] for row in rows})
     lines: list[tuple[str, ...]] = [("system", "begins with", *(f"{count} labels" for count in counts))]
     for system in systems:
-        for weights, word in (("lattice", "vit, lattice pretraining"), ("none", "vit, nothing")):
+        for pretrained, word in (("lattice", "vit, lattice pretraining"), ("none", "vit, nothing")):
             found = {
                 row["labels"]: row["macro_f1_mean"]
                 for row in rows
-                if row["system"] == system and row["weights"] == weights
+                if row["system"] == system and row["pretrained"] == pretrained
             }
             lines.append((system, word, *(f"{found[count]:.3f}" for count in counts)))
         found = {
@@ -118,7 +118,7 @@ def trials() -> str:
     if not TRIALS.exists():
         return NO_RUN
     summary = read(TRIALS)
-    few = [row for row in summary["label_efficiency"] if row["weights"] == "lattice"]
+    few = [row for row in summary["label_efficiency"] if row["pretrained"] == "lattice"]
     rows = [("system", "macro F1", "of the ceiling", "logistic regression")]
     rows += [
         (

@@ -18,8 +18,8 @@ QUIET = (
 """The examples are short on purpose, and would say that they are not equilibrated."""
 
 SMALLER = [("linspace(1, 5, 65)", "linspace(1, 5, 9)"), ("linspace(-2, 2, 65)", "linspace(-1, 1, 3)"),
-           ("(32, 32)", "(16, 16)"), ("chains=64", "chains=16"), (".fit(ensemble, seed=2)",
-            ".fit(ensemble, seed=2, epochs=1, batch=64)")]  # fmt: skip
+           ("(32, 32)", "(16, 16)"), ("chains=64", "chains=16"), ("latent=8, seed=2",
+            "latent=8, seed=2, recipe=sl.Recipe(epochs=1, batch=64)")]  # fmt: skip
 
 
 def test_pages_match_their_results() -> None:

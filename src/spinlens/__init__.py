@@ -28,12 +28,16 @@ _ROOMS = {
     "simulate": "ensemble",
     "status": "ensemble",
     "verify": "ensemble",
+    "Head": "learning",
+    "Masking": "learning",
+    "Pretraining": "learning.vision",
+    "Recipe": "learning",
     "TCVAE": "learning",
+    "Transformer": "learning",
     "ResNet": "learning.vision",
     "Symmetries": "symmetries",
     "VisionTransformer": "learning.vision",
-    "load_classifier": "learning.vision",
-    "pretrain": "learning.vision",
+    "load": "learning",
     "render": "images",
     "read_images": "images",
     "latent_maps": "phases",
@@ -50,16 +54,21 @@ __all__ = [
     "BlumeCapel",
     "Clock",
     "Ensemble",
+    "Head",
     "Ising",
     "Lattice",
     "LatticeGas",
+    "Masking",
     "Model",
     "Pairwise",
     "Pattern",
     "Plan",
     "Potts",
+    "Pretraining",
+    "Recipe",
     "ResNet",
     "Symmetries",
+    "Transformer",
     "VisionTransformer",
     "__version__",
     "exact",
@@ -70,11 +79,10 @@ __all__ = [
     "latent_maps",
     "lattices",
     "learning",
-    "load_classifier",
+    "load",
     "models",
     "open_ensemble",
     "phases",
-    "pretrain",
     "read_images",
     "regions",
     "render",
@@ -109,8 +117,8 @@ if TYPE_CHECKING:
     from spinlens.ensemble import Ensemble, open_ensemble, repair, sample, simulate, status, verify
     from spinlens.images import read_images, render
     from spinlens.lattices import Lattice
-    from spinlens.learning import TCVAE
-    from spinlens.learning.vision import ResNet, VisionTransformer, load_classifier, pretrain
+    from spinlens.learning import TCVAE, Head, Masking, Recipe, Transformer, load
+    from spinlens.learning.vision import Pretraining, ResNet, VisionTransformer
     from spinlens.models import BlumeCapel, Clock, Ising, LatticeGas, Model, Pairwise, Pattern, Potts
     from spinlens.phases import find_crossover, find_transition, latent_maps
     from spinlens.sampling import Plan

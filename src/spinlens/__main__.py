@@ -1,4 +1,4 @@
-"""``python -m spinlens``, for launchers that start modules: ``accelerate launch -m spinlens classify ...``."""
+"""``python -m spinlens``: the commands of the shell."""
 
 from spinlens.cli.main import run
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -9,7 +10,7 @@ from typing import Annotated, Any, Self
 
 import numpy as np
 import tomli_w
-from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError, model_validator
 
 from spinlens.errors import InputError, did_you_mean
 from spinlens.files import write_atomically
@@ -83,6 +84,19 @@ class Section(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
+    @model_validator(mode="before")
+    @classmethod
+    def _lay_parts_over_their_defaults(cls, values: Any) -> Any:
+        """Let a table that names some keys of a part keep the others of that part's default."""
+        if not isinstance(values, Mapping):
+            return values
+        parts = {
+            name: merge(field.default.model_dump(exclude_none=True), values[name])
+            for name, field in cls.model_fields.items()
+            if isinstance(field.default, Section) and isinstance(values.get(name), Mapping)
+        }
+        return {**values, **parts}
+
     @classmethod
     def resolve(cls, values: Mapping[str, Any]) -> Self:
         """Check ``values`` and fill in the defaults.
@@ -95,21 +109,24 @@ class Section(BaseModel):
         try:
             return cls.model_validate(values)
         except ValidationError as error:
-            raise _explain(cls, error) from None
+            raise explain(cls, error) from None
 
 
-def _explain(section: type[BaseModel], error: ValidationError) -> InputError:
+def explain(section: type[BaseModel], error: ValidationError) -> InputError:
     """Turn pydantic's report on the first mistake into one sentence."""
     first = error.errors(include_url=False)[0]
     names = [str(part) for part in first["loc"]]
-    where = ".".join(names)
+    where = re.sub(r"\.(\d+)", r"[\1]", ".".join(names))
     if first["type"] == "extra_forbidden":
         known = _keys(section, names[:-1])
         return InputError("key", repr(where), "is unknown", did_you_mean(names[-1], known))
     if first["type"] == "missing":
         return InputError("key", repr(where), "is missing from the configuration")
     if isinstance(cause := first.get("ctx", {}).get("error"), InputError):
-        return InputError(where, cause.got, cause.why, cause.do)
+        return InputError(where or cause.what, cause.got, cause.why, cause.do)
+    if first["type"] == "literal_error":
+        known = re.findall(r"'([^']*)'", first["ctx"]["expected"])
+        return InputError(where, repr(first["input"]), "is unknown", did_you_mean(str(first["input"]), known))
     message = first["msg"]
     return InputError(where, repr(first["input"]), message[0].lower() + message[1:])
 

@@ -7,8 +7,9 @@ import inspect
 from spinlens.cli.pretrain import pretrain as verb
 from spinlens.cli.simulate import simulate as simulate_verb
 from spinlens.ensemble import simulate
-from spinlens.learning.vision import pretrain
-from spinlens.studies.classify.configuration import Pretraining
+from spinlens.learning.settings import MASKED, Masked, Masking
+from spinlens.learning.vision import Pretraining
+from spinlens.learning.vision.pretraining import SHAPE
 
 
 def shared(command: object, function: object) -> dict[str, tuple[object, object]]:
@@ -23,11 +24,13 @@ def shared(command: object, function: object) -> dict[str, tuple[object, object]
 
 
 def test_pretraining() -> None:
-    found = shared(verb, pretrain)
-    assert set(found) >= {"epochs", "batch", "learning_rate", "stem", "patch", "bond_weight", "size"}
-    assert all(here == there for here, there in found.values()), found
-    defaults = Pretraining().model_dump()
-    assert {name: found[name][0] for name in defaults} == defaults
+    of_shell = {name: option.default.default for name, option in inspect.signature(verb).parameters.items()}
+    for settings in (Masking(), SHAPE):
+        assert settings.given.items() <= of_shell.items()
+    assert {name: of_shell[name] for name in ("epochs", "batch", "learning_rate")}.items() <= MASKED.given.items()
+    assert of_shell["seed"] == Pretraining().seed
+    own = Pretraining().get_params()
+    assert {name: own[name] for name in ("task", "augment", "held_out")}.items() <= dict(Masked()).items()
 
 
 def test_simulating() -> None:

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
+
+from spinlens.learning import TCVAE, Recipe
 
 
 @dataclass
@@ -45,7 +49,15 @@ def few_threads():
     torch.set_num_threads(before)
 
 
-@pytest.fixture
-def quick() -> dict[str, object]:
-    """Arguments of a training that takes a moment: 54 training configurations, 5 steps an epoch."""
-    return {"seed": 3, "epochs": 2, "batch": 10, "learning_rate": 1e-3, "progress": False, "held_out": 0.25}
+SETTINGS = ("latent", "beta", "filters", "estimator", "symmetric", "held_out", "seed", "device")
+
+
+def autoencoder(**more: Any) -> TCVAE:
+    """A TCVAE whose training takes a moment: of 54 configurations, 5 steps an epoch."""
+    own = {"latent": 3, "seed": 3, "held_out": 0.25} | {name: more.pop(name) for name in SETTINGS if name in more}
+    return TCVAE(recipe=Recipe(**{"epochs": 2, "batch": 10, "learning_rate": 1e-3} | more), **own)
+
+
+def fit(ensemble: Spins, out: Path | None = None, **more: Any) -> TCVAE:
+    """Return it, trained."""
+    return autoencoder(**more).fit(ensemble, out=out, progress=False)

@@ -119,5 +119,5 @@ def test_flips_turn_half_of_each_batch_and_no_data():
 
 
 def test_too_few_configurations():
-    with pytest.raises(InputError, match="Take batch=120 or fewer"):
+    with pytest.raises(InputError, match="Take 120 or fewer"):
         batches(packed()[1], batch=121)

@@ -8,7 +8,7 @@ import torch
 from scipy import special
 
 from spinlens.learning import kernels
-from spinlens.learning.losses import decomposition, log_normal, stratified_weights
+from spinlens.learning.losses import decomposition, log_normal, stratified_shares
 
 
 def test_exponential():
@@ -88,8 +88,8 @@ def test_aggregate_and_its_derivatives(estimator):
     numbers = np.random.default_rng(4)
     arrays = [numbers.normal(size=(batch, latents)) for _ in range(3)]
     z, mean, log_variance = (torch.tensor(each, requires_grad=True) for each in arrays)
-    log_weights = torch.from_numpy(np.log(stratified_weights(estimator, batch, 400)))
-    information, correlation, divergence = decomposition(z, mean, log_variance, log_weights)
+    log_shares = torch.from_numpy(np.log(stratified_shares(estimator, batch, 400)))
+    information, correlation, divergence = decomposition(z, mean, log_variance, log_shares)
     own = log_normal(z, mean, log_variance).sum(1).mean()
     prior = log_normal(z, torch.zeros(()), torch.zeros(())).sum(1).mean()
     # Without the terms that know nothing of the other configurations.
@@ -105,7 +105,7 @@ def test_aggregate_and_its_derivatives(estimator):
             part,
             small[1],
             small[2],
-            log_weights.numpy().astype(np.float32),
+            log_shares.numpy().astype(np.float32),
             rows.start,
             beta - alpha,
             weight - beta,

@@ -9,7 +9,7 @@ import pytest
 import torch
 from scipy import special, stats
 
-from spinlens.learning.losses import LossWeights, decomposition, reconstruction, stratified_weights
+from spinlens.learning.losses import LossWeights, decomposition, reconstruction, stratified_shares
 
 BATCH, SAMPLES = 7, 50
 
@@ -17,11 +17,11 @@ BATCH, SAMPLES = 7, 50
 @pytest.mark.parametrize("samples", [7, 8, 50, 10_000])
 @pytest.mark.parametrize("batch", [4, 7])
 def test_rows_of_mss_sum_to_one(batch, samples):
-    np.testing.assert_allclose(stratified_weights("mss", batch, samples).sum(1), 1, rtol=1e-13)
+    np.testing.assert_allclose(stratified_shares("mss", batch, samples).sum(1), 1, rtol=1e-13)
 
 
 def test_places_of_mss():
-    weights = stratified_weights("mss", BATCH, SAMPLES)
+    weights = stratified_shares("mss", BATCH, SAMPLES)
     others = BATCH - 1
     for i in range(BATCH):
         assert weights[i, i] == 1 / SAMPLES
@@ -31,7 +31,7 @@ def test_places_of_mss():
 
 
 def test_each_configuration_takes_the_remainder_once():
-    weights = stratified_weights("mss", BATCH, SAMPLES)
+    weights = stratified_shares("mss", BATCH, SAMPLES)
     np.testing.assert_allclose(weights.sum(0), 1, rtol=1e-13)
 
 
@@ -44,7 +44,7 @@ def test_places_of_the_reference_code():
     for place in range(1, BATCH**2, others + 1):
         flat[place] = (SAMPLES - others) / (SAMPLES * others)
     flat[(others - 1) * BATCH] = (SAMPLES - others) / (SAMPLES * others)
-    np.testing.assert_array_equal(stratified_weights("mss_reference", BATCH, SAMPLES), np.reshape(flat, (BATCH, BATCH)))
+    np.testing.assert_array_equal(stratified_shares("mss_reference", BATCH, SAMPLES), np.reshape(flat, (BATCH, BATCH)))
 
 
 def posterior(batch=BATCH, latents=3, seed=0):
@@ -78,14 +78,14 @@ def fast_terms(z, mean, log_variance, weights):
 
 @pytest.mark.parametrize("estimator", ["mss", "mss_reference"])
 def test_decomposition_is_the_slow_sum(estimator):
-    weights = stratified_weights(estimator, BATCH, SAMPLES)
+    weights = stratified_shares(estimator, BATCH, SAMPLES)
     np.testing.assert_allclose(fast_terms(*posterior(), weights), slow_terms(*posterior(), weights), rtol=1e-12)
 
 
 @pytest.mark.parametrize("estimator", ["mss", "mss_reference"])
 def test_terms_telescope(estimator):
     z, mean, log_variance = posterior()
-    weights = stratified_weights(estimator, BATCH, SAMPLES)
+    weights = stratified_shares(estimator, BATCH, SAMPLES)
     whole = stats.norm.logpdf(z, mean, np.exp(0.5 * log_variance)) - stats.norm.logpdf(z)
     assert fast_terms(z, mean, log_variance, weights).sum() == pytest.approx(whole.sum(1).mean(), rel=1e-12)
 
@@ -93,10 +93,10 @@ def test_terms_telescope(estimator):
 def test_equal_posteriors_have_neither_correlation_nor_information():
     z, mean, log_variance = posterior()
     mean[:], log_variance[:] = mean[0], log_variance[0]
-    terms = fast_terms(z, mean, log_variance, stratified_weights("mss", BATCH, SAMPLES))
+    terms = fast_terms(z, mean, log_variance, stratified_shares("mss", BATCH, SAMPLES))
     assert terms[:2] == pytest.approx([0, 0], abs=1e-12)
     # The reference matrix has one row with another sum, and shows it.
-    terms = fast_terms(z, mean, log_variance, stratified_weights("mss_reference", BATCH, SAMPLES))
+    terms = fast_terms(z, mean, log_variance, stratified_shares("mss_reference", BATCH, SAMPLES))
     assert abs(terms[1]) > 1e-3
 
 
@@ -113,7 +113,7 @@ def test_a_product_of_marginals_has_no_total_correlation():
 
 def test_far_posteriors_stay_finite():
     z, mean, log_variance = posterior()
-    weights = stratified_weights("mss", BATCH, SAMPLES)
+    weights = stratified_shares("mss", BATCH, SAMPLES)
     single = [torch.tensor(each, dtype=torch.float32) for each in (z, 300 * mean, log_variance - 8, np.log(weights))]
     assert torch.isfinite(decomposition(*single)).all()
 

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from tests.learning.conftest import fit
 
 from spinlens.errors import InputError
-from spinlens.learning import TCVAE, reconstruction
+from spinlens.learning import reconstruction
 
 
 @pytest.fixture
-def vae(ensemble, quick):
-    return TCVAE(latent=3).fit(ensemble, **quick)
+def vae(ensemble):
+    return fit(ensemble)
 
 
 @pytest.mark.parametrize("chain", [None, slice(0, 2)])

@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from spinlens.learning.compiled import CompiledStep, take_one_thread
-from spinlens.learning.losses import LossWeights, stratified_weights
+from spinlens.learning.losses import LossWeights, stratified_shares
 from spinlens.learning.network import Network
 from spinlens.learning.steps import PlainStep, choose_step
 
@@ -27,16 +27,16 @@ def parts(estimator="mss_reference", shape=(32, 16), batch=21, filters=(4, 16, 6
             parameter += 0.05 * torch.from_numpy(numbers.normal(size=tuple(parameter.shape))).float()
     spins = torch.from_numpy(numbers.integers(0, 2, (batch, *shape))).float()
     noise = torch.from_numpy(numbers.normal(size=(batch, 3))).float()
-    return network, np.log(stratified_weights(estimator, batch, 300)), spins, noise
+    return network, np.log(stratified_shares(estimator, batch, 300)), spins, noise
 
 
-def exact(network, log_weights, spins, noise):
+def exact(network, log_shares, spins, noise):
     """The same in double precision by autograd."""
     double = Network(network.shape, network.latent, network.filters).double()
     double.load_state_dict(network.state_dict())
     double.encode, double.decode = (_in_double(double, name) for name in ("encode", "decode"))
-    step = PlainStep(double, WEIGHTS, log_weights, half=False)
-    step._factors, step._log_weights = step._factors.double(), torch.from_numpy(log_weights)
+    step = PlainStep(double, WEIGHTS, log_shares, half=False)
+    step._factors, step._log_shares = step._factors.double(), torch.from_numpy(log_shares)
     terms = step(spins.double(), noise.double())
     return terms, [parameter.grad for parameter in double.parameters()]
 
@@ -62,27 +62,27 @@ def differences(network, gradients):
 @pytest.mark.parametrize("estimator", ["mss", "mss_reference"])
 @pytest.mark.parametrize("filters", [(4, 16, 64, 256), (2, 3)])
 def test_compiled_step_matches_autograd_in_double_precision(estimator, filters):
-    network, log_weights, spins, noise = parts(estimator, filters=filters)
-    terms, gradients = exact(network, log_weights, spins, noise)
-    step = CompiledStep(network, WEIGHTS, log_weights, half=False, threads=2)
+    network, log_shares, spins, noise = parts(estimator, filters=filters)
+    terms, gradients = exact(network, log_shares, spins, noise)
+    step = CompiledStep(network, WEIGHTS, log_shares, half=False, threads=2)
     np.testing.assert_allclose(step(spins, noise).numpy(), terms.numpy(), rtol=1e-5, atol=1e-5)
     assert max(differences(network, gradients)) < 1e-4
 
 
 def test_plain_step_matches_double_precision():
-    network, log_weights, spins, noise = parts()
-    terms, gradients = exact(network, log_weights, spins, noise)
-    found = PlainStep(network, WEIGHTS, log_weights, half=False)(spins, noise)
+    network, log_shares, spins, noise = parts()
+    terms, gradients = exact(network, log_shares, spins, noise)
+    found = PlainStep(network, WEIGHTS, log_shares, half=False)(spins, noise)
     np.testing.assert_allclose(found.numpy(), terms.numpy(), rtol=1e-5, atol=1e-5)
     assert max(differences(network, gradients)) < 1e-4
 
 
 @pytest.mark.parametrize("kind", [PlainStep, CompiledStep])
 def test_bfloat16_stays_near(kind):
-    network, log_weights, spins, noise = parts()
-    terms, gradients = exact(network, log_weights, spins, noise)
+    network, log_shares, spins, noise = parts()
+    terms, gradients = exact(network, log_shares, spins, noise)
     more = {"threads": 1} if kind is CompiledStep else {}
-    found = kind(network, WEIGHTS, log_weights, half=True, **more)(spins, noise)
+    found = kind(network, WEIGHTS, log_shares, half=True, **more)(spins, noise)
     np.testing.assert_allclose(found.double().numpy(), terms.numpy(), rtol=2e-2, atol=2e-2)
     # It does round: an exact match would mean that the option does nothing.
     assert 1e-4 < max(differences(network, gradients)) < 8e-2
@@ -92,8 +92,8 @@ def test_bfloat16_stays_near(kind):
 def test_threads_do_not_change_a_bit(half):
     found = []
     for threads in (1, 3):
-        network, log_weights, spins, noise = parts()
-        step = CompiledStep(network, WEIGHTS, log_weights, half=half, threads=threads)
+        network, log_shares, spins, noise = parts()
+        step = CompiledStep(network, WEIGHTS, log_shares, half=half, threads=threads)
         found.append([step(spins, noise), *(parameter.grad for parameter in network.parameters())])
     assert all(torch.equal(a, b) for a, b in zip(*found, strict=True))
 
@@ -101,15 +101,15 @@ def test_threads_do_not_change_a_bit(half):
 @pytest.mark.parametrize("term", [1, 2, 3])
 def test_each_factor_weighs_its_term(term):
     """The gradient is linear in the factors: doubling one adds the gradient of its term alone."""
-    network, log_weights, spins, noise = parts()
+    network, log_shares, spins, noise = parts()
 
     def gradient(*factors):
-        CompiledStep(network, LossWeights(*factors), log_weights, half=False, threads=2)(spins, noise)
+        CompiledStep(network, LossWeights(*factors), log_shares, half=False, threads=2)(spins, noise)
         return torch.cat([parameter.grad.double().ravel() for parameter in network.parameters()])
 
     once, more = [0.5, 0.5, 0.5], [0.5, 0.5, 0.5]
     more[term - 1] = 1.5
-    terms = PlainStep(network, LossWeights(0, 0, 0), log_weights, half=False)
+    terms = PlainStep(network, LossWeights(0, 0, 0), log_shares, half=False)
     terms._factors = torch.eye(4)[term]
     terms(spins, noise)
     alone = torch.cat([parameter.grad.double().ravel() for parameter in network.parameters()])
@@ -126,17 +126,17 @@ def test_a_worker_keeps_to_one_thread():
 
 
 def test_threads_outside_are_left_alone():
-    network, log_weights, _, _ = parts()
-    CompiledStep(network, WEIGHTS, log_weights, half=False, threads=2)
+    network, log_shares, _, _ = parts()
+    CompiledStep(network, WEIGHTS, log_shares, half=False, threads=2)
     assert torch.get_num_threads() == 2
 
 
 def test_the_compiled_step_needs_no_compiler_of_the_system(monkeypatch):
     monkeypatch.setenv("PATH", "")
-    network, log_weights, _, _ = parts()
+    network, log_shares, _, _ = parts()
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        step = choose_step(network, WEIGHTS, log_weights, half=False, threads=1)
+        step = choose_step(network, WEIGHTS, log_shares, half=False, threads=1)
     assert isinstance(step, CompiledStep)
 
 
@@ -146,9 +146,9 @@ def test_without_a_compiler_training_is_plain(monkeypatch, missing):
         monkeypatch.delitem(sys.modules, f"spinlens.learning.{room}", raising=False)
         monkeypatch.delattr(f"spinlens.learning.{room}", raising=False)
     monkeypatch.setitem(sys.modules, missing, None)
-    network, log_weights, spins, noise = parts()
+    network, log_shares, spins, noise = parts()
     with pytest.warns(RuntimeWarning, match="training runs without compiled loops") as caught:
-        step = choose_step(network, WEIGHTS, log_weights, half=False, threads=2)
+        step = choose_step(network, WEIGHTS, log_shares, half=False, threads=2)
     assert len(caught) == 1
     assert "\n" not in str(caught[0].message)
     assert isinstance(step, PlainStep)
@@ -162,6 +162,6 @@ def test_loops_that_do_not_compile_fall_back(monkeypatch):
         raise OSError("no room in the cache\nand a second line")
 
     monkeypatch.setattr(kernels, "gather", broken)
-    network, log_weights, _, _ = parts()
+    network, log_shares, _, _ = parts()
     with pytest.warns(RuntimeWarning, match=r"no room in the cache$"):
-        assert isinstance(choose_step(network, WEIGHTS, log_weights, half=False, threads=2), PlainStep)
+        assert isinstance(choose_step(network, WEIGHTS, log_shares, half=False, threads=2), PlainStep)

@@ -9,16 +9,16 @@ import os
 import numpy as np
 import pytest
 import torch
-from tests.learning.conftest import Spins, striped
+from tests.learning.conftest import Spins, autoencoder, fit, striped
 
 from spinlens.errors import DamagedError, InputError, SpinlensError
-from spinlens.learning import TCVAE
+from spinlens.learning import TCVAE, load
 from spinlens.learning.losses import TERMS
 
 
 @pytest.fixture
-def vae(ensemble, quick):
-    return TCVAE(latent=3).fit(ensemble, **quick)
+def vae(ensemble):
+    return fit(ensemble)
 
 
 def test_latents_have_the_shape_of_the_ensemble(vae, ensemble):
@@ -50,8 +50,8 @@ def test_decode_and_sample(vae):
 
 def test_samples_follow_the_decoder(vae):
     with torch.no_grad():
-        vae.network.seed_weight.zero_()
-        vae.network.decoder_biases[3].fill_(1.0)
+        vae.network_.seed_weight.zero_()
+        vae.network_.decoder_biases[3].fill_(1.0)
     up = vae.decode(np.zeros(3))
     spins = vae.sample(400, seed=3)
     z = (((spins == 1).mean(0) - up) / np.sqrt(up * (1 - up) / 400)).ravel()
@@ -59,9 +59,9 @@ def test_samples_follow_the_decoder(vae):
     assert z.std() == pytest.approx(1, abs=5 / np.sqrt(2 * z.size))
 
 
-def test_training_learns(ensemble, quick):
-    vae = TCVAE(latent=3, beta=1.0).fit(ensemble, **quick | {"epochs": 60, "learning_rate": 3e-3})
-    first, last = vae.history[0]["total"], vae.history[-1]["total"]
+def test_training_learns(ensemble):
+    vae = fit(ensemble, beta=1.0, epochs=60, learning_rate=3e-3)
+    first, last = vae.history_[0]["loss"], vae.history_[-1]["loss"]
     assert last < first - 10
     means = vae.encode(ensemble).mean.reshape(-1, 3)
     ups = (ensemble.values == 1).mean((-1, -2)).ravel()
@@ -69,34 +69,34 @@ def test_training_learns(ensemble, quick):
 
 
 def test_history_holds_every_term(vae):
-    assert [row["epoch"] for row in vae.history] == [1, 2]
-    for row in vae.history:
+    assert [row["epoch"] for row in vae.history_] == [1, 2]
+    for row in vae.history_:
         total = row["reconstruction"] + row["mutual_information"] + 8 * row["total_correlation"]
-        assert row["total"] == pytest.approx(total + row["dimension_wise_kl"], rel=1e-12)
+        assert row["loss"] == pytest.approx(total + row["dimension_wise_kl"], rel=1e-12)
         assert set(TERMS) <= set(row)
 
 
-def test_held_out_chains_do_not_matter(ensemble, quick, vae):
+def test_held_out_chains_do_not_matter(ensemble, vae):
     other = ensemble.values.copy()
     other[:, :, 3] *= -1
-    again = TCVAE(latent=3).fit(Spins(other), **quick)
+    again = fit(Spins(other))
     assert weights_equal(vae, again)
     assert (vae.training_chains, vae.held_out_chains) == (slice(0, 3), slice(3, 4))
     other[:, :, 2] *= -1
-    assert not weights_equal(vae, TCVAE(latent=3).fit(Spins(other), **quick))
+    assert not weights_equal(vae, fit(Spins(other)))
 
 
 def weights_equal(one, other):
-    pairs = zip(one.network.parameters(), other.network.parameters(), strict=True)
+    pairs = zip(one.network_.parameters(), other.network_.parameters(), strict=True)
     return all(torch.equal(a, b) for a, b in pairs)
 
 
 def test_save_and_load(vae, ensemble, tmp_path):
     vae.save(tmp_path / "model")
-    again = TCVAE.load(tmp_path / "model")
+    again = load(tmp_path / "model")
     assert weights_equal(vae, again)
-    assert again.design == vae.design
-    assert again.history == vae.history
+    assert again.get_params() == vae.get_params() | {"filters": (4, 16, 64, 256)}
+    assert again.history_ == vae.history_
     assert again.held_out_chains == vae.held_out_chains
     np.testing.assert_array_equal(again.encode(ensemble).mean, vae.encode(ensemble).mean)
     assert sorted(path.name for path in (tmp_path / "model").iterdir()) == [
@@ -106,8 +106,8 @@ def test_save_and_load(vae, ensemble, tmp_path):
     ]
     found = json.loads((tmp_path / "model" / "model.json").read_text())
     assert found["ensemble"]["fingerprint"] == "a stand-in"
-    assert found["training"]["seed"] == 3
-    assert found["design"]["estimator"] == "mss_reference"
+    assert found["parameters"]["seed"] == 3
+    assert found["parameters"]["estimator"] == "mss_reference"
     assert found["provenance"]["versions"]
 
 
@@ -119,7 +119,7 @@ def test_a_flipped_byte_is_damage(vae, tmp_path, where):
     content[where] ^= 1
     path.write_bytes(content)
     with pytest.raises(DamagedError, match=r"weights\.safetensors"):
-        TCVAE.load(tmp_path)
+        load(tmp_path)
 
 
 def test_cut_missing_or_foreign_files_are_damage(vae, tmp_path):
@@ -128,35 +128,35 @@ def test_cut_missing_or_foreign_files_are_damage(vae, tmp_path):
     whole, text = path.read_bytes(), model.read_text()
     path.write_bytes(whole[:-100])
     with pytest.raises(DamagedError, match="cannot be read"):
-        TCVAE.load(tmp_path)
+        load(tmp_path)
     path.write_bytes(whole)
     model.write_text(text.replace('"latent": 3', '"latent": 4'))
-    with pytest.raises(DamagedError, match=r"disagree on design\.latent"):
-        TCVAE.load(tmp_path)
+    with pytest.raises(DamagedError, match=r"disagree on parameters\.latent"):
+        load(tmp_path)
     model.write_text(text[:-5])
     with pytest.raises(DamagedError, match="is not JSON"):
-        TCVAE.load(tmp_path)
+        load(tmp_path)
     model.write_text("{}")
-    with pytest.raises(DamagedError, match="does not describe a network"):
-        TCVAE.load(tmp_path)
+    with pytest.raises(DamagedError, match="does not describe an estimator"):
+        load(tmp_path)
     model.write_text(text)
     path.unlink()
     with pytest.raises(DamagedError, match="is missing"):
-        TCVAE.load(tmp_path)
+        load(tmp_path)
     model.unlink()
     with pytest.raises(InputError, match="holds no model"):
-        TCVAE.load(tmp_path)
+        load(tmp_path)
 
 
 def test_weights_of_another_shape_are_damage(vae, tmp_path):
     from spinlens.learning.checkpoint import write_tensors
 
     vae.save(tmp_path)
-    tensors = dict(vae.network.state_dict())
+    tensors = dict(vae.network_.state_dict())
     tensors["head_bias"] = torch.zeros(4)
     write_tensors(tmp_path / "weights.safetensors", tensors, vae.configuration)
     with pytest.raises(DamagedError, match="does not fit model"):
-        TCVAE.load(tmp_path)
+        load(tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -172,9 +172,9 @@ def test_weights_of_another_shape_are_damage(vae, tmp_path):
         ({"filters": (4, 0)}, r"filters\[1\]"),
     ],
 )
-def test_design_is_checked(choices, message):
+def test_the_network_and_its_loss_are_checked(ensemble, choices, message):
     with pytest.raises(InputError, match=message):
-        TCVAE(**choices)
+        TCVAE(**choices).fit(ensemble)
 
 
 @pytest.mark.parametrize(
@@ -182,9 +182,9 @@ def test_design_is_checked(choices, message):
     [
         ({"seed": -1}, "seed = -1"),
         ({"seed": 1.5}, "seed"),
-        ({"epochs": 0}, "epochs = 0"),
-        ({"batch": 3}, "batch = 3"),
-        ({"batch": 55}, "Take batch=54 or fewer"),
+        ({"epochs": 0}, "recipe.epochs = 0"),
+        ({"batch": 3}, "recipe.batch = 3"),
+        ({"batch": 55}, "Take 54 or fewer"),
         ({"learning_rate": 0}, "learning_rate"),
         ({"schedule": "cosin"}, "Did you mean 'cosine'"),
         ({"held_out": 1.0}, "held_out = 1.0"),
@@ -192,21 +192,21 @@ def test_design_is_checked(choices, message):
         ({"device": "toaster"}, "device = toaster: cannot be used"),
     ],
 )
-def test_recipe_is_checked_before_anything_is_written(ensemble, quick, choices, message, tmp_path):
+def test_recipe_is_checked_before_anything_is_written(ensemble, choices, message, tmp_path):
     with pytest.raises(InputError, match=message):
-        TCVAE(latent=2).fit(ensemble, **quick | choices, out=tmp_path / "model")
+        fit(ensemble, tmp_path / "model", **choices)
     assert not (tmp_path / "model").exists()
 
 
-def test_one_chain_cannot_be_split(quick):
+def test_one_chain_cannot_be_split():
     with pytest.raises(InputError, match="there must be two"):
-        TCVAE().fit(Spins(striped((2, 2, 1, 30, 16, 16))), **quick)
+        fit(Spins(striped((2, 2, 1, 30, 16, 16))))
 
 
-def test_a_lattice_that_does_not_fit(quick):
+def test_a_lattice_that_does_not_fit():
     with pytest.raises(InputError, match="multiples of 16"):
-        TCVAE().fit(Spins(striped((2, 2, 2, 10, 16, 24))), **quick)
-    assert TCVAE(filters=(2, 4, 8)).fit(Spins(striped((2, 2, 2, 10, 16, 24))), **quick).history
+        fit(Spins(striped((2, 2, 2, 10, 16, 24))))
+    assert fit(Spins(striped((2, 2, 2, 10, 16, 24))), filters=(2, 4, 8)).history_
 
 
 def test_wrong_input_to_a_trained_network(vae):
@@ -223,29 +223,29 @@ def test_wrong_input_to_a_trained_network(vae):
 def test_an_untrained_network_says_so(ensemble):
     with pytest.raises(InputError, match="not trained yet"):
         TCVAE().encode(ensemble)
-    assert repr(TCVAE()) == "TCVAE(latent=8, beta=8, estimator='mss_reference'): not trained"
+    assert repr(autoencoder()).startswith("TCVAE(held_out=0.25, latent=3")
 
 
-def test_a_disk_that_cannot_be_written(ensemble, quick, tmp_path, monkeypatch, vae):
+def test_a_disk_that_cannot_be_written(ensemble, tmp_path, monkeypatch, vae):
     with pytest.raises(InputError, match="Choose another place"):
         vae.save("/proc/nothing/here")
     out = tmp_path / "model"
     sync = os.fsync
 
     def full(descriptor):
-        if (out / "checkpoint.safetensors").exists():
+        if out.exists():
             raise OSError(errno.ENOSPC, "No space left on device")
         sync(descriptor)
 
     with monkeypatch.context() as patch:
         patch.setattr(os, "fsync", full)
         with pytest.raises(SpinlensError, match="cannot be written: No space left on device"):
-            TCVAE(latent=3).fit(ensemble, **quick, out=out)
-    assert weights_equal(vae, TCVAE(latent=3).fit(ensemble, **quick, out=out))
+            fit(ensemble, out)
+    assert weights_equal(vae, fit(ensemble, out))
 
 
 def test_a_damaged_history(vae, tmp_path):
     vae.save(tmp_path)
     (tmp_path / "history.jsonl").write_text("{")
     with pytest.raises(DamagedError, match=r"history\.jsonl is not JSON lines"):
-        TCVAE.load(tmp_path)
+        load(tmp_path)

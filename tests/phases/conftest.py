@@ -117,7 +117,7 @@ class FakeEncoder:
     """Latents with known physics: nu_0 is -m, tau_0 falls with m^2, tau_1 has a ditch; all mixed by a rotation."""
 
     configuration: dict[str, Any] = {"beta": 8.0}  # noqa: RUF012
-    design = SimpleNamespace(estimator="mss")
+    estimator = "mss"
 
     def __init__(self, latent: int = 3, noise: float = 0.01, lopsided: float = 0.0) -> None:
         self.latent, self.noise, self.lopsided = latent, noise, lopsided

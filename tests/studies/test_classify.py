@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import json
-import os
 import shutil
 import signal
 import subprocess
@@ -24,6 +23,7 @@ from spinlens.studies.classify.data import read_ensemble, splits_of, wanted
 from spinlens.studies.classify.schedule import trials_of
 from spinlens.studies.classify.table import classify_table
 from spinlens.studies.directory import read_summary
+from tests.studies.assignments import assignments
 
 TINY = {
     "trials": 2,
@@ -32,17 +32,15 @@ TINY = {
         "unlabelled_chains": 4,
         "train": [12, 8, 8, 12], "validation": [6, 4, 4, 6], "test": [6, 4, 4, 6], "large_test": 100,
     },
-    "vit": {"patch": 4, "width": 16, "layers": 2, "heads": 2, "stem": 4, "epochs": 2, "epochs_pretrained": 1},
-    "pretraining": {"epochs": 1},
+    "vit": {
+        "network": {"patch": 4, "width": 16, "layers": 2, "heads": 2, "stem": 4}, "recipe": {"epochs": 2},
+        "pretrained_recipe": {"epochs": 1},
+    },
+    "pretraining": {"recipe": {"epochs": 1}},
     "analysis": {"labels": [10, 40], "seeing_images": 24},
 }  # fmt: skip
 
-SETTINGS = [
-    f"{section}.{key}={json.dumps(value)}"
-    for section, values in TINY.items()
-    if isinstance(values, dict)
-    for key, value in values.items()
-]
+SETTINGS = list(assignments({key: value for key, value in TINY.items() if key != "trials"}))
 ARGUMENTS = [
     "classify", "--preset", "quick", "--trials", "2", *(word for text in SETTINGS for word in ("--set", text)), "--out",
 ]  # fmt: skip
@@ -54,7 +52,7 @@ FIGURES = {
 }  # fmt: skip
 
 ROW = {
-    "system", "network", "weights", "protocol", "trials", "seeds", "test_images", "macro_f1_mean", "macro_f1_std",
+    "system", "network", "pretrained", "protocol", "trials", "seeds", "test_images", "macro_f1_mean", "macro_f1_std",
     "ceiling", "fraction_of_ceiling", "published", "f1", "confusion", "logistic_regression", "small_test_error",
 }  # fmt: skip
 
@@ -98,7 +96,7 @@ def test_the_summary_and_the_tables_agree(study: Path) -> None:
     table = classify_table(summary)
     for text in ("0.934", "ceiling", "2 trials", "conditions are"):
         assert text in table
-    assert {each["weights"] for each in summary["label_efficiency"]} == {"lattice", "none"}
+    assert {each["pretrained"] for each in summary["label_efficiency"]} == {"lattice", "none"}
     assert {each["labels"] for each in summary["label_efficiency"]} == {10, 40}
     assert set(summary["seeing"]["periodic"]["vit"]["logits_explained_by_energy"]) == {
         "subcritical - far_subcritical", "critical - subcritical", "supercritical - critical",
@@ -167,29 +165,6 @@ def test_a_killed_study_continues_to_the_same_numbers(moment: str, study: Path, 
             assert (out / file.relative_to(study)).read_bytes() == file.read_bytes(), file
 
 
-@pytest.mark.slow
-def test_three_processes_share_one_study(study: Path, tmp_path: Path) -> None:
-    """The first one samples, scores, writes and prints; all train, and a second call finds the study finished."""
-    out = tmp_path / "shared"
-    launcher = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc_per_node=3", "-m", "spinlens"]
-    environment = os.environ | {"ACCELERATE_USE_CPU": "true", "OMP_NUM_THREADS": "1"}
-    done = subprocess.run(
-        [*launcher, *ARGUMENTS, str(out)], check=False, capture_output=True, text=True, env=environment, timeout=600
-    )
-    assert done.returncode == 0, done.stderr
-    assert done.stderr.count("trial 1 of") == 1
-    assert done.stdout.count("of the ceiling") == 1
-    here, there = (read_summary(folder) for folder in (out, study))
-    assert here["provenance"]["ensembles"] == there["provenance"]["ensembles"]
-    assert here["baselines"] == there["baselines"]
-    assert [row["seeds"] for row in here["rows"]] == [row["seeds"] for row in there["rows"]]
-    files = ({path.relative_to(folder) for path in folder.rglob("*")} for folder in (out, study))
-    assert next(files) == next(files)
-    before = {path: path.stat().st_mtime_ns for path in out.rglob("*")}
-    run_classify(configure("quick", changes=TINY), out=out, progress=False)
-    assert {path: path.stat().st_mtime_ns for path in out.rglob("*")} == before
-
-
 def test_damaged_predictions_are_found(study: Path, tmp_path: Path) -> None:
     out = tmp_path / "copy"
     shutil.copytree(study, out)
@@ -244,34 +219,37 @@ BAD = {
     "network": (["--networks", "resnet-19"], "Did you mean 'resnet-18'?"),
     "network twice": (["--networks", "vit,vit"], "each once"),
     "protocol": (["--protocol", "cleen"], "Did you mean 'clean'?"),
-    "patch": (["--set", "vit.patch=7"], "does not divide the side"),
-    "key": (["--set", "vit.epoks=3"], "Did you mean 'epochs'?"),
+    "patch": (["--set", "vit.network.patch=7"], "does not divide the side"),
+    "key": (["--set", "vit.recipe.epoks=3"], "Did you mean 'epochs'?"),
     "no images": (["--set", "images.train=[0, 8, 8, 12]"], "images.train"),
     "two chains": (["--set", "images.chains=2"], "a chain each"),
     "trials": (["--set", "trials=0"], "trials"),
     "labels": (["--set", "analysis.labels=[1000]"], "analysis.labels"),
-    "weights": (["--weights", "latice"], "neither none, lattice, lattice:DIR, hub, hub:ID nor a folder"),
-    "weights of vit": (["--weights", "hub"], "there are none for vit"),
+    "weights": (["--pretrained", "latice"], "neither none, lattice, lattice:DIR, hub, hub:ID nor a folder"),
+    "weights of vit": (["--pretrained", "hub"], "there are none for vit"),
     "seed": (["--seed", "-1"], "must be a whole number >= 0"),
     "device": (["--device", "abacus"], "device"),
-    "odd side": (["--systems", "antiferromagnet", "--set", "images.side=9", "--set", "vit.patch=3"], "even side"),
+    "odd side": (
+        ["--systems", "antiferromagnet", "--set", "images.side=9", "--set", "vit.network.patch=3"],
+        "even side",
+    ),
     "step": (["--set", "images.step=0.3"], "must be > 0 and divide 4"),
     "coarse step": (["--set", "images.step=1"], "images of the region"),
     "many images": (["--set", "images.large_test=10000000"], "Simulate more chains or draws"),
     "few labels": (["--set", "analysis.labels=[2]"], "would have no image"),
-    "rate": (["--set", "vit.learning_rate=-1.0"], "learning_rate = -1.0"),
-    "epochs": (["--set", "vit.epochs=-1"], "epochs = -1"),
-    "epochs of pretraining": (["--set", "pretraining.epochs=-1"], "epochs = -1"),
-    "head penalty": (["--set", "vit.head_penalty=-1.0"], "head_penalty"),
-    "schedule": (["--networks", "resnet-18", "--set", "resnet.schedule='linear'"], "schedule"),
-    "hidden spins": (["--set", "pretraining.spin_ratio=2.0"], "spin_ratio"),
-    "nothing hidden": (["--set", "pretraining.spin_ratio=0.0"], "nothing would be hidden"),
+    "rate": (["--set", "vit.recipe.learning_rate=-1.0"], "learning_rate = -1.0"),
+    "epochs": (["--set", "vit.recipe.epochs=-1"], "epochs = -1"),
+    "epochs of pretraining": (["--set", "pretraining.recipe.epochs=-1"], "epochs = -1"),
+    "head penalty": (["--set", "vit.head.penalty=-1.0"], "head.penalty"),
+    "schedule": (["--networks", "resnet-18", "--set", "resnet.recipe.schedule='linear'"], "schedule"),
+    "hidden spins": (["--set", "pretraining.task.spin_ratio=2.0"], "spin_ratio"),
+    "nothing hidden": (["--set", "pretraining.task.spin_ratio=0.0"], "nothing would be hidden"),
     "draws": (["--set", "images.unlabelled_draws=0"], "images.unlabelled_draws"),
     "looked at": (["--set", "analysis.seeing_systems=['periodik']"], "Did you mean 'periodic'?"),
     "too few looked at": (["--set", "analysis.seeing_images=1"], "analysis.seeing_images"),
-    "tokens": (["--set", "pretraining.token_weight=1.0"], "cannot tell up from down"),
-    "even without a stem": (["--set", "vit.stem=0"], "needs the stem"),
-    "no pretraining there": (["--weights", "lattice:/no/such/place"], "lattice:/no/such/place"),
+    "tokens": (["--set", "pretraining.task.token_weight=1.0"], "cannot tell up from down"),
+    "even without a stem": (["--set", "vit.network.stem=0"], "needs the stem"),
+    "no pretraining there": (["--pretrained", "lattice:/no/such/place"], "lattice:/no/such/place"),
 }
 
 
@@ -304,22 +282,22 @@ def test_the_published_preset_is_the_papers_protocol() -> None:
 def test_trials_of_the_standard_preset() -> None:
     trials = trials_of(configure("standard"))
     assert len(trials) == len(set(trials))
-    full = [trial for trial in trials if trial.labels == 600 and trial.weights == "lattice"]
+    full = [trial for trial in trials if trial.labels == 600 and trial.pretrained == "lattice"]
     assert len(full) == 4 * 2 * 3
     assert {trial.system for trial in trials if trial.labels < 600} == {"periodic"}
 
 
 def test_published_weights_that_cannot_be_had_are_said_before_any_work(tmp_path: Path) -> None:
-    configuration = configure("quick", changes={"networks": ["resnet-18"]}, weights=str(tmp_path))
+    configuration = configure("quick", changes={"networks": ["resnet-18"]}, pretrained=str(tmp_path))
     with pytest.raises(InputError):
         run_classify(configuration, out=tmp_path / "out", progress=False)
     assert not (tmp_path / "out").exists()
 
 
 def test_a_size_takes_the_place_of_the_presets_widths() -> None:
-    chosen = configure("standard", changes={"vit": {"size": "small"}}).vit
+    chosen = configure("standard", changes={"vit": {"network": {"size": "small"}}}).vit.network
     assert (chosen.size, chosen.width, chosen.layers, chosen.heads) == ("small", None, None, None)
-    assert configure("standard").vit.width == 64
+    assert configure("standard").vit.network.width == 64
 
 
 def test_seeds_of_trials_and_studies_are_never_the_same() -> None:

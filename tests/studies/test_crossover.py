@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 import signal
 import subprocess
@@ -18,22 +17,18 @@ from spinlens.errors import DamagedError, InputError
 from spinlens.studies import configure, run_crossover
 from spinlens.studies.directory import StudyDirectory, read_summary
 from spinlens.studies.report import crossover_table
+from tests.studies.assignments import assignments
 
 TINY = {
     "sampling": {
         "shape": [16, 16], "temperature": "1:5:9", "field": "-1:1:3", "chains": 16, "recordings": 20,
         "equilibration": 400
     },
-    "training": {"epochs": 2, "batch": 64},
+    "training": {"recipe": {"epochs": 2, "batch": 64}},
     "analysis": {"resamples": 20},
 }  # fmt: skip
 
-SETTINGS = (
-    ["--set", f"{section}.{key}={json.dumps(value)}"]
-    for section, values in TINY.items()
-    for key, value in values.items()
-)
-ARGUMENTS = ["crossover", "--preset", "quick", *(word for pair in SETTINGS for word in pair), "--out"]
+ARGUMENTS = ["crossover", "--preset", "quick", *(w for text in assignments(TINY) for w in ("--set", text)), "--out"]
 
 FIGURES = {
     "nu_0", "magnetization", "tau_0", "energy", "tau_1", "specific_heat", "spin_error", "absolute_spin_error",
@@ -147,8 +142,8 @@ def test_damaged_maps_are_found(study: Path, tmp_path: Path) -> None:
 
 
 def test_another_configuration_is_refused_by_name(study: Path) -> None:
-    changes = {**TINY, "training": {"epochs": 3, "batch": 64}}
-    with pytest.raises(InputError, match=r"training.epochs \(asked 3, stored 2\)"):
+    changes = {**TINY, "training": {"recipe": {"epochs": 3, "batch": 64}}}
+    with pytest.raises(InputError, match=r"training.recipe.epochs \(asked 3, stored 2\)"):
         run_crossover(configure("quick", changes=changes), out=study, progress=False)
 
 
@@ -166,12 +161,12 @@ BAD = {
     "grid": (["--set", "sampling.field='-1:1'"], "start:stop:count"),
     "no zero field": (["--set", "sampling.field='-1:1:4'"], "zero field"),
     "one chain": (["--set", "sampling.chains=1"], "Simulate with chains=2 or more"),
-    "batch": (["--set", "training.batch=1000000"], "the training chains hold"),
+    "batch": (["--set", "training.recipe.batch=1000000"], "the training chains hold"),
     "one latent": (["--set", "training.latent=1"], "it takes two latents"),
     "device": (["--device", "abacus"], "device"),
     "held out": (["--set", "training.held_out=1.5"], "held_out"),
     "seed": (["--seed", "-1"], "must be a whole number >= 0"),
-    "type": (["--set", "training.epochs='many'"], "training.epochs"),
+    "type": (["--set", "training.recipe.epochs='many'"], "training.recipe.epochs"),
     "config": (["--config", "/no/such/file.toml"], "cannot be read"),
 }
 
@@ -204,7 +199,12 @@ def test_the_paper_preset_is_the_papers_protocol() -> None:
     assert (plan.equilibration, plan.recordings, plan.draws, plan.algorithm) == (8192, 16, 16, "metropolis")
     assert (plan.controls["field"][0], plan.controls["field"][-1], len(plan.controls["field"])) == (-2.0, 2.0, 65)
     assert (plan.temperature[0], plan.temperature[-1], len(plan.temperature)) == (1.0, 5.0, 65)
-    assert (training.epochs, training.batch, training.learning_rate, training.beta) == (16, 845, 1e-5, 8.0)
+    assert (training.recipe.epochs, training.recipe.batch, training.recipe.learning_rate, training.beta) == (
+        16,
+        845,
+        1e-5,
+        8.0,
+    )
 
 
 def test_a_damaged_or_incomplete_study_is_said_or_mended(tmp_path: Path) -> None:

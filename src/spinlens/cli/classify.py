@@ -17,16 +17,15 @@ def classify(
     networks: str = typer.Option(None, help="Of vit,vit-base,resnet-18,resnet-50; vit is native to the lattice."),
     trials: int = typer.Option(None, min=1, help="Trainings of each network, each on its own draw of the images."),
     protocol: str = typer.Option(None, help="clean, published, or both with a comma between."),
-    weights: str = typer.Option(None, help="lattice, none, hub, hub:ID or a folder."),
+    pretrained: str = typer.Option(None, help="What networks begin with: lattice, none, hub, hub:ID or a folder."),
     seed: int = typer.Option(None, help="Whole number >= 0."),
     config: Path = typer.Option(None, help="TOML file with values to change."),
-    assignments: list[str] = typer.Option([], "--set", help="key=value, for example vit.epochs=4; repeatable."),
+    assignments: list[str] = typer.Option([], "--set", help="key=value, for example vit.recipe.epochs=4; repeatable."),
     scheduler: str = typer.Option(None, help="Address of a Dask scheduler to sample on."),
     workers: int = typer.Option(None, min=1, help="Sampling threads; by default one for each core."),
     device: str = typer.Option(None, help="Where to train: cpu, cuda, ...; by default CUDA where there is one."),
 ) -> None:
     """Simulate, pretrain, train, score and draw the classification study; every unit of work is kept."""
-    from spinlens.learning.vision.placement import Placement
     from spinlens.studies.classify import configure, run_classify
     from spinlens.studies.classify.table import classify_table
 
@@ -37,10 +36,8 @@ def classify(
     changes = merge(changes, {name: _words(text) for name, text in lists.items() if text is not None})
     numbers = {"trials": trials, "seed": seed}
     changes = merge(changes, {name: value for name, value in numbers.items() if value is not None})
-    configuration = configure(preset, changes=changes, weights=weights)
+    configuration = configure(preset, changes=changes, pretrained=pretrained)
     summary = run_classify(configuration, out=out, scheduler=scheduler, workers=workers, device=device)
-    if not Placement(device).first:
-        return
     typer.echo(classify_table(summary))
     typer.echo(f"\nFigures: {out / 'figures'}    Numbers: {out / 'summary.json'}")
 

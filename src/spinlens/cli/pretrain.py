@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import typer
 
@@ -21,32 +22,36 @@ def pretrain(
     learning_rate: float = typer.Option(2e-3, help="Highest rate."),
     mask_ratio: float = typer.Option(0.0, help="Share of patches hidden as a whole."),
     spin_ratio: float = typer.Option(0.1, help="Share of spins hidden one by one."),
-    token_weight: float = typer.Option(0.0, help="Weight of predicting hidden spins from their patch's token."),
-    coupling_weight: float = typer.Option(1.0, help="Weight of predicting hidden spins by the couplings read off."),
-    bond_weight: float = typer.Option(8.0, help="Weight of predicting each patch's bond sum."),
+    token_weight: float = typer.Option(0.0, help="Loss weight of predicting hidden spins from their patch's token."),
+    coupling_weight: float = typer.Option(1.0, help="Loss weight of predicting them by the couplings read off."),
+    bond_weight: float = typer.Option(8.0, help="Loss weight of predicting each patch's bond sum."),
     seed: int = typer.Option(0, help="Whole number >= 0."),
     device: str = typer.Option(None, help="cpu, cuda, ...; by default CUDA where there is one."),
     as_json: bool = typer.Option(False, "--json", help="Print JSON."),
 ) -> None:
-    """Hide spins, predict them, and keep the network: `--weights lattice:DIR` starts from it."""
-    from spinlens.ensemble import open_ensemble, study_ensemble
-    from spinlens.learning.vision import pretrain as run
+    """Hide spins, predict them, and keep the network: `--pretrained lattice:DIR` starts from it."""
+    import spinlens as sl
+    from spinlens.ensemble import study_ensemble
 
-    found = run(
-        open_ensemble(study_ensemble(ensemble)), seed=seed, directory=out, size=size, stem=stem, patch=patch,
-        epochs=epochs, batch=batch, learning_rate=learning_rate, mask_ratio=mask_ratio, spin_ratio=spin_ratio,
-        token_weight=token_weight, coupling_weight=coupling_weight, bond_weight=bond_weight, device=device,
-    )  # fmt: skip
+    shape: dict[str, Any] = {"size": size, "stem": stem, "patch": patch}
+    found = sl.Pretraining(
+        sl.Transformer(**shape),
+        task=sl.Masking(
+            mask_ratio=mask_ratio, spin_ratio=spin_ratio, token_weight=token_weight, coupling_weight=coupling_weight,
+            bond_weight=bond_weight,
+        ),
+        recipe=sl.Recipe(epochs=epochs, batch=batch, learning_rate=learning_rate), seed=seed, device=device,
+    ).fit(sl.open_ensemble(study_ensemble(ensemble)), out=out)  # fmt: skip
     numbers = {
-        "validation_loss": found.validation_loss,
-        "single_spin_loss": found.single_spin_loss,
-        "single_spin_error": found.single_spin_error,
-        "single_spin_floor": found.single_spin_floor,
+        "validation_loss": found.validation_loss_,
+        "single_spin_loss": found.single_spin_loss_,
+        "single_spin_error": found.single_spin_error_,
+        "single_spin_floor": found.single_spin_floor_,
     }
     if as_json:
         typer.echo(json.dumps(numbers, indent=2))
         return
-    typer.echo(f"hidden spins            {found.validation_loss:.5f} nats each")
-    typer.echo(f"single hidden spins     {found.single_spin_loss:.5f} +- {found.single_spin_error:.5f} nats each")
-    typer.echo(f"their entropy (floor)   {found.single_spin_floor:.5f} nats each")
+    typer.echo(f"hidden spins            {found.validation_loss_:.5f} nats each")
+    typer.echo(f"single hidden spins     {found.single_spin_loss_:.5f} +- {found.single_spin_error_:.5f} nats each")
+    typer.echo(f"their entropy (floor)   {found.single_spin_floor_:.5f} nats each")
     typer.echo(f"Weights: {out}")

@@ -1,4 +1,4 @@
-"""Networks that look at configurations; the only room that imports PyTorch.
+"""Networks that look at configurations; the only room that imports PyTorch, and not before it is needed.
 
 ``spinlens.learning.vision`` holds the classifiers; it is loaded on first use.
 """
@@ -6,18 +6,38 @@
 from __future__ import annotations
 
 from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from spinlens.learning.choices import choose_device
-from spinlens.learning.latents import Latents
-from spinlens.learning.losses import stratified_weights
-from spinlens.learning.reconstruct import reconstruct as reconstruction
-from spinlens.learning.tcvae import TCVAE
+from spinlens.learning.settings import Head, Masking, Recipe, Transformer
 
-__all__ = ["TCVAE", "Latents", "choose_device", "reconstruction", "stratified_weights"]
+if TYPE_CHECKING:
+    from spinlens.learning import vision
+    from spinlens.learning.choices import choose_device
+    from spinlens.learning.estimator import load
+    from spinlens.learning.latents import Latents
+    from spinlens.learning.losses import stratified_shares
+    from spinlens.learning.reconstruct import reconstruct as reconstruction
+    from spinlens.learning.tcvae import TCVAE
+
+__all__ = [
+    "TCVAE", "Head", "Latents", "Masking", "Recipe", "Transformer", "choose_device", "load", "reconstruction",
+    "stratified_shares", "vision",
+]  # fmt: skip
+
+_PLACES = {
+    "TCVAE": "tcvae.TCVAE",
+    "Latents": "latents.Latents",
+    "choose_device": "choices.choose_device",
+    "load": "estimator.load",
+    "reconstruction": "reconstruct.reconstruct",
+    "stratified_shares": "losses.stratified_shares",
+}
 
 
 def __getattr__(name: str) -> Any:
     if name == "vision":
         return import_module("spinlens.learning.vision")
+    if name in _PLACES:
+        module, _, attribute = _PLACES[name].partition(".")
+        return getattr(import_module(f"spinlens.learning.{module}"), attribute)
     raise AttributeError(f"module 'spinlens.learning' has no attribute {name!r}")

@@ -98,6 +98,12 @@ def split(chains: int, held_out: float) -> tuple[slice, slice]:
     return slice(0, chains - kept), slice(chains - kept, chains)
 
 
+def check_enough(count: int, batch: int) -> None:
+    """Refuse a batch of more configurations than there are."""
+    if count < batch:
+        raise InputError("batch", batch, f"the training chains hold {count} configurations", f"Take {count} or fewer")
+
+
 def rows(packed: np.ndarray, index: np.ndarray) -> np.ndarray:
     """Return the configurations at flat places ``index`` of the first four axes, without flattening them."""
     places = np.unravel_index(index, packed.shape[:4])
@@ -151,9 +157,7 @@ class Batches:
         device: torch.device,
     ) -> None:
         self.count = int(np.prod(packed.shape[:4]))
-        if self.count < batch:
-            why = f"the training chains hold {self.count} configurations"
-            raise InputError("batch", batch, why, f"Take batch={self.count} or fewer")
+        check_enough(self.count, batch)
         self.steps = self.count // batch
         self._packed, self._columns, self._seed, self._batch = packed, columns, seed, batch
         self._latent, self._symmetric, self._device = latent, symmetric, device

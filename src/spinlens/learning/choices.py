@@ -1,54 +1,12 @@
-"""What the user may choose for a network and its training, checked before any work begins."""
+"""Device and precision, chosen and checked before any work begins."""
 
 from __future__ import annotations
 
 import math
-from dataclasses import asdict, dataclass
-from typing import Any
 
 import torch
 
 from spinlens.errors import InputError, did_you_mean
-from spinlens.learning.losses import ESTIMATORS, LossWeights
-
-PRECISIONS = ("float32", "bfloat16")
-
-
-@dataclass(frozen=True, slots=True)
-class Design:
-    """The network and its loss; see `TCVAE`."""
-
-    latent: int
-    beta: float
-    alpha: float
-    dimension_weight: float
-    estimator: str
-    filters: tuple[int, ...]
-    symmetric: bool
-
-    def __post_init__(self) -> None:
-        check_whole("latent", self.latent, 1)
-        for name in ("beta", "alpha", "dimension_weight"):
-            value = getattr(self, name)
-            if not is_number(value) or value < 0:
-                raise InputError(name, value, "must be a finite number >= 0")
-            object.__setattr__(self, name, float(value))
-        check_word("estimator", self.estimator, ESTIMATORS)
-        if not self.filters:
-            raise InputError("filters", self.filters, "must name at least one layer", "Take (4, 16, 64, 256)")
-        for layer, count in enumerate(self.filters):
-            check_whole(f"filters[{layer}]", count, 1)
-        object.__setattr__(self, "symmetric", bool(self.symmetric))
-
-    @property
-    def loss_weights(self) -> LossWeights:
-        """The factors of the loss terms."""
-        return LossWeights(alpha=self.alpha, beta=self.beta, dimension=self.dimension_weight)
-
-
-def as_dict(choices: Design) -> dict[str, Any]:
-    """Return the choices as JSON can hold them."""
-    return {key: list(value) if isinstance(value, tuple) else value for key, value in asdict(choices).items()}
 
 
 def choose_device(device: str | torch.device | None) -> torch.device:
@@ -70,11 +28,35 @@ def choose_device(device: str | torch.device | None) -> torch.device:
     return chosen
 
 
-def choose_precision(precision: str | None, device: torch.device) -> str:
-    """Return the precision asked for, or bfloat16 on a CPU that multiplies it natively, else float32."""
-    if precision is not None:
-        check_word("precision", precision, PRECISIONS)
+def choose_precision(precision: str, device: torch.device, *, single_pixels: bool = False) -> str:
+    """Return the precision that a word means on a device.
+
+    ``auto`` is bfloat16 where the device multiplies it natively (AVX-512 BF16, AMX, recent GPUs), else float32.
+
+    Parameters
+    ----------
+    precision : {"auto", "float32", "bfloat16"}
+        The word.
+    device : torch.device
+        Where the products are taken.
+    single_pixels : bool
+        Whether a strided convolution sees images of one pixel: PyTorch's gradients in bfloat16 on the CPU are then
+        not defined (they hold what the memory held before), so that float32 it must be.
+
+    Raises
+    ------
+    InputError
+        If bfloat16 is asked for where it does not work.
+    """
+    if single_pixels and device.type == "cpu":
+        if precision == "bfloat16":
+            why = "gradients of this network on so small a lattice are not defined in it on the CPU"
+            raise InputError("precision", repr(precision), why, "Take 'auto' or 'float32'")
+        return "float32"
+    if precision != "auto":
         return precision
+    if device.type == "cuda":
+        return "bfloat16" if torch.cuda.is_bf16_supported(including_emulation=False) else "float32"
     if device.type != "cpu":
         return "float32"
     from llvmlite import binding

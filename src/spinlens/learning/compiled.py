@@ -58,10 +58,10 @@ class CompiledStep:
     ----------
     network : Network
         The parameters, on the CPU.
-    weights : LossWeights
+    loss_weights : LossWeights
         Factors of the loss terms.
-    log_weights : ndarray, (B, B)
-        Logarithm of the stratified weights.
+    log_shares : ndarray, (B, B)
+        Logarithm of the stratified shares.
     half : bool
         Whether the matrix products of the convolutions take bfloat16 factors.
     threads : int
@@ -69,10 +69,10 @@ class CompiledStep:
     """
 
     def __init__(
-        self, network: Network, weights: LossWeights, log_weights: np.ndarray, *, half: bool, threads: int
+        self, network: Network, loss_weights: LossWeights, log_shares: np.ndarray, *, half: bool, threads: int
     ) -> None:
-        self.network, self.weights, self.threads = network, weights, 1
-        self._log_weights = np.ascontiguousarray(log_weights, np.float32)
+        self.network, self.loss_weights, self.threads = network, loss_weights, 1
+        self._log_shares = np.ascontiguousarray(log_shares, np.float32)
         self._slices = [Slice(network, half=half) for _ in range(SLICES)]
         outside = torch.get_num_threads()
         self._pool = ThreadPoolExecutor(min(threads, SLICES), initializer=take_one_thread)
@@ -109,11 +109,11 @@ class CompiledStep:
         return Posterior(mean, log_variance, z, by_latent)  # type: ignore[arg-type]
 
     def _share(self, part: Slice, posterior: Posterior, spins: torch.Tensor, rows: slice) -> Share:
-        weights, (z, mean, log_variance) = self.weights, posterior.by_latent
+        loss_weights, (z, mean, log_variance) = self.loss_weights, posterior.by_latent
         own = np.ascontiguousarray(z[:, rows])
         grads = np.zeros_like(own), np.zeros_like(mean), np.zeros_like(mean)
-        factors = weights.beta - weights.alpha, weights.dimension - weights.beta
-        joint, marginal = kernels.aggregate(own, mean, log_variance, self._log_weights, rows.start, *factors, *grads)
+        factors = loss_weights.beta - loss_weights.alpha, loss_weights.dimension - loss_weights.beta
+        joint, marginal = kernels.aggregate(own, mean, log_variance, self._log_shares, rows.start, *factors, *grads)
         logits = part.decode(posterior.z[rows])
         cross_entropy = kernels.bernoulli(flat(logits), flat(spins[rows]), 1.0 / len(spins))
         grad_z = part.decode_backward(logits) + torch.from_numpy(grads[0].T) / len(spins)
@@ -127,15 +127,15 @@ class CompiledStep:
         With z = mean + noise * deviation, log q(z|x) depends on the log variance alone (slope -1/2), and
         -log p(z) on z alone (slope z).
         """
-        batch, weights = len(noise), self.weights
-        grad_z = torch.cat([share.grad_z for share in shares]) + weights.dimension / batch * posterior.z
+        batch, loss_weights = len(noise), self.loss_weights
+        grad_z = torch.cat([share.grad_z for share in shares]) + loss_weights.dimension / batch * posterior.z
         through = 0.5 * grad_z * noise * torch.exp(0.5 * posterior.log_variance)
         mean, log_variance = shares[0].grad_mean, shares[0].grad_log_variance
         for share in shares[1:]:
             mean += share.grad_mean
             log_variance += share.grad_log_variance
         grad_mean = torch.from_numpy(mean.T) / batch + grad_z
-        grad_log_variance = (torch.from_numpy(log_variance.T) - 0.5 * weights.alpha) / batch + through
+        grad_log_variance = (torch.from_numpy(log_variance.T) - 0.5 * loss_weights.alpha) / batch + through
         return grad_mean, grad_log_variance
 
     def _terms(self, shares: list[Share], posterior: Posterior, noise: torch.Tensor) -> torch.Tensor:

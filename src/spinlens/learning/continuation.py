@@ -61,11 +61,11 @@ def pauses() -> Iterator[Pauses]:
         signal.signal(signal.SIGINT, before)
 
 
-def stopped(done: int, total: int, *, folder: Path | None, argument: str) -> IncompleteError:
-    """Return the error that says how to continue; ``argument`` is what the user calls the folder."""
+def stopped(done: int, total: int, *, folder: Path | None) -> IncompleteError:
+    """Return the error that says how to continue."""
     where = f"training stopped at step {done} of {total}"
     if folder is None:
-        return IncompleteError(f"{where}; nothing was kept. Pass {argument}=DIRECTORY to be able to continue.")
+        return IncompleteError(f"{where}; nothing was kept. Pass out=DIRECTORY to be able to continue.")
     return IncompleteError(f"{where}; the checkpoint is in {folder}. The same call continues from there.")
 
 

@@ -28,8 +28,8 @@ OUTCOMES = ("provenance", "result", "configuration")
 """Parts of a description in which two runs of the same training may differ."""
 
 
-def finished(folder: Path, description: Mapping[str, Any], *, argument: str) -> bool:
-    """Tell whether a folder holds this very training, finished; ``argument`` is what the user calls the folder.
+def finished(folder: Path, description: Mapping[str, Any]) -> bool:
+    """Tell whether a folder holds this very training, finished.
 
     Raises
     ------
@@ -37,7 +37,7 @@ def finished(folder: Path, description: Mapping[str, Any], *, argument: str) -> 
         If it holds another training or something else.
     """
     if folder.exists() and not folder.is_dir():
-        raise InputError(argument, folder, "is not a directory", "Take another one")
+        raise InputError("out", folder, "is not a directory", "Take another one")
     if not folder.exists() or all(file.name.endswith(PARTIAL) for file in folder.iterdir()):
         return False
     if (folder / MODEL).is_file():
@@ -47,11 +47,11 @@ def finished(folder: Path, description: Mapping[str, Any], *, argument: str) -> 
     elif (folder / WEIGHTS).is_file() or (folder / HISTORY).is_file():
         return False
     else:
-        raise InputError(argument, folder, "holds something else than a training", "Take another directory")
+        raise InputError("out", folder, "holds something else than a training", "Take another directory")
     keys = [key for key in differing(there, description) if not key.startswith(OUTCOMES)]
     if keys:
         why = f"holds a training with other {', '.join(keys)}"
-        raise InputError(argument, folder, why, "Take another directory")
+        raise InputError("out", folder, why, "Take another directory")
     return done
 
 
@@ -67,7 +67,7 @@ def write_model(
 
 
 def read_description(folder: Path, kind: str | None = None) -> dict[str, Any]:
-    """Read the description of a model; of the ``kind`` that it names, if one is asked for.
+    """Read the description of a model; of the ``kind`` of estimator, if one is asked for.
 
     Raises
     ------
@@ -79,8 +79,8 @@ def read_description(folder: Path, kind: str | None = None) -> dict[str, Any]:
     if not (folder / MODEL).is_file():
         raise InputError("directory", folder, f"holds no model ({MODEL} is missing)")
     description = read_json(folder / MODEL)
-    if kind is not None and description.get("kind") != kind:
-        why = f"holds a {description.get('kind', 'network of another kind')}, not a {kind}"
+    if kind is not None and description.get("estimator") != kind:
+        why = f"holds a {description.get('estimator', 'network of another kind')}, not a {kind}"
         raise InputError("directory", folder, why)
     return description
 

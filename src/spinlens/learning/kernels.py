@@ -218,7 +218,7 @@ def aggregate(
     z: Array,
     mean: Array,
     log_variance: Array,
-    log_weight: Array,
+    log_share: Array,
     first: int,
     joint_factor: float,
     marginal_factor: float,
@@ -234,8 +234,8 @@ def aggregate(
         Latents of the R rows ``first`` to ``first + R`` of the batch.
     mean, log_variance : ndarray, float32, (D, B)
         Posterior of every configuration of the batch.
-    log_weight : ndarray, float32, (B, B)
-        Logarithm of the stratified weights.
+    log_share : ndarray, float32, (B, B)
+        Logarithm of the stratified shares.
     first : int
         The first of the rows.
     joint_factor, marginal_factor : float
@@ -262,11 +262,11 @@ def aggregate(
     joints = np.empty(batch, np.float32)
     joint, marginal = 0.0, 0.0
     for i in range(rows):
-        weights = log_weight[first + i]
+        shares = log_share[first + i]
         for j in range(batch):
-            joints[j] = weights[j]
+            joints[j] = shares[j]
         for d in range(latents):
-            log_density_row(z[d, i], mean[d], precision[d], constant[d], weights, marginals[d], joints)
+            log_density_row(z[d, i], mean[d], precision[d], constant[d], shares, marginals[d], joints)
             marginal += softmax(marginals[d])
         joint += softmax(joints)
         for d in range(latents):
@@ -290,7 +290,7 @@ def log_density_row(
     mean: Array,
     precision: Array,
     constant: Array,
-    weights: Array,
+    shares: Array,
     marginal: Array,
     joint: Array,
 ) -> None:
@@ -299,7 +299,7 @@ def log_density_row(
         distance = z - mean[j]
         density = np.float32(-0.5) * (distance * distance * precision[j] + constant[j])
         joint[j] += density
-        marginal[j] = density + weights[j]
+        marginal[j] = density + shares[j]
 
 
 @compiled

@@ -24,7 +24,7 @@ class Slice:
     Parameters
     ----------
     network : Network
-        LossWeights, float32, read only.
+        Weights, float32, read only.
     half : bool
         Whether the matrix products of the convolutions take bfloat16 factors.
     """

@@ -1,4 +1,4 @@
-"""The loss of the beta-TCVAE: stratified weights and the decomposition of the Kullback-Leibler divergence."""
+"""The loss of the beta-TCVAE: stratified shares and the decomposition of the Kullback-Leibler divergence."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ class LossWeights:
         return np.array([1.0, self.alpha, self.beta, self.dimension])
 
 
-def stratified_weights(estimator: str, batch: int, samples: int) -> np.ndarray:
-    """Return the weights of minibatch stratified sampling.
+def stratified_shares(estimator: str, batch: int, samples: int) -> np.ndarray:
+    """Return the shares of minibatch stratified sampling.
 
     Parameters
     ----------
@@ -42,7 +42,7 @@ def stratified_weights(estimator: str, batch: int, samples: int) -> np.ndarray:
     Returns
     -------
     ndarray, float64, (B, B)
-        Row i holds the weights of q(z_i | x_j) in the estimate of q(z_i).
+        Row i holds the shares of q(z_i | x_j) in the estimate of q(z_i).
 
     Notes
     -----
@@ -58,16 +58,16 @@ def stratified_weights(estimator: str, batch: int, samples: int) -> np.ndarray:
     """
     others = batch - 1
     single, rest = 1.0 / samples, (samples - others) / (samples * others)
-    weights = np.full((batch, batch), 1.0 / others)
+    shares = np.full((batch, batch), 1.0 / others)
     rows = np.arange(batch)
     if estimator == "mss":
-        weights[rows, rows] = single
-        weights[rows, (rows + 1) % batch] = rest
+        shares[rows, rows] = single
+        shares[rows, (rows + 1) % batch] = rest
     else:
-        weights[:, 0] = single
-        weights[:, 1] = rest
-        weights[others - 1, 0] = rest
-    return weights
+        shares[:, 0] = single
+        shares[:, 1] = rest
+        shares[others - 1, 0] = rest
+    return shares
 
 
 def log_normal(z: torch.Tensor, mean: torch.Tensor, log_variance: torch.Tensor) -> torch.Tensor:
@@ -76,7 +76,7 @@ def log_normal(z: torch.Tensor, mean: torch.Tensor, log_variance: torch.Tensor) 
 
 
 def decomposition(
-    z: torch.Tensor, mean: torch.Tensor, log_variance: torch.Tensor, log_weights: torch.Tensor
+    z: torch.Tensor, mean: torch.Tensor, log_variance: torch.Tensor, log_shares: torch.Tensor
 ) -> torch.Tensor:
     """Estimate mutual information, total correlation and dimension-wise divergence of a batch.
 
@@ -84,8 +84,8 @@ def decomposition(
     ----------
     z, mean, log_variance : Tensor, (B, D)
         A draw from the posterior of each configuration, and the posterior.
-    log_weights : Tensor, (B, B)
-        Logarithm of `stratified_weights`.
+    log_shares : Tensor, (B, B)
+        Logarithm of `stratified_shares`.
 
     Returns
     -------
@@ -94,8 +94,8 @@ def decomposition(
         log prod_d q(z_d) - log p(z). They add up to the mean of log q(z|x) - log p(z).
     """
     density = log_normal(z[:, None, :], mean[None], log_variance[None])
-    joint = torch.logsumexp(density.sum(2) + log_weights, 1)
-    marginal = torch.logsumexp(density + log_weights[:, :, None], 1).sum(1)
+    joint = torch.logsumexp(density.sum(2) + log_shares, 1)
+    marginal = torch.logsumexp(density + log_shares[:, :, None], 1).sum(1)
     own = log_normal(z, mean, log_variance).sum(1)
     prior = -0.5 * (z**2 + LOG_TWO_PI).sum(1)
     return torch.stack([(own - joint).mean(), (joint - marginal).mean(), (marginal - prior).mean()])

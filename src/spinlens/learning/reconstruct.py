@@ -51,7 +51,7 @@ def reconstruct(
         If there are no such chains or the lattice is another one.
     """
     kept = vae.held_out_chains if chain is None else chain
-    packed, leading = packed_spins(vae.network, ensemble, chain=kept)
+    packed, leading = packed_spins(vae.network_, ensemble, chain=kept)
     count = int(np.prod(leading))
     if not count:
         raise InputError("chain", kept, "names no chains of the ensemble")
@@ -60,7 +60,7 @@ def reconstruct(
     sums = np.zeros(4)
     divergence = np.empty(count, np.float32)
     done = 0
-    network, sites = vae.network, vae.network.shape[0] * vae.network.shape[1]
+    network, sites = vae.network_, vae.network_.shape[0] * vae.network_.shape[1]
     with progress_bar("reconstruct", show=progress) as report, torch.inference_mode():
         for spins in stream(packed, network.shape[1], CHUNK, torch.device("cpu")):
             mean, log_variance = network.encode(spins)
@@ -88,7 +88,7 @@ def reconstruct(
         "mean_kl_divergence": float(divergence.mean(dtype=float)),
         "kl_divergence_quantile": ("quantile", np.quantile(divergence, quantile)),
     }
-    configurations = {"configurations": count, "estimator": vae.design.estimator}
+    configurations = {"configurations": count, "estimator": vae.estimator}
     return xr.Dataset({**data, **numbers}, coords={"quantile": quantile}, attrs=configurations)
 
 

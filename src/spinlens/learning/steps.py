@@ -38,19 +38,19 @@ class PlainStep:
     ----------
     network : Network
         The parameters, on any device.
-    weights : LossWeights
+    loss_weights : LossWeights
         Factors of the loss terms.
-    log_weights : ndarray, (B, B)
-        Logarithm of the stratified weights.
+    log_shares : ndarray, (B, B)
+        Logarithm of the stratified shares.
     half : bool
         Whether the convolutions run in bfloat16.
     """
 
-    def __init__(self, network: Network, weights: LossWeights, log_weights: np.ndarray, *, half: bool) -> None:
+    def __init__(self, network: Network, loss_weights: LossWeights, log_shares: np.ndarray, *, half: bool) -> None:
         self.network, self.half, self.threads = network, half, torch.get_num_threads()
         device = network.head_bias.device
-        self._log_weights = torch.tensor(log_weights, dtype=torch.float32, device=device)
-        self._factors = torch.tensor(weights.vector, dtype=torch.float32, device=device)
+        self._log_shares = torch.tensor(log_shares, dtype=torch.float32, device=device)
+        self._factors = torch.tensor(loss_weights.vector, dtype=torch.float32, device=device)
 
     def __call__(self, spins: torch.Tensor, noise: torch.Tensor) -> torch.Tensor:
         """Return the four terms (4,) of spins (B, Lx, Ly) and standard normal noise (B, D)."""
@@ -59,14 +59,16 @@ class PlainStep:
         z = mean + noise * torch.exp(0.5 * log_variance)
         with torch.autocast(spins.device.type, torch.bfloat16, enabled=self.half):
             logits = self.network.decode(z)
-        parts = decomposition(z, mean, log_variance, self._log_weights)
+        parts = decomposition(z, mean, log_variance, self._log_shares)
         terms = torch.cat([reconstruction(logits, spins)[None], parts])
         self.network.zero_grad()
         (terms @ self._factors).backward()  # type: ignore[no-untyped-call]
         return terms.detach()
 
 
-def choose_step(network: Network, weights: LossWeights, log_weights: np.ndarray, *, half: bool, threads: int) -> Step:
+def choose_step(
+    network: Network, loss_weights: LossWeights, log_shares: np.ndarray, *, half: bool, threads: int
+) -> Step:
     """Return the compiled step where the network is on the CPU and Numba works, else the plain one.
 
     Warns
@@ -78,9 +80,9 @@ def choose_step(network: Network, weights: LossWeights, log_weights: np.ndarray,
         try:
             from spinlens.learning.compiled import CompiledStep
 
-            return CompiledStep(network, weights, log_weights, half=half, threads=threads)
+            return CompiledStep(network, loss_weights, log_shares, half=half, threads=threads)
         except Exception as problem:
             line = str(problem).strip().splitlines()[0] if str(problem).strip() else type(problem).__name__
             message = f"training runs without compiled loops, about three times slower: {line}"
             warnings.warn(message, RuntimeWarning, stacklevel=2)
-    return PlainStep(network, weights, log_weights, half=half)
+    return PlainStep(network, loss_weights, log_shares, half=half)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
@@ -22,11 +23,14 @@ from spinlens.learning.continuation import (
     write_checkpoint,
 )
 from spinlens.learning.history import Row
-from spinlens.learning.recipe import Recipe
+from spinlens.learning.settings import Recipe
 from spinlens.progress import Report
 
 PATIENCE, REDUCTION, LEAST_GAIN = 8, 0.1, 1e-4
 """Plateau schedule: after 8 epochs without a gain of 1e-4 nats, the rate falls to a tenth (as Keras does)."""
+
+STATE = ("done", "rate", "totals", "best", "waited", "lowest", "idle")
+"""Numbers of a training on its way: epochs that validation waited for a gain, and that the loss of a plateau did."""
 
 BEST = "best."
 """What the names of the best weights begin with in a checkpoint."""
@@ -41,16 +45,16 @@ class Objective(Protocol):
         The weights, changed in place.
     steps : int
         Steps an epoch.
-    writes : bool
-        Whether this process is the one that writes, of several that share a training.
+    threads : int
+        Threads that PyTorch may take.
     """
 
     network: nn.Module
     steps: int
-    writes: bool
+    threads: int
 
-    def prepare(self, optimizer: torch.optim.Optimizer) -> None:
-        """Get ready for the first step of this process."""
+    def begin(self) -> None:
+        """Get the network ready for a first step, of a training that does not continue."""
 
     def gradients(self, step: int) -> Mapping[str, float]:
         """Leave the gradients of a step in the parameters; return its means, in nats."""
@@ -58,7 +62,7 @@ class Objective(Protocol):
     def row(self, means: Row) -> Row:
         """Return what the history keeps of an epoch: its means and what follows from them, what validation gives.
 
-        ``validation_loss``, where it is there, decides which weights are the best; ``total`` drives a plateau.
+        ``loss`` drives a plateau; ``validation_loss``, where it is there, decides which weights are the best.
         """
 
     def note(self, means: Row) -> str:
@@ -79,31 +83,27 @@ class Training:
         Written to the checkpoints; it tells this training from others.
     out : Path or None
         Directory for checkpoints and history.
-    argument : str
-        What the user calls that directory.
     checkpoint_seconds : float
         Longest time between checkpoints.
-    saves_epochs : bool
-        Whether every epoch ends with a checkpoint.
     """
 
     objective: Objective
     recipe: Recipe
     description: dict[str, Any]
     out: Path | None
-    argument: str = "directory"
     checkpoint_seconds: float = 60.0
-    saves_epochs: bool = False
     done: int = 0
     rate: float = 0.0
     totals: dict[str, float] = field(default_factory=dict)
     best: float = math.inf
     waited: int = 0
+    lowest: float = math.inf
+    idle: int = 0
     history: list[Row] = field(default_factory=list)
     best_weights: Tensors = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.optimizer = self.recipe.optimizer_of(self.objective.network.parameters())
+        self.optimizer = optimizer_of(self.recipe, self.objective.network.parameters())
         self.rate = self.recipe.learning_rate
 
     @property
@@ -117,7 +117,7 @@ class Training:
         return self.done >= self.total or 0 < self.recipe.patience <= self.waited
 
     def run(self, report: Report) -> list[Row]:
-        """Train to the end from where the checkpoint stands, and leave the best weights in the network.
+        """Train from the start or from the checkpoint to the end, and leave the best weights in the network.
 
         Returns
         -------
@@ -128,22 +128,24 @@ class Training:
         ------
         IncompleteError
             If the user interrupts; a checkpoint is written first.
+        DamagedError
+            If the checkpoint is not whole or does not fit the network.
         SpinlensError
             If the loss stops being a finite number.
         """
-        self.objective.prepare(self.optimizer)
-        with pauses() as pause:
+        if not self.resume():
+            self.objective.begin()
+        with pauses() as pause, threads(self.objective.threads):
             while not self.finished:
                 self.advance()
-                at_end = self.done % self.objective.steps == 0
-                if at_end:
+                if self.done % self.objective.steps == 0:
                     self._finish_epoch()
-                if pause.due(self.checkpoint_seconds) or (at_end and self.saves_epochs):
+                if pause.due(self.checkpoint_seconds):
                     self.save()
                     pause.saved()
                 report(self.done / self.total, self._note())
                 if pause.stopping.is_set() and not self.finished:
-                    raise stopped(self.done, self.total, folder=self.out, argument=self.argument)
+                    raise stopped(self.done, self.total, folder=self.out)
         if self.best_weights:
             self.objective.network.load_state_dict(self.best_weights)
         self.objective.network.eval()
@@ -154,6 +156,8 @@ class Training:
         plateau = self.recipe.schedule == "plateau"
         self.optimizer.param_groups[0]["lr"] = self.rate if plateau else self.recipe.rate(self.done, self.total)
         means = self.objective.gradients(self.done)
+        if self.recipe.clip:
+            nn.utils.clip_grad_norm_(self.objective.network.parameters(), self.recipe.clip)
         for name, value in means.items():
             if not math.isfinite(value):
                 problem = f"{name} became {value} at step {self.done + 1}: the training diverged. Lower learning_rate."
@@ -175,8 +179,8 @@ class Training:
         self.history.append(row)
         if "validation_loss" in row:
             self._keep_best(float(row["validation_loss"]))
-        elif self.recipe.schedule == "plateau":
-            self._follow_plateau(float(row["total"]))
+        if self.recipe.schedule == "plateau":
+            self._follow_plateau(float(row["loss"]))
 
     def _keep_best(self, loss: float) -> None:
         if loss < self.best:
@@ -186,13 +190,13 @@ class Training:
         else:
             self.waited += 1
 
-    def _follow_plateau(self, total: float) -> None:
-        if total < self.best - LEAST_GAIN:
-            self.best, self.waited = total, 0
+    def _follow_plateau(self, loss: float) -> None:
+        if loss < self.lowest - LEAST_GAIN:
+            self.lowest, self.idle = loss, 0
             return
-        self.waited += 1
-        if self.waited >= PATIENCE:
-            self.rate, self.waited = self.rate * REDUCTION, 0
+        self.idle += 1
+        if self.idle >= PATIENCE:
+            self.rate, self.idle = self.rate * REDUCTION, 0
 
     def _note(self) -> str:
         epoch = len(self.history) + (1 if self.totals else 0)
@@ -203,11 +207,9 @@ class Training:
 
     def save(self) -> None:
         """Write the checkpoint and the history, if there is a directory for them."""
-        if self.out is None or not self.objective.writes:
+        if self.out is None:
             return
-        state = {
-            "done": self.done, "rate": self.rate, "totals": self.totals, "best": self.best, "waited": self.waited,
-        }  # fmt: skip
+        state = {name: getattr(self, name) for name in STATE}
         best = {BEST + name: tensor for name, tensor in self.best_weights.items()}
         position = Position(state, self.history, best)
         write_checkpoint(
@@ -227,6 +229,30 @@ class Training:
         with read_checkpoint(self.out, network=self.objective.network, optimizer=self.optimizer) as position:
             self.best_weights = {name.removeprefix(BEST): tensor for name, tensor in position.tensors.items()}
             state, self.history = position.state, position.history
-            self.done, self.rate, self.totals = state["done"], state["rate"], state["totals"]
-            self.best, self.waited = state["best"], state["waited"]
+            for name in STATE:
+                setattr(self, name, state[name])
         return True
+
+
+def optimizer_of(recipe: Recipe, parameters: Iterable[nn.Parameter]) -> torch.optim.Optimizer:
+    """Return the optimizer of those parameters that are trained."""
+    trained = [each for each in parameters if each.requires_grad]
+    if recipe.optimizer == "nadam":
+        # Keras's schedule_decay and PyTorch's momentum_decay enter the same formula,
+        # mu_t = beta_1 (1 - 0.96^(t decay) / 2), so the published 0.4 is taken as it is.
+        return torch.optim.NAdam(
+            trained, recipe.learning_rate, (0.9, 0.999), eps=1e-7, weight_decay=recipe.weight_decay,
+            momentum_decay=0.4, decoupled_weight_decay=True,
+        )  # fmt: skip
+    return torch.optim.AdamW(trained, recipe.learning_rate, weight_decay=recipe.weight_decay, fused=True)
+
+
+@contextmanager
+def threads(count: int) -> Iterator[None]:
+    """Let PyTorch have so many threads inside the block."""
+    outside = torch.get_num_threads()
+    torch.set_num_threads(count)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(outside)

@@ -221,7 +221,7 @@ def _provenance(vae: Encoder, ensemble: Ensemble) -> dict[str, Any]:
         "critical_temperature": critical_temperature(ensemble.model, ensemble.lattice) or float("nan"),
         "coupling": _single_coupling(ensemble),
         "torus": ensemble.lattice.torus,
-        "estimator": str(getattr(getattr(vae, "design", None), "estimator", "not stated")),
+        "estimator": str(getattr(vae, "estimator", "not stated")),
         "ensemble_fingerprint": ensemble.fingerprint,
         "ensemble_configuration": json.dumps(dict(ensemble.configuration), sort_keys=True, default=str),
         "network_configuration": json.dumps(configuration, sort_keys=True, default=str),

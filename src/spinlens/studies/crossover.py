@@ -14,13 +14,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import xarray as xr
-from pydantic import Field
 
 from spinlens.config import Grid, Section, Sides, merge, parse_grid
 from spinlens.ensemble import Ensemble, equilibration_summary, sample
 from spinlens.errors import DamagedError
 from spinlens.files import PARTIAL, sync_folder
 from spinlens.lattices import Lattice
+from spinlens.learning.settings import Autoencoder
 from spinlens.models import Ising
 from spinlens.provenance import provenance
 from spinlens.sampling import Plan
@@ -54,23 +54,6 @@ class Sampling(Section):
     start: str = "dispersed"
 
 
-class TrainingSection(Section):
-    """The network and how it is trained; see `spinlens.TCVAE`."""
-
-    latent: int = 8
-    beta: float = 8.0
-    alpha: float = 1.0
-    dimension_weight: float = 1.0
-    estimator: str = "mss_reference"
-    filters: list[int] = Field(default=[4, 16, 64, 256])
-    symmetric: bool = True
-    epochs: int = 6
-    batch: int = 845
-    learning_rate: float = 1e-3
-    schedule: str = "cosine"
-    held_out: float = 0.125
-
-
 class Analysis(Section):
     """How errors are estimated; see `spinlens.find_crossover`."""
 
@@ -83,7 +66,7 @@ class CrossoverConfiguration(Section):
     preset: str
     seed: int = 1
     sampling: Sampling
-    training: TrainingSection = TrainingSection()
+    training: Autoencoder = Autoencoder()
     analysis: Analysis = Analysis()
 
     @property
@@ -119,8 +102,8 @@ def configure(preset: str, *, changes: Mapping[str, Any] | None = None) -> Cross
 
     plan = configuration.plan
     check_training(
-        plan.lattice.shape, plan.chains, configurations=plan.conditions * plan.draws,
-        seed=configuration.seed, choices=configuration.training.model_dump(),
+        configuration.training, shape=plan.lattice.shape, chains=plan.chains,
+        configurations=plan.conditions * plan.draws,
     )  # fmt: skip
     check_analysis(plan.controls["field"], plan.temperature, plan.chains, resamples=configuration.analysis.resamples)
     return configuration
@@ -165,7 +148,7 @@ def run_crossover(
     from spinlens.learning import choose_device
 
     choose_device(device)
-    directory = StudyDirectory(out, configuration.model_dump())
+    directory = StudyDirectory(out, configuration.model_dump(mode="json", exclude_none=True))
     if (finished := directory.summary(RESULTS)) is not None:
         return finished
     with directory.stage("simulate"):
@@ -202,13 +185,8 @@ def _train(
 ) -> TCVAE:
     from spinlens.learning import TCVAE
 
-    training = configuration.training
-    design = {"latent", "beta", "alpha", "dimension_weight", "estimator", "filters", "symmetric"}
-    vae = TCVAE(**training.model_dump(include=design))
-    return vae.fit(
-        ensemble, seed=configuration.seed, out=folder, device=device, progress=progress,
-        **training.model_dump(exclude=design),
-    )  # fmt: skip
+    vae = TCVAE(**dict(configuration.training), seed=configuration.seed, device=device)
+    return vae.fit(ensemble, out=folder, progress=progress)
 
 
 def _analyse(vae: TCVAE, ensemble: Ensemble, folder: Path, *, progress: bool) -> tuple[xr.Dataset, xr.Dataset]:

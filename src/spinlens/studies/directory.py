@@ -27,8 +27,6 @@ class StudyDirectory:
         New, empty, or a study of the same configuration to continue.
     configuration : mapping
         Fully resolved.
-    writes : bool
-        Whether this process is the one that writes, of several that work on one study.
 
     Raises
     ------
@@ -36,8 +34,8 @@ class StudyDirectory:
         If the directory holds something else or another configuration; nothing is written then.
     """
 
-    def __init__(self, path: Path | str, configuration: Mapping[str, Any], *, writes: bool = True) -> None:
-        self.path, self._writes = Path(path), writes
+    def __init__(self, path: Path | str, configuration: Mapping[str, Any]) -> None:
+        self.path = Path(path)
         self._stages = self._open(configuration)
 
     def _open(self, configuration: Mapping[str, Any]) -> dict[str, Any]:
@@ -95,8 +93,7 @@ class StudyDirectory:
         finally:
             before = self._stages.get(name, {}).get("seconds", 0.0)
             self._stages[name] = {"seconds": round(before + time.monotonic() - begun, 3), "done": finished}
-            if self._writes:
-                self._write_json(STAGES, self._stages)
+            self._write_json(STAGES, self._stages)
 
     @property
     def timing(self) -> dict[str, float]:

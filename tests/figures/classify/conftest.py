@@ -32,7 +32,7 @@ def belief():
 
 @pytest.fixture(scope="session")
 def rows() -> list[dict]:
-    row = {"weights": "none", "trials": 3, "test_images": 4000, "macro_f1_std": 0.01, "ceiling": 0.975}
+    row = {"pretrained": "none", "trials": 3, "test_images": 4000, "macro_f1_std": 0.01, "ceiling": 0.975}
     row |= {"ceiling_error": 0.001, "logistic_regression": 0.966, "small_test_error": 0.012, "small_test_images": 400}
     return [
         row | {"system": system, "protocol": protocol, "network": network, "macro_f1_mean": f1, "published": published}
@@ -46,10 +46,10 @@ def rows() -> list[dict]:
 def efficiency() -> list[dict]:
     return [
         {
-            "system": "periodic", "network": "vit", "weights": weights, "labels": labels,
+            "system": "periodic", "network": "vit", "pretrained": begun, "labels": labels,
             "macro_f1_mean": 0.95 - cost / labels, "macro_f1_std": 0.01, "trials": 3,
         }
-        for weights, cost in (("none", 4.0), ("lattice", 1.0))
+        for begun, cost in (("none", 4.0), ("lattice", 1.0))
         for labels in (600, 10, 100)
     ]  # fmt: skip
 

@@ -12,7 +12,7 @@ from spinlens.regions import calibration, ceiling
 @pytest.fixture(scope="module")
 def everything(images, belief, rows, efficiency, attention, probes, dependence, history):
     probability = belief.predict_proba(images.energy)
-    found = SimpleNamespace(history=history, single_spin_loss=0.3, single_spin_error=0.01, single_spin_floor=None)
+    found = SimpleNamespace(history_=history, single_spin_loss_=0.3, single_spin_error_=0.01, single_spin_floor_=None)
     return {
         "microstates": {"periodic": [microstates(images, system="periodic")]},
         "scores": rows,

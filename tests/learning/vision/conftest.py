@@ -2,16 +2,41 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 import torch
 
 from spinlens.lattices import Lattice
+from spinlens.learning.settings import Masking, Recipe, Transformer
+from spinlens.learning.vision import Pretraining, VisionTransformer
 from spinlens.models import Ising
 from spinlens.symmetries import Symmetries
 
 TINY = {"patch": 4, "width": 16, "layers": 2, "heads": 2, "stem": 4}
 """A native transformer that trains in a moment."""
+
+RECIPE, SHAPE = set(Recipe.model_fields), set(Transformer.model_fields)
+
+
+def transformer(**more: Any) -> VisionTransformer:
+    """A small classifier, with the settings of shape and recipe side by side."""
+    return VisionTransformer(**arranged(TINY | {"epochs": 6, "batch": 16, "learning_rate": 5e-3} | more))
+
+
+def pretraining(**more: Any) -> Pretraining:
+    """A small pretraining, likewise."""
+    settings = arranged(TINY | more)
+    task = {name: settings.pop(name) for name in Masking.model_fields if name in settings}
+    return Pretraining(task=Masking(**task), **settings)
+
+
+def arranged(settings: dict[str, Any]) -> dict[str, Any]:
+    """Return settings with those of shape and recipe in their objects."""
+    shape, recipe = ({name: settings[name] for name in names & settings.keys()} for names in (SHAPE, RECIPE))
+    rest = {name: value for name, value in settings.items() if name not in SHAPE | RECIPE}
+    return {"network": Transformer(**shape), "recipe": Recipe(**recipe)} | rest
 
 
 def labelled(count: int, side: int = 8, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:

@@ -11,21 +11,18 @@ from sklearn.utils.validation import check_is_fitted
 
 import spinlens as sl
 from spinlens.errors import DamagedError, InputError, SpinlensError
-from spinlens.learning.recipe import Recipe
-from spinlens.learning.vision import ResNet, VisionTransformer, load_classifier
+from spinlens.learning import Head, Recipe, Transformer, load
+from spinlens.learning.choices import choose_precision
+from spinlens.learning.settings import NATIVE, PUBLISHED
+from spinlens.learning.vision import ResNet, VisionTransformer
 from spinlens.learning.vision.classifier import Classifier
-from spinlens.learning.vision.estimators import NATIVE, PUBLISHED
 from spinlens.symmetries import Symmetries
 
-from .conftest import TINY, labelled
+from .conftest import arranged, labelled, transformer
 
 IMAGES, LABELS = labelled(64)
 OTHERS, OTHER_LABELS = labelled(48, seed=1)
 WIDE = Symmetries.none((4, 8))
-
-
-def transformer(**more):
-    return VisionTransformer(**TINY | {"epochs": 6, "batch": 16, "learning_rate": 5e-3} | more)
 
 
 def fit(estimator, symmetries=None, **more):
@@ -33,7 +30,7 @@ def fit(estimator, symmetries=None, **more):
 
 
 @pytest.mark.parametrize(
-    "estimator", [transformer(), ResNet(epochs=8, batch=16, learning_rate=1e-3)], ids=["vit", "resnet"]
+    "estimator", [transformer(), ResNet(recipe=Recipe(epochs=8, batch=16, learning_rate=1e-3))], ids=["vit", "resnet"]
 )
 def test_it_learns_and_keeps_the_conventions(estimator, symmetries):
     twin = clone(estimator)
@@ -52,7 +49,7 @@ def test_it_learns_and_keeps_the_conventions(estimator, symmetries):
 
 
 def test_the_seed_decides(symmetries):
-    one, same, other = (fit(transformer(epochs=1), symmetries, seed=seed).logits(OTHERS) for seed in (1, 1, 2))
+    one, same, other = (fit(transformer(epochs=1, seed=seed), symmetries).logits(OTHERS) for seed in (1, 1, 2))
     assert (one == same).all()
     assert not (one == other).all()
 
@@ -100,7 +97,7 @@ def test_training_stops_where_validation_no_longer_gains(symmetries):
 
 
 def test_a_probe_is_a_logistic_regression_on_frozen_features(symmetries):
-    estimator = transformer(epochs=0, head_first=True, head_penalty=30.0, precision="float32")
+    estimator = transformer(epochs=0, head=Head(penalty=30.0), precision="float32")
     fit(estimator, symmetries)
     untrained = fit(transformer(epochs=0, precision="float32"), symmetries)
     features = untrained.features(IMAGES).astype(np.float64)
@@ -112,9 +109,9 @@ def test_a_probe_is_a_logistic_regression_on_frozen_features(symmetries):
 
 def test_a_probe_of_three_classes_sees_copies(symmetries):
     labels = np.array(["a", "b", "c"])[np.arange(64) % 3]
-    estimator = transformer(epochs=0, head_first=True, head_copies=2)
+    estimator = transformer(epochs=0, head=Head(copies=2))
     estimator.fit(IMAGES, labels, symmetries=symmetries, progress=False)
-    once = clone(estimator).set_params(head_copies=1).fit(IMAGES, labels, symmetries=symmetries, progress=False)
+    once = clone(estimator).set_params(head__copies=1).fit(IMAGES, labels, symmetries=symmetries, progress=False)
     assert estimator.logits(IMAGES).shape == (64, 3)
     assert not np.allclose(estimator.logits(IMAGES), once.logits(IMAGES))
 
@@ -123,26 +120,26 @@ def test_bfloat16_gives_the_same_scores(symmetries):
     """A training in bfloat16 comes out far nearer to that in float32 than one of another seed does."""
     images = labelled(400, seed=1)[0]
     full, half = (fit(transformer(precision=word), symmetries) for word in ("float32", "bfloat16"))
-    other = fit(transformer(precision="float32"), symmetries, seed=1)
+    other = fit(transformer(precision="float32", seed=1), symmetries)
     assert half.network_.head.weight.dtype == torch.float32
-    half.set_params(precision="float32")
+    half.set_params(recipe__precision="float32")
     there, near, far = (each.predict_proba(images)[:, 0] for each in (full, half, other))
     assert 0 < np.abs(there - near).mean() < 0.01
     assert np.abs(there - far).mean() > 0.05
-    rounded = full.set_params(precision="bfloat16").predict_proba(OTHERS)
-    exact = full.set_params(precision="float32").predict_proba(OTHERS)
+    rounded = full.set_params(recipe__precision="bfloat16").predict_proba(OTHERS)
+    exact = full.set_params(recipe__precision="float32").predict_proba(OTHERS)
     assert 0 < np.abs(rounded - exact).max() < 0.05
 
 
 def test_residual_networks_have_no_bfloat16_on_single_pixels():
     """PyTorch leaves gradients of strided convolutions undefined there: on larger lattices they come out alike."""
-    assert ResNet(precision="auto").recipe(single_pixels=True).precision == "float32"
+    assert choose_precision("auto", torch.device("cpu"), single_pixels=True) == "float32"
     assert [ResNet().architecture(side).single_pixels for side in (16, 17)] == [True, False]
     assert not transformer().architecture(8).single_pixels
     with pytest.raises(InputError, match=r"precision = 'bfloat16': gradients .* are not defined"):
-        fit(ResNet(precision="bfloat16", augment=False))
+        fit(ResNet(recipe=Recipe(precision="bfloat16"), augment=False))
     images, labels = labelled(6, side=17)
-    settings = {"epochs": 1, "batch": 3, "precision": "bfloat16", "augment": False}
+    settings = {"recipe": Recipe(epochs=1, batch=3, precision="bfloat16"), "augment": False}
     one, same = (ResNet(**settings).fit(images, labels, progress=False).network_ for _ in range(2))
     assert all(torch.equal(a, b) for a, b in zip(one.parameters(), same.parameters(), strict=True))
 
@@ -150,7 +147,7 @@ def test_residual_networks_have_no_bfloat16_on_single_pixels():
 def test_saved_and_loaded(tmp_path, symmetries):
     estimator = fit(transformer(dropout=0.1), symmetries, validation=(OTHERS, OTHER_LABELS))
     estimator.save(tmp_path / "model")
-    loaded = load_classifier(tmp_path / "model")
+    loaded = load(tmp_path / "model")
     assert isinstance(loaded, VisionTransformer)
     assert loaded.get_params() == estimator.get_params()
     assert loaded.history_ == estimator.history_
@@ -161,34 +158,34 @@ def test_saved_and_loaded(tmp_path, symmetries):
     content[-1] ^= 1
     (tmp_path / "model" / "weights.safetensors").write_bytes(content)
     with pytest.raises(DamagedError, match="checksum"):
-        load_classifier(tmp_path / "model")
+        load(tmp_path / "model")
     with pytest.raises(InputError, match="holds no model"):
-        load_classifier(tmp_path)
+        load(tmp_path)
 
 
 def test_a_loaded_residual_network_says_the_same_to_the_last_bit(tmp_path):
     """Convolutions round in the order of their weights in memory, which a file does not keep."""
     images, labels = labelled(12, side=24)
-    estimator = ResNet(epochs=1, batch=6, learning_rate=1e-3, augment=False)
-    estimator.fit(images, labels, directory=tmp_path, progress=False)
-    again = clone(estimator).fit(images, labels, directory=tmp_path, progress=False)
-    for loaded in (load_classifier(tmp_path), again):
+    estimator = ResNet(recipe=Recipe(epochs=1, batch=6, learning_rate=1e-3), augment=False)
+    estimator.fit(images, labels, out=tmp_path, progress=False)
+    again = clone(estimator).fit(images, labels, out=tmp_path, progress=False)
+    for loaded in (load(tmp_path), again):
         assert (loaded.predict_proba(images) == estimator.predict_proba(images)).all()
 
 
 def test_defaults_are_those_of_the_study_for_published_layouts():
-    published = {"epochs": 10, "learning_rate": 2e-5, "weight_decay": 5e-6}
-    for estimator in (VisionTransformer("base"), ResNet(18), ResNet(50)):
-        recipe = estimator.recipe()
-        assert {name: getattr(recipe, name) for name in published} == published
-        assert recipe.patience == PUBLISHED["patience"]
-    assert VisionTransformer().recipe().epochs == NATIVE["epochs"]
-    assert VisionTransformer("base").architecture(100).pooling == "cls"
+    base = VisionTransformer(Transformer(size="base"))
+    for estimator in (base, ResNet(18), ResNet(50)):
+        recipe = Recipe(epochs=4).filled(estimator.defaults)
+        assert (recipe.epochs, recipe.learning_rate, recipe.weight_decay) == (4, 2e-5, 5e-6)
+        assert recipe.patience == PUBLISHED.patience
+    assert VisionTransformer().defaults is NATIVE
+    assert base.architecture(100).pooling == "cls"
     assert VisionTransformer().architecture(100).to_dict()["patch"] == 10
 
 
 def test_the_rate_warms_up_and_falls():
-    recipe = Recipe(0, 1, 1, 1.0, "cosine", "float32", warm_up=0.2)
+    recipe = Recipe(learning_rate=1.0, warm_up=0.2).filled(NATIVE)
     rates = [recipe.rate(step, 50) for step in range(50)]
     assert rates[:10] == pytest.approx(np.arange(1, 11) / 11)
     assert rates[10] == 1.0
@@ -208,7 +205,7 @@ def test_dropout_depends_on_seed_and_step_alone(symmetries):
 
 def test_a_rate_that_is_too_high_is_an_error_not_a_result(symmetries):
     with pytest.raises(SpinlensError, match=r"diverged\. Lower learning_rate"):
-        fit(ResNet(learning_rate=1e30, batch=8), symmetries)
+        fit(ResNet(recipe=Recipe(learning_rate=1e30, batch=8)), symmetries)
 
 
 @pytest.mark.parametrize(
@@ -224,30 +221,41 @@ def test_a_rate_that_is_too_high_is_an_error_not_a_result(symmetries):
         (transformer(), {"validation": (labelled(4, 4)[0], LABELS[:4])}, "the network reads 8 x 8 spins"),
         (transformer(), {"validation": 3}, "must be a pair"),
         (transformer(patch=3), {}, "does not divide the side 8"),
-        (transformer(size="enormous"), {}, "size = 'enormous': is unknown"),
         (transformer(size="tiny"), {}, "width = 16: differs from the 128 of size 'tiny'. Leave out one"),
-        (transformer(epochs=-1), {}, "epochs = -1"),
-        (transformer(batch=0), {}, "batch = 0"),
-        (transformer(learning_rate=0), {}, "learning_rate = 0"),
-        (transformer(schedule="linear"), {}, "schedule = 'linear': is unknown"),
-        (transformer(precision="float16"), {}, "precision = 'float16': is unknown"),
-        (transformer(warm_up=1.0), {}, "warm_up = 1.0"),
-        (transformer(clip=-1.0), {}, "clip = -1.0"),
         (transformer(label_smoothing=1), {}, "label_smoothing = 1"),
-        (transformer(head_copies=0), {}, "head_copies = 0"),
         (transformer(device="gpu"), {}, "device = gpu"),
-        (transformer(), {"seed": -1}, "seed = -1"),
-        (VisionTransformer("base", patch=4), {}, "belongs to the lattice-native sizes"),
+        (transformer(seed=-1), {}, "seed = -1"),
+        (VisionTransformer(Transformer(size="base", patch=4)), {}, "belongs to the lattice-native sizes"),
         (ResNet(34), {}, "depth = 34: must be 18 or 50"),
-        (transformer(weights="resnet"), {}, "published layouts|nor a folder"),
+        (transformer(pretrained="resnet"), {}, "published layouts|nor a folder"),
     ],
 )
 def test_what_is_refused_is_refused_before_any_work(estimator, change, message, symmetries, tmp_path, monkeypatch):
     monkeypatch.setattr("spinlens.learning.training.Training.run", None)
-    given = {"images": IMAGES, "labels": LABELS, "symmetries": symmetries, "directory": tmp_path / "out"} | change
+    given = {"images": IMAGES, "labels": LABELS, "symmetries": symmetries, "out": tmp_path / "out"} | change
     with pytest.raises(InputError, match=message):
         estimator.fit(given.pop("images"), given.pop("labels"), progress=False, **given)
     assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"size": "enormous"}, "size = 'enormous': is unknown"),
+        ({"epochs": -1}, "epochs = -1"),
+        ({"batch": 0}, "batch = 0"),
+        ({"learning_rate": 0}, "learning_rate = 0"),
+        ({"schedule": "linear"}, "schedule = 'linear': is unknown"),
+        ({"precision": "float16"}, "precision = 'float16': is unknown"),
+        ({"warm_up": 1.0}, "warm_up = 1.0"),
+        ({"clip": -1.0}, "clip = -1.0"),
+    ],
+)
+def test_settings_that_cannot_be_are_never_made(change, message):
+    with pytest.raises(InputError, match=message):
+        arranged(change)
+    with pytest.raises(InputError, match="copies = 0"):
+        Head(copies=0)
 
 
 def test_images_of_another_size_are_refused_by_a_trained_network(symmetries):

@@ -8,9 +8,9 @@ import torch
 from torch import nn
 
 from spinlens.lattices import Lattice
-from spinlens.learning.recipe import Recipe
+from spinlens.learning.settings import Masking, Recipe
 from spinlens.learning.vision.masked import Predictions
-from spinlens.learning.vision.objective import Task, Work, divide
+from spinlens.learning.vision.objective import HiddenSpins, divide
 from spinlens.models import Ising
 from spinlens.symmetries import Symmetries
 
@@ -28,25 +28,25 @@ class Cheat(nn.Module):
 
 @pytest.mark.parametrize(("mask_ratio", "spin_ratio"), [(0.5, 0.0), (0.0, 0.2), (0.25, 0.1)])
 def test_repeating_what_is_seen_is_worth_nothing(mask_ratio, spin_ratio):
-    task = Task(mask_ratio=mask_ratio, spin_ratio=spin_ratio, token_weight=1.0, coupling_weight=0.5, bond_weight=0.0)
-    recipe = Recipe(1, 1, 16, 1e-3, "constant", "float32")
+    task = Masking(mask_ratio=mask_ratio, spin_ratio=spin_ratio, token_weight=1.0, coupling_weight=0.5, bond_weight=0.0)
+    recipe = Recipe(batch=16)
     moves = Symmetries.of(Ising(), Lattice((8, 8)))
     material = divide(labelled(40)[0], 0.25)
-    work = Work(material, task, recipe, moves=moves, patches=4, device=torch.device("cpu"))
-    cheat = Cheat()
-    losses = work.loss(cheat, 0, slice(None))
+    cheat, more = Cheat(), {"moves": moves, "precision": "float32", "seed": 1, "device": torch.device("cpu")}
+    work = HiddenSpins(cheat, material, task, patches=4, recipe=recipe, **more)
+    losses = work.loss(0)
     assert float(losses["loss"]) == pytest.approx(1.5 * np.log(2), rel=1e-6)
     assert float(losses["hidden_loss"]) == pytest.approx(np.log(2), rel=1e-6)
     hidden = (cheat.seen == 0).float().mean()
     assert hidden == pytest.approx(mask_ratio + (1 - mask_ratio) * spin_ratio, abs=0.03)
     assert cheat.patches.sum(1).unique().tolist() == [4 * mask_ratio]
-    assert work.validate(cheat)["validation_loss"] == pytest.approx(np.log(2), rel=1e-6)
-    assert work.single_spins(cheat)["single_spin_loss"] == pytest.approx(np.log(2), rel=1e-6)
+    assert work.validate()["validation_loss"] == pytest.approx(np.log(2), rel=1e-6)
+    assert work.single_spins()["single_spin_loss"] == pytest.approx(np.log(2), rel=1e-6)
     assert not cheat.patches.any()
     # A step is hidden in the same way whenever it is asked for, and the next one in another.
     seen = []
     for step in (0, 0, 1):
-        work.loss(cheat, step, slice(None))
+        work.loss(step)
         seen.append(cheat.seen[:10])
     assert torch.equal(seen[0], seen[1])
     assert not torch.equal(seen[0] == 0, seen[2] == 0)

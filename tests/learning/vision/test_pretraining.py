@@ -8,18 +8,23 @@ import torch
 
 import spinlens as sl
 from spinlens.errors import DamagedError, InputError
-from spinlens.learning.vision import VisionTransformer, load_pretrained, pretrain, single_spin_entropy
+from spinlens.learning import Recipe, Transformer, load
+from spinlens.learning.vision import VisionTransformer, single_spin_entropy
 from spinlens.learning.vision.configurations import Configurations
 from spinlens.learning.vision.masked import NEIGHBOURS, Couplings
 from spinlens.symmetries import Symmetries
 
-from .conftest import TINY
+from .conftest import pretraining
 
-QUICK = TINY | {"seed": 1, "epochs": 1, "batch": 32, "progress": False}
+QUICK = {"seed": 1, "epochs": 1, "batch": 32}
 TOKENS = QUICK | {"mask_ratio": 0.6, "spin_ratio": 0.0, "token_weight": 1.0, "coupling_weight": 0.0, "bond_weight": 0.0}
 """Whole patches are hidden, and their tokens alone predict them."""
 
 SPINS = TOKENS | {"mask_ratio": 0.0, "spin_ratio": 0.1, "learning_rate": 5e-3, "held_out": 0.25, "epochs": 12}
+
+
+def pretrain(images, *, out=None, symmetries=None, **settings):
+    return pretraining(**settings).fit(images, symmetries=symmetries, out=out, progress=False)
 
 
 @pytest.fixture(scope="module")
@@ -31,21 +36,31 @@ def ensemble():
 
 
 @pytest.fixture(scope="module")
-def pretrained(ensemble, tmp_path_factory):
+def made(ensemble, tmp_path_factory):
     torch.set_num_threads(1)
     folder = tmp_path_factory.mktemp("pretrained") / "model"
-    return pretrain(ensemble, directory=folder, **SPINS)
+    return pretrain(ensemble, out=folder, **SPINS), folder
+
+
+@pytest.fixture
+def pretrained(made):
+    return made[0]
+
+
+@pytest.fixture
+def folder(made):
+    return made[1]
 
 
 def test_it_learns_towards_the_floor_and_not_below(pretrained, ensemble):
     """A spin has log 2 nats without its neighbours; the network knows them, but not the temperature."""
-    losses = [row["validation_loss"] for row in pretrained.history]
+    losses = [row["validation_loss"] for row in pretrained.history_]
     assert losses[0] > losses[-1]
-    assert pretrained.validation_loss == pytest.approx(min(losses), rel=1e-6)
-    floor = pretrained.single_spin_floor
+    assert pretrained.validation_loss_ == pytest.approx(min(losses), rel=1e-6)
+    floor = pretrained.single_spin_floor_
     assert floor == pytest.approx(single_spin_entropy(ensemble).reshape(3, 64, 4)[:, 48:].mean(), rel=0.05)
-    assert floor - 4 * pretrained.single_spin_error < pretrained.single_spin_loss < 0.8 * np.log(2)
-    assert 0 < pretrained.single_spin_error < 0.1
+    assert floor - 4 * pretrained.single_spin_error_ < pretrained.single_spin_loss_ < 0.8 * np.log(2)
+    assert 0 < pretrained.single_spin_error_ < 0.1
 
 
 def test_training_and_held_out_chains_are_apart(pretrained, ensemble):
@@ -55,48 +70,50 @@ def test_training_and_held_out_chains_are_apart(pretrained, ensemble):
         assert images[name] == Configurations(packed.reshape(-1, 8, 1), 8).digest
 
 
-def test_saved_and_loaded(pretrained, ensemble):
-    loaded = load_pretrained(pretrained.directory)
-    assert loaded.history == pretrained.history
-    assert loaded.single_spin_floor == pretrained.single_spin_floor
-    for (name, a), b in zip(pretrained.network.state_dict().items(), loaded.network.state_dict().values(), strict=True):
+def test_saved_and_loaded(pretrained, folder):
+    loaded = load(folder)
+    assert loaded.history_ == pretrained.history_
+    assert loaded.single_spin_floor_ == pretrained.single_spin_floor_
+    for (name, a), b in zip(
+        pretrained.network_.state_dict().items(), loaded.network_.state_dict().values(), strict=True
+    ):
         assert torch.equal(a, b), name
 
 
-def test_its_weights_are_used(pretrained, ensemble):
+def test_its_weights_are_used(pretrained, folder, ensemble):
     labels = np.broadcast_to(np.arange(3)[None, :, None, None], (1, 3, 64, 4))
-    estimator = VisionTransformer(weights=f"lattice:{pretrained.directory}", epochs=0)
+    estimator = VisionTransformer(pretrained=f"lattice:{folder}", recipe=Recipe(epochs=0))
     estimator.fit(ensemble, labels, progress=False)
-    body, there = estimator.network_.model.vit.state_dict(), pretrained.network.reader.model.vit.state_dict()
+    body, there = estimator.network_.model.vit.state_dict(), pretrained.network_.reader.model.vit.state_dict()
     assert set(there) - set(body) == {"embeddings.mask_token"}
     assert all(torch.equal(tensor, there[name]) for name, tensor in body.items())
     assert estimator.network_.head.out_features == 3
     assert estimator.network_.architecture.boundary == "periodic"
     # A plain folder means the same.
-    again = VisionTransformer(weights=pretrained.directory, epochs=0).fit(ensemble, labels, progress=False)
+    again = VisionTransformer(pretrained=folder, recipe=Recipe(epochs=0)).fit(ensemble, labels, progress=False)
     assert (again.logits(ensemble) == estimator.logits(ensemble)).all()
 
 
-def test_weights_of_another_shape_are_refused(pretrained, ensemble):
-    weights = f"lattice:{pretrained.directory}"
+def test_weights_of_another_shape_are_refused(folder, ensemble):
+    begun = {"pretrained": f"lattice:{folder}"}
     labels = np.broadcast_to(np.arange(3)[None, :, None, None], (1, 3, 64, 4))
     with pytest.raises(InputError, match=r"were pretrained with patch 4 \(not 2\)"):
-        VisionTransformer(weights=weights, patch=2).fit(ensemble, labels, progress=False)
+        VisionTransformer(Transformer(patch=2), **begun).fit(ensemble, labels, progress=False)
     with pytest.raises(InputError, match=r"width, layers and heads \(16, 2, 2\) \(not \(128, 6, 4\)\)"):
-        VisionTransformer("tiny", weights=weights).fit(ensemble, labels, progress=False)
+        VisionTransformer(Transformer(size="tiny"), **begun).fit(ensemble, labels, progress=False)
     with pytest.raises(InputError, match=r"width, layers and heads \(16, 2, 2\) \(not \(32, 2, 2\)\)"):
-        VisionTransformer(width=32, weights=weights).fit(ensemble, labels, progress=False)
+        VisionTransformer(Transformer(width=32), **begun).fit(ensemble, labels, progress=False)
     with pytest.raises(InputError, match=r"side 8 \(not 4\)"):
-        VisionTransformer(weights=weights, augment=False).fit(np.ones((3, 4, 4), np.int8), [0, 1, 2], progress=False)
+        VisionTransformer(**begun, augment=False).fit(np.ones((3, 4, 4), np.int8), [0, 1, 2], progress=False)
 
 
-def test_a_damaged_pretraining_is_named(pretrained, tmp_path):
-    for file in pretrained.directory.iterdir():
+def test_a_damaged_pretraining_is_named(folder, tmp_path):
+    for file in folder.iterdir():
         (tmp_path / file.name).write_bytes(file.read_bytes())
     content = bytearray((tmp_path / "weights.safetensors").read_bytes())
     content[-1] ^= 1
     (tmp_path / "weights.safetensors").write_bytes(content)
-    for read in (load_pretrained, lambda folder: VisionTransformer(weights=folder).architecture(8)):
+    for read in (load, lambda place: VisionTransformer(pretrained=place).architecture(8)):
         with pytest.raises(DamagedError, match="checksum"):
             read(tmp_path)
 
@@ -111,12 +128,12 @@ def test_bond_sums_are_learned_beside():
     )  # fmt: skip
     images = torch.from_numpy(spins)[:, None].float()
     with torch.inference_mode():
-        said = found.network(images, torch.zeros(64, 4, dtype=torch.bool)).bonds
-    assert (found.network.patch_bonds(images) == 1).all()
+        said = found.network_(images, torch.zeros(64, 4, dtype=torch.bool)).bonds
+    assert (found.network_.patch_bonds(images) == 1).all()
     assert (said - 1).abs().max() < 0.2
-    assert found.single_spin_floor is None
+    assert found.single_spin_floor_ is None
     # What is descended has the squared errors in it; the likelihood beside it has not.
-    assert found.history[0]["loss"] > found.history[0]["hidden_loss"] > 0
+    assert found.history_[0]["loss"] > found.history_[0]["hidden_loss"] > 0
 
 
 @pytest.mark.parametrize(
@@ -137,7 +154,7 @@ def test_bond_sums_are_learned_beside():
     ],
 )
 def test_what_is_refused_is_refused_before_any_work(change, message, tmp_path):
-    given = TOKENS | {"images": np.ones((8, 8, 8), np.int8), "augment": False, "directory": tmp_path / "out"} | change
+    given = TOKENS | {"images": np.ones((8, 8, 8), np.int8), "augment": False, "out": tmp_path / "out"} | change
     with pytest.raises(InputError, match=message):
         pretrain(given.pop("images"), **given)
     assert not (tmp_path / "out").exists()
@@ -146,8 +163,8 @@ def test_what_is_refused_is_refused_before_any_work(change, message, tmp_path):
 def test_couplings_name_the_temperature(ensemble):
     """Log odds are 2 K times the sum of the neighbours, K = J / T, so the network has to read 1 / T off the picture."""
     found = pretrain(ensemble, **SPINS | {"coupling_weight": 1.0})
-    assert found.single_spin_floor - 4 * found.single_spin_error < found.single_spin_loss < 0.8 * np.log(2)
-    network = found.network.eval()
+    assert found.single_spin_floor_ - 4 * found.single_spin_error_ < found.single_spin_loss_ < 0.8 * np.log(2)
+    network = found.network_.eval()
     with torch.inference_mode():
         spins = Configurations(ensemble.packed(chain=slice(48, 64)).reshape(-1, 8, 1), 8).take(slice(None))
         factors = network.couplings.read(network.reader.features(spins)).reshape(3, -1, len(NEIGHBOURS) + 1).mean(1)
@@ -163,19 +180,19 @@ def test_couplings_name_the_temperature(ensemble):
 def test_pooled_features_tell_the_bond_sum_along_a_direction_that_is_kept(ensemble, tmp_path):
     """Nobody told it the energy of the whole lattice, only those of patches; the mean of linear readings is linear."""
     settings = QUICK | {"epochs": 12, "learning_rate": 5e-3, "held_out": 0.25}
-    found = pretrain(ensemble, directory=tmp_path / "weights", **settings)
-    direction = found.network.reader.bond_direction
-    assert torch.equal(direction, found.network.bonds.weight[0])
+    found = pretrain(ensemble, out=tmp_path / "weights", **settings)
+    direction = found.network_.reader.bond_direction
+    assert torch.equal(direction, found.network_.bonds.weight[0])
     kept = Configurations(ensemble.packed(chain=slice(48, 64)).reshape(-1, 8, 1), 8)
     spins = kept.take(slice(None))
     with torch.inference_mode():
-        read = found.network.reader.features(spins) @ direction
-    wanted = found.network.patch_bonds(spins).mean(1)
+        read = found.network_.reader.features(spins) @ direction
+    wanted = found.network_.patch_bonds(spins).mean(1)
     assert np.corrcoef(read, wanted)[0, 1] > 0.97
-    classifier = VisionTransformer(weights=tmp_path / "weights", epochs=0, augment=False)
+    classifier = VisionTransformer(pretrained=tmp_path / "weights", recipe=Recipe(epochs=0), augment=False)
     classifier.fit(spins[:, 0].numpy().astype(np.int8), np.arange(len(spins)) % 2, progress=False)
     assert torch.equal(classifier.network_.bond_direction, direction)
-    assert not pretrain(ensemble, **TOKENS).network.reader.bond_direction.any()
+    assert not pretrain(ensemble, **TOKENS).network_.reader.bond_direction.any()
 
 
 def test_couplings_see_the_boundary():

@@ -15,13 +15,14 @@ import torch
 
 from spinlens.errors import DamagedError, IncompleteError, InputError
 from spinlens.lattices import Lattice
+from spinlens.learning import Head, Recipe, load
 from spinlens.learning.continuation import CHECKPOINT
 from spinlens.learning.training import Training
-from spinlens.learning.vision import ResNet, VisionTransformer, load_classifier, pretrain
+from spinlens.learning.vision import ResNet
 from spinlens.models import Ising
 from spinlens.symmetries import Symmetries
 
-from .conftest import TINY, labelled
+from .conftest import labelled, pretraining, transformer
 
 IMAGES, LABELS = labelled(40)
 HELD = labelled(20, seed=1)
@@ -30,24 +31,23 @@ STEPS = 9  # three epochs of three steps
 
 
 def classify(out, held=HELD, **more):
-    settings = {"epochs": 3, "batch": 16, "learning_rate": 3e-3, "dropout": 0.1, "head_first": True} | more
-    estimator = VisionTransformer(**TINY | settings)
-    estimator.fit(IMAGES, LABELS, seed=2, validation=held, symmetries=SYMMETRIES, directory=out, progress=False)
+    settings = {"seed": 2, "epochs": 3, "batch": 16, "learning_rate": 3e-3, "dropout": 0.1, "head": Head()} | more
+    estimator = transformer(**settings)
+    estimator.fit(IMAGES, LABELS, validation=held, symmetries=SYMMETRIES, out=out, progress=False)
     return estimator.network_, estimator.history_
 
 
 def residual(out):
-    estimator = ResNet(epochs=3, batch=16)
-    estimator.fit(IMAGES, LABELS, seed=2, validation=HELD, symmetries=SYMMETRIES, directory=out, progress=False)
+    estimator = ResNet(recipe=Recipe(epochs=3, batch=16), seed=2)
+    estimator.fit(IMAGES, LABELS, validation=HELD, symmetries=SYMMETRIES, out=out, progress=False)
     return estimator.network_, estimator.history_
 
 
 def hide(out, **more):
-    found = pretrain(
-        IMAGES, seed=2, symmetries=SYMMETRIES, epochs=3, batch=12, mask_ratio=0.5, spin_ratio=0.1, bond_weight=0.3,
-        token_weight=1.0, directory=out, progress=False, **TINY | more,
-    )  # fmt: skip
-    return found.network, found.history
+    settings = {"mask_ratio": 0.5, "spin_ratio": 0.1, "bond_weight": 0.3, "token_weight": 1.0}
+    found = pretraining(**settings | {"seed": 2, "epochs": 3, "batch": 12} | more)
+    found.fit(IMAGES, symmetries=SYMMETRIES, out=out, progress=False)
+    return found.network_, found.history_
 
 
 KINDS = {"classify": classify, "residual": residual, "pretrain": hide}
@@ -136,7 +136,9 @@ def test_killed_and_continued(tmp_path):
 
 def test_another_training_is_refused_and_named(tmp_path):
     classify(tmp_path)
-    with pytest.raises(InputError, match=r"holds a training with other parameters\.learning_rate, training\.learning_"):
+    with pytest.raises(
+        InputError, match=r"holds a training with other parameters\.recipe\.learning_rate, recipe\.learning_"
+    ):
         classify(tmp_path, learning_rate=0.1)
     with pytest.raises(InputError, match="holds a training with other"):
         hide(tmp_path)
@@ -160,7 +162,7 @@ def test_a_damaged_checkpoint_is_named(monkeypatch, tmp_path):
 
 def test_without_a_directory_nothing_is_promised(monkeypatch):
     interrupt_at(monkeypatch, 2)
-    with pytest.raises(IncompleteError, match=r"nothing was kept\. Pass directory=DIRECTORY"):
+    with pytest.raises(IncompleteError, match=r"nothing was kept\. Pass out=DIRECTORY"):
         classify(None)
 
 
@@ -170,7 +172,7 @@ def test_a_folder_is_the_same_wherever_it_lies(tmp_path):
     shutil.copytree(tmp_path / "here", tmp_path / "there")
     settings = {"patch": None, "width": None, "layers": None, "heads": None, "stem": None, "epochs": 1}
     for place in ("here", "there"):
-        classify(tmp_path / place / "model", weights=f"lattice:{tmp_path / place / 'pretrained'}", **settings)
+        classify(tmp_path / place / "model", pretrained=f"lattice:{tmp_path / place / 'pretrained'}", **settings)
     one, other = (tmp_path / place / "model" for place in ("here", "there"))
     assert sorted(file.name for file in one.iterdir()) == ["history.jsonl", "model.json", "weights.safetensors"]
     for file in one.iterdir():
@@ -179,14 +181,14 @@ def test_a_folder_is_the_same_wherever_it_lies(tmp_path):
     elsewhere = tmp_path / "elsewhere"
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Training, "run", None)
-        classify(elsewhere / "model", weights=elsewhere / "pretrained", **settings)
-    loaded = load_classifier(elsewhere / "model")
-    assert loaded.weights.startswith("sha256:")
+        classify(elsewhere / "model", pretrained=elsewhere / "pretrained", **settings)
+    loaded = load(elsewhere / "model")
+    assert loaded.pretrained.startswith("sha256:")
     with pytest.raises(InputError, match="known by their digest alone"):
         loaded.architecture(8)
-    pretrain(IMAGES, seed=3, symmetries=SYMMETRIES, epochs=0, directory=tmp_path / "third", progress=False, **TINY)
-    with pytest.raises(InputError, match=r"holds a training with other parameters\.weights\. "):
-        classify(elsewhere / "model", weights=tmp_path / "third", **settings)
+    pretraining(seed=3, epochs=0).fit(IMAGES, symmetries=SYMMETRIES, out=tmp_path / "third", progress=False)
+    with pytest.raises(InputError, match=r"holds a training with other parameters\.pretrained\. "):
+        classify(elsewhere / "model", pretrained=tmp_path / "third", **settings)
 
 
 @pytest.mark.parametrize("kind", ["classify", "pretrain"])
@@ -195,7 +197,7 @@ def test_another_device_continues(monkeypatch, tmp_path, kind):
     run = KINDS[kind]
     module = "classifier" if kind == "classify" else "pretraining"
     meanings = iter(["bfloat16", "float32", "float32", "float32"])
-    name = f"spinlens.learning.vision.{module}.resolve_precision"
+    name = f"spinlens.learning.vision.{module}.choose_precision"
     monkeypatch.setattr(name, lambda *_, **__: next(meanings))
     with monkeypatch.context() as patch:
         interrupt_at(patch, 2)
@@ -203,5 +205,5 @@ def test_another_device_continues(monkeypatch, tmp_path, kind):
             run(tmp_path, device=None)
     run(tmp_path, device="cpu")
     run(tmp_path, device=torch.device("cpu"))
-    with pytest.raises(InputError, match=r"holds a training with other .*training\.precision"):
+    with pytest.raises(InputError, match=r"holds a training with other .*recipe\.precision"):
         run(tmp_path, precision="float32")

@@ -21,7 +21,7 @@ NETWORKS: Mapping[str, tuple[str, str, str]] = MappingProxyType(
 )
 """Title, colour and marker of each network."""
 
-WEIGHTS: Mapping[str, str] = MappingProxyType({"none": "from scratch", "lattice": "masked-spin pretraining"})
+BEGINNINGS: Mapping[str, str] = MappingProxyType({"none": "from scratch", "lattice": "masked-spin pretraining"})
 
 ENERGY_LABEL = "energy $E\\,/\\,|J|$ per site"
 TEMPERATURE_LABEL = "temperature $k_\\mathrm{B}T\\,/\\,|J|$"
@@ -32,9 +32,9 @@ def network_colours(name: str) -> tuple[str, str, str]:
     return NETWORKS.get(name, (name, VERMILION, "v"))
 
 
-def weights_title(weights: str) -> str:
+def beginning_title(pretrained: str) -> str:
     """Return in words what a network begins with."""
-    return WEIGHTS.get(weights, "published weights" if weights.startswith("hub:") else weights)
+    return BEGINNINGS.get(pretrained, "published weights" if pretrained.startswith("hub:") else pretrained)
 
 
 def system_title(name: str) -> str:

@@ -9,13 +9,13 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import FixedLocator, NullLocator
 
 from spinlens.errors import InputError
-from spinlens.figures.classify.colours import network_colours, system_title, weights_title
+from spinlens.figures.classify.colours import beginning_title, network_colours, system_title
 from spinlens.figures.classify.scores import check_rows
 from spinlens.figures.palette import GREY, INK, PALE, VERMILION
 from spinlens.figures.style import new_axes, styled
 
 SIZE = (5.6, 4.0)
-NEEDED = ("system", "network", "weights", "labels", "macro_f1_mean", "macro_f1_std")
+NEEDED = ("system", "network", "pretrained", "labels", "macro_f1_mean", "macro_f1_std")
 
 
 @styled
@@ -31,7 +31,7 @@ def draw_label_efficiency(
     Parameters
     ----------
     rows : sequence of mapping
-        With ``system``, ``network``, ``weights``, ``labels``, ``macro_f1_mean`` and ``macro_f1_std`` (over trials),
+        With ``system``, ``network``, ``pretrained``, ``labels``, ``macro_f1_mean`` and ``macro_f1_std`` (over trials),
         all of one system.
     axes : Axes, optional
         Where to draw; new ones by default.
@@ -56,18 +56,18 @@ def draw_label_efficiency(
         labels, scores = zip(*sorted(baseline.items()), strict=True)
         look: dict[str, Any] = {"linestyle": (0, (3, 2)), "marker": "_", "markersize": 9, "markeredgewidth": 1.8}
         ax.plot(labels, scores, color=GREY, label="logistic regression on energy and order", **look)
-    for network, weights in sorted({(row["network"], row["weights"]) for row in rows}):
+    for network, pretrained in sorted({(row["network"], row["pretrained"]) for row in rows}):
         line = sorted(
-            (row for row in rows if (row["network"], row["weights"]) == (network, weights)),
+            (row for row in rows if (row["network"], row["pretrained"]) == (network, pretrained)),
             key=lambda row: row["labels"],
         )
         title, colour, marker = network_colours(network)
-        pretrained = weights != "none"
+        begun = pretrained != "none"
         ax.errorbar(
             [row["labels"] for row in line], [row["macro_f1_mean"] for row in line],
-            [row["macro_f1_std"] for row in line], color=colour if pretrained else VERMILION, marker=marker,
-            markerfacecolor=None if pretrained else "white", markersize=6, capsize=3, elinewidth=1.1,
-            label=f"{title}, {weights_title(weights)}",
+            [row["macro_f1_std"] for row in line], color=colour if begun else VERMILION, marker=marker,
+            markerfacecolor=None if begun else "white", markersize=6, capsize=3, elinewidth=1.1,
+            label=f"{title}, {beginning_title(pretrained)}",
         )  # fmt: skip
     counts = sorted({int(row["labels"]) for row in rows} | {int(labels) for labels in baseline or ()})
     ax.set_xscale("log")
@@ -86,7 +86,7 @@ def _finding(rows: Sequence[Mapping[str, Any]]) -> str:
     system = system_title(rows[0]["system"])
     fewest = min(row["labels"] for row in rows)
     with_it, without = (
-        [r["macro_f1_mean"] for r in rows if r["labels"] == fewest and (r["weights"] != "none") == pretrained]
+        [r["macro_f1_mean"] for r in rows if r["labels"] == fewest and (r["pretrained"] != "none") == pretrained]
         for pretrained in (True, False)
     )
     if not with_it or not without:

@@ -31,11 +31,11 @@ def draw_pretraining(
     ----------
     history : sequence of mapping
         Rows with ``epoch``, ``hidden_loss`` and, if there was validation, ``validation_loss``, in nats per hidden
-        spin; see `spinlens.learning.vision.Pretrained`.
+        spin; see `spinlens.Pretraining`.
     axes : Axes, optional
         Where to draw; new ones by default.
     single_spin_loss, single_spin_error, single_spin_floor : float, optional
-        Of single hidden spins, see `spinlens.learning.vision.Pretrained`.
+        Of single hidden spins, see `spinlens.Pretraining`.
 
     Raises
     ------

@@ -115,4 +115,4 @@ def _efficiency(
 
 def _pretraining(found: Any) -> Axes:
     names = ("single_spin_loss", "single_spin_error", "single_spin_floor")
-    return draw_pretraining(found.history, **{name: getattr(found, name) for name in names})
+    return draw_pretraining(found.history_, **{name: getattr(found, f"{name}_") for name in names})

@@ -11,14 +11,14 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from spinlens.errors import InputError
-from spinlens.figures.classify.colours import network_colours, system_title, weights_title
+from spinlens.figures.classify.colours import beginning_title, network_colours, system_title
 from spinlens.figures.palette import GREY, INK, PALE
 from spinlens.figures.style import new_figure, styled
 
 SHIFT = 0.25
 """Distance between our values and the published one at a network's place."""
 
-NEEDED = ("system", "network", "weights", "protocol", "macro_f1_mean", "macro_f1_std", "ceiling")
+NEEDED = ("system", "network", "pretrained", "protocol", "macro_f1_mean", "macro_f1_std", "ceiling")
 
 
 @styled
@@ -28,8 +28,8 @@ def draw_scores(rows: Sequence[Mapping[str, Any]], figure: Figure | None = None)
     Parameters
     ----------
     rows : sequence of mapping
-        With ``system``, ``network``, ``weights``, ``protocol``, ``macro_f1_mean``, ``macro_f1_std`` (over trials) and
-        ``ceiling``; optional are ``ceiling_error``, ``logistic_regression``, ``published`` (mean and deviation, or
+        With ``system``, ``network``, ``pretrained``, ``protocol``, ``macro_f1_mean``, ``macro_f1_std`` (over trials)
+        and ``ceiling``; optional are ``ceiling_error``, ``logistic_regression``, ``published`` (mean and deviation, or
         None), ``macro_f1_trials`` (the score of each) and ``small_test_error``.
     figure : Figure, optional
         Where to draw; a new one by default.
@@ -65,13 +65,13 @@ def check_rows(rows: Sequence[Mapping[str, Any]], needed: Sequence[str]) -> None
 
 
 def _draw_system(ax: Axes, rows: Sequence[Mapping[str, Any]]) -> None:
-    kinds = list(dict.fromkeys((row["network"], row["weights"]) for row in rows))
+    kinds = list(dict.fromkeys((row["network"], row["pretrained"]) for row in rows))
     both = len({row["protocol"] for row in rows}) > 1
     _draw_ceiling(ax, rows[0])
     for row in rows:
         title, colour, marker = network_colours(row["network"])
         clean = row["protocol"] == "clean"
-        middle = kinds.index((row["network"], row["weights"]))
+        middle = kinds.index((row["network"], row["pretrained"]))
         place = middle - SHIFT * (both and clean)
         face = colour if clean else "white"
         ax.errorbar(
@@ -129,10 +129,10 @@ def _handles(rows: Sequence[Mapping[str, Any]]) -> list[Any]:
     protocols = {row["protocol"] for row in rows}
     look: dict[str, Any] = {"linestyle": "none", "color": INK, "marker": "o", "markersize": 6.5}
     handles: list[Any] = []
-    for network, weights in dict.fromkeys((row["network"], row["weights"]) for row in rows):
+    for network, pretrained in dict.fromkeys((row["network"], row["pretrained"]) for row in rows):
         title, colour, marker = network_colours(network)
         kind = {**look, "color": colour, "marker": marker}
-        handles.append(Line2D([], [], label=f"{title}, {weights_title(weights)}", **kind))
+        handles.append(Line2D([], [], label=f"{title}, {beginning_title(pretrained)}", **kind))
     filled, hollow = ("filled: ", "hollow: ") if len(protocols) > 1 else ("", "")
     if "clean" in protocols:
         handles.append(Line2D([], [], label=f"{filled}equilibrated, split by chain", **look))

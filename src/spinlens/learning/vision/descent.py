@@ -1,9 +1,10 @@
-"""The batches of networks that read spins, and the descent of their losses."""
+"""Batches of configurations under random symmetries, and the descent of a loss on them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import ClassVar
 
 import numpy as np
 import torch
@@ -11,16 +12,14 @@ from torch import nn
 
 from spinlens.learning.continuation import Tensors
 from spinlens.learning.history import Row
-from spinlens.learning.recipe import Recipe
-from spinlens.learning.vision.placement import Placement
+from spinlens.learning.settings import Recipe
+from spinlens.learning.vision.configurations import Configurations
+from spinlens.learning.vision.symmetries import transform_at_random
 from spinlens.seeds import Purpose, generator
+from spinlens.symmetries import Symmetries
 
 ORDER, AUGMENTATION, NOISE, MASK, INITIAL, VALIDATION = range(6)
 """Places of the streams of a training."""
-
-Loss = Callable[[nn.Module, int, slice], Tensors]
-"""Means over one process's share of a step (network, step, the share of the batch's places): ``loss``, which is
-descended, and what else is kept for the history."""
 
 
 def batch_at(step: int, *, count: int, batch: int, seed: int, purpose: Purpose) -> np.ndarray:
@@ -41,62 +40,81 @@ def steps_per_epoch(count: int, batch: int) -> int:
 
 
 @contextmanager
-def noise_of(step: int, *, seed: int, purpose: Purpose, placement: Placement) -> Iterator[None]:
-    """Make the dropout of a step depend on seed, step and the process's share alone."""
-    devices = [placement.device] if placement.device.type == "cuda" else []
-    with torch.random.fork_rng(devices=devices):
-        torch.manual_seed(int(generator(seed, purpose, NOISE, step, placement.share.start).integers(2**63)))
+def noise_of(step: int, *, seed: int, purpose: Purpose, device: torch.device) -> Iterator[None]:
+    """Make the dropout of a step depend on seed and step alone."""
+    with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
+        torch.manual_seed(int(generator(seed, purpose, NOISE, step, 0).integers(2**63)))
         yield
 
 
 class Descent:
-    """The descent of a loss by its gradient, over one process's share of each batch; an `Objective`.
+    """The descent of a mean over batches of configurations by its gradient; the base of an `Objective`.
 
     Parameters
     ----------
     network : Module
-        The weights; on the device of ``placement``.
-    loss : callable
-        Mean loss of a step, and other means to keep; see `Loss`.
+        The weights; on the device.
+    images : Configurations
+        What is trained on.
     recipe : Recipe
-        How to train.
-    purpose : Purpose
-        Of the random streams.
-    steps : int
-        Steps an epoch.
-    placement : Placement
-        Device and processes.
-    validate : callable, optional
-        Returns the numbers to keep of an epoch, ``validation_loss`` among them.
+        How, with nothing left open.
+    moves : Symmetries or None
+        Augmentation.
+    precision : {"float32", "bfloat16"}
+        Of the matrix products.
+    seed : int
+        Of order, augmentation and noise.
+    device : torch.device
+        Where to train.
     """
 
-    def __init__(
-        self, network: nn.Module, loss: Loss, recipe: Recipe, *, purpose: Purpose, steps: int, placement: Placement,
-        validate: Callable[[], Row] | None = None,
-    ) -> None:  # fmt: skip
-        self.network, self.loss, self.recipe, self.validate = network, loss, recipe, validate
-        self.purpose, self.steps, self.placement = purpose, steps, placement
-        self.writes, self._shared = placement.first, network
+    purpose: ClassVar[Purpose]
 
-    def prepare(self, optimizer: torch.optim.Optimizer) -> None:
-        """Share the network with the other processes."""
-        self._shared, _ = self.placement.prepare(self.network, optimizer)
+    def __init__(
+        self,
+        network: nn.Module,
+        images: Configurations,
+        recipe: Recipe,
+        *,
+        moves: Symmetries | None,
+        precision: str,
+        seed: int,
+        device: torch.device,
+    ) -> None:
+        self.network, self.images, self.batch, self.moves = network, images, recipe.batch, moves
+        self.precision, self.seed, self.device = precision, seed, device
+        self.steps, self.threads = steps_per_epoch(len(images), recipe.batch), torch.get_num_threads()
+
+    def loss(self, step: int) -> Tensors:
+        """Return ``loss``, which is descended, and other means over the batch of a step, in nats."""
+        raise NotImplementedError
+
+    def validate(self) -> Row:
+        """Return what is kept of an epoch beside the means, ``validation_loss`` among it; or nothing."""
+        return {}
+
+    def begin(self) -> None:
+        """Get the network ready for a first step."""
+
+    def spins(self, step: int) -> tuple[torch.Tensor, np.ndarray]:
+        """Return the spins of a step, (n, 1, L, L), under random symmetries, and their places."""
+        places = batch_at(step, count=len(self.images), batch=self.batch, seed=self.seed, purpose=self.purpose)
+        spins = self.images.take(places, device=self.device)
+        if self.moves is not None:
+            spins = transform_at_random(self.moves, spins, generator(self.seed, self.purpose, AUGMENTATION, step))
+        return spins, places
 
     def gradients(self, step: int) -> dict[str, float]:
-        """Leave the gradients of a step in the parameters; return the means of this process's share."""
-        self._shared.train()
-        with noise_of(step, seed=self.recipe.seed, purpose=self.purpose, placement=self.placement):
-            means = self.loss(self._shared, step, self.placement.share)
+        """Leave the gradients of a step in the parameters; return the means."""
+        self.network.train()
+        with noise_of(step, seed=self.seed, purpose=self.purpose, device=self.device):
+            means = self.loss(step)
         self.network.zero_grad()
-        self.placement.backward(means["loss"])
-        if self.recipe.clip:
-            nn.utils.clip_grad_norm_(self.network.parameters(), self.recipe.clip)
+        means["loss"].backward()  # type: ignore[no-untyped-call]
         return {name: float(mean.detach()) for name, mean in means.items()}
 
     def row(self, means: Row) -> Row:
         """Return the means of an epoch and what validation gives."""
-        if self.validate is None:
-            return means
         self.network.eval()
         return means | self.validate()
 

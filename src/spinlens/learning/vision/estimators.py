@@ -7,23 +7,11 @@ from typing import Any
 
 import torch
 
-from spinlens.errors import DamagedError, InputError
-from spinlens.learning.choices import check_word
-from spinlens.learning.folder import MODEL, read_description
-from spinlens.learning.vision.architecture import BASE_PATCH, SHAPE, SIZES, Architecture
-from spinlens.learning.vision.classifier import KIND, Classifier
-from spinlens.learning.vision.weights import lattice_architecture, lattice_folder
-
-PUBLISHED: dict[str, Any] = {
-    "epochs": 10, "batch": 32, "learning_rate": 2e-5, "weight_decay": 5e-6, "schedule": "constant", "warm_up": 0.0,
-    "patience": 3, "clip": 0.0,
-}  # fmt: skip
-"""The settings of the published study, which leaves batch, patience and schedule open."""
-
-NATIVE: dict[str, Any] = {
-    "epochs": 25, "batch": 32, "learning_rate": 5e-4, "weight_decay": 0.05, "schedule": "cosine", "warm_up": 0.1,
-    "patience": 0, "clip": 1.0,
-}  # fmt: skip
+from spinlens.errors import InputError
+from spinlens.learning.settings import NATIVE, PUBLISHED, Head, Recipe, Transformer
+from spinlens.learning.vision.architecture import BASE_PATCH, SHAPE, Architecture
+from spinlens.learning.vision.classifier import Classifier
+from spinlens.learning.vision.pretrained import lattice_architecture, lattice_folder
 
 
 class VisionTransformer(Classifier):
@@ -31,42 +19,35 @@ class VisionTransformer(Classifier):
 
     Parameters
     ----------
-    size : {"tiny", "small", "base"}, optional
-        ``tiny`` (six layers of 128) and ``small`` (eight of 256) are native to the lattice: one channel, L x L, no
-        resampling. ``base`` has the published layout, 16 x 16 patches of 224 x 224 pixels in three channels. By
-        default that of the weights, else ``tiny``.
-    patch : int, optional
-        Sites along a side of a patch, of the native networks. By default that of the weights, else 10.
-    weights : str or path
-        ``none``; ``lattice:DIR``, made by `pretrain`; ``hub:ID`` or a folder for ``base``.
-    pooling : {"mean", "cls"}, optional
-        Where the head looks. By default ``mean`` for native networks, ``cls`` for the published one.
-    stem : int, optional
-        Channels of a 3 x 3 convolution with GELU below the patches; 0 for linear patches.
-    even : bool, optional
-        Whether a configuration and its reverse have the same features: right where there is no field. By default that
-        of the weights, else no.
-    boundary : str, optional
-        What that convolution sees beyond the edges; by default the boundary of the weights or of the ensemble.
-    width, layers, heads : int, optional
-        In place of a size; those left open are those of the weights, else of ``tiny``.
-    dropout : float
-        In the transformer.
-    epochs, batch, learning_rate, weight_decay, schedule, warm_up, patience, clip : optional
-        See `spinlens.learning.vision.Recipe`. By default 10 epochs at 2e-5 with weight decay 5e-6 as published for
-        ``base``; 25 epochs, cosine from 5e-4, weight decay 0.05 for the native ones.
-    label_smoothing : float
-        Share of each label that is spread over all classes.
+    network : Transformer
+        Its shape; what that leaves open is as in the pretraining, or else of size "tiny" with patches of 10 x 10, a
+        stem of 32 channels and mean pooling. Size "base" has the published layout, and pools by the class token.
+    pretrained : str or path
+        Where the weights begin: ``none``; ``lattice:DIR``, made by `spinlens.Pretraining`; ``hub:ID`` or a folder for
+        size "base".
+    head : Head, optional
+        Whether the head is fitted on frozen features first, and how; with no epochs after it that is all.
     augment : bool
         Whether configurations are seen under random symmetries of their energy.
-    head_first : bool
-        Whether the head is fitted on frozen features first; with ``epochs=0`` that is all.
-    head_penalty, head_copies : float, int
-        C of that logistic regression, and how many symmetric copies of each configuration it sees.
-    precision : {"auto", "float32", "bfloat16"}
-        Of the matrix products, see `spinlens.learning.recipe.resolve_precision`.
-    device : str, optional
+    label_smoothing : float
+        Share of each label that is spread over all classes.
+    recipe : Recipe
+        How to train. What it leaves open: 25 epochs in batches of 32, AdamW at a rate that warms up to 5e-4 and falls
+        like a cosine, weight decay 0.05, gradients no longer than 1; as published for size "base": 10 epochs at 2e-5
+        with weight decay 5e-6.
+    seed : int
+        Of first weights, order and augmentation.
+    device : str or torch.device, optional
         CUDA where there is one, else the CPU.
+
+    Attributes
+    ----------
+    network_ : Reader
+        The trained network, on the CPU.
+    classes_ : ndarray
+        The labels, sorted; the columns of `predict_proba`.
+    history_ : list of dict
+        One row per epoch: losses in nats, rate, accuracy on the validation set.
 
     References
     ----------
@@ -76,75 +57,47 @@ class VisionTransformer(Classifier):
 
     def __init__(
         self,
-        size: str | None = None,
+        network: Transformer = Transformer(),  # noqa: B008
         *,
-        patch: int | None = None,
-        weights: str | Path = "none",
-        pooling: str | None = None,
-        stem: int | None = None,
-        even: bool | None = None,
-        boundary: str | None = None,
-        width: int | None = None,
-        layers: int | None = None,
-        heads: int | None = None,
-        dropout: float = 0.0,
-        epochs: int | None = None,
-        batch: int | None = None,
-        learning_rate: float | None = None,
-        weight_decay: float | None = None,
-        schedule: str | None = None,
-        warm_up: float | None = None,
-        patience: int | None = None,
-        clip: float | None = None,
-        label_smoothing: float = 0.0,
+        pretrained: str | Path = "none",
+        head: Head | None = None,
         augment: bool = True,
-        head_first: bool = False,
-        head_penalty: float = 1e5,
-        head_copies: int = 1,
-        precision: str = "auto",
+        label_smoothing: float = 0.0,
+        recipe: Recipe = Recipe(),  # noqa: B008
+        seed: int = 0,
         device: str | torch.device | None = None,
     ) -> None:
-        self.size, self.patch, self.weights = size, patch, weights
-        self.pooling, self.stem, self.even, self.boundary = pooling, stem, even, boundary
-        self.width, self.layers, self.heads, self.dropout = width, layers, heads, dropout
-        self.epochs, self.batch = epochs, batch
-        self.learning_rate, self.weight_decay, self.schedule = learning_rate, weight_decay, schedule
-        self.warm_up, self.patience, self.clip = warm_up, patience, clip
-        self.label_smoothing, self.augment = label_smoothing, augment
-        self.head_first, self.head_penalty, self.head_copies = head_first, head_penalty, head_copies
-        self.precision, self.device = precision, device
+        self.network, self.pretrained, self.head, self.augment = network, pretrained, head, augment
+        self.label_smoothing, self.recipe, self.seed, self.device = label_smoothing, recipe, seed, device
 
     @property
-    def defaults(self) -> dict[str, Any]:
-        """What the recipe takes where the settings leave it open."""
-        return PUBLISHED if self.size == "base" else NATIVE
+    def defaults(self) -> Recipe:
+        """What the recipe leaves open."""
+        return PUBLISHED if self.network.size == "base" else NATIVE
 
     def architecture(self, side: int, *, classes: int = 4, boundary: str = "free") -> Architecture:
         """Return the architecture that the settings mean; see `Classifier.architecture`."""
-        if self.size is not None:
-            check_word("size", self.size, (*SIZES, "base"))
-        if self.size == "base":
-            self._refuse_native()
-            return Architecture(
-                name="vit-base", side=side, classes=classes, patch=BASE_PATCH, pooling=self.pooling or "cls", stem=0,
-                channels=3, dropout=self.dropout,
-            )  # fmt: skip
-        folder = lattice_folder(self.weights)
-        names = ("size", "patch", "pooling", "stem", "even", "boundary", *SHAPE)
-        given = {name: getattr(self, name) for name in names if getattr(self, name) is not None}
-        open_ones: dict[str, Any] = {"boundary": boundary}
+        given = self.network.given
+        if given.get("size") == "base":
+            if odd := sorted(given.keys() - {"size", "pooling", "dropout"}):
+                why = "belongs to the lattice-native sizes, not to 'base'"
+                raise InputError(odd[0], given[odd[0]], why, "Leave it out")
+            published: dict[str, Any] = {
+                "name": "vit-base",
+                "patch": BASE_PATCH,
+                "pooling": "cls",
+                "stem": 0,
+                "channels": 3,
+            }
+            return Architecture(side=side, classes=classes, **(published | given | {"size": None}))
+        folder = lattice_folder(self.pretrained)
+        known: dict[str, Any] = {"boundary": boundary}
         if folder is not None:
             there = lattice_architecture(folder)
-            open_ones = {name: getattr(there, name) for name in ("patch", "pooling", "stem", "even", "boundary")}
-            if self.size is None:
-                open_ones |= dict(zip(SHAPE, there.sizes, strict=True))
-        return Architecture(name="vit", side=side, classes=classes, dropout=self.dropout, **(open_ones | given))
-
-    def _refuse_native(self) -> None:
-        for name in ("patch", "stem", "even", "boundary", "width", "layers", "heads"):
-            value = getattr(self, name)
-            if value is not None:
-                raise InputError(name, value, "belongs to the lattice-native sizes, not to 'base'", "Leave it out")
+            known = {name: getattr(there, name) for name in ("patch", "pooling", "stem", "even", "boundary")}
+            if "size" not in given:
+                known |= dict(zip(SHAPE, there.sizes, strict=True))
+        return Architecture(name="vit", side=side, classes=classes, **(known | given))
 
 
 class ResNet(Classifier):
@@ -154,12 +107,12 @@ class ResNet(Classifier):
     ----------
     depth : {18, 50}
         Layers.
-    weights : str or path
+    pretrained : str or path
         ``none`` (one channel), or ``hub:ID`` or a folder (three channels, all alike).
-    epochs, batch, learning_rate, weight_decay, schedule, warm_up, patience, clip : optional
-        See `spinlens.learning.vision.Recipe`; by default as published, 10 epochs at 2e-5 with weight decay 5e-6.
-    label_smoothing, augment, head_first, head_penalty, head_copies, precision, device
-        As for `VisionTransformer`.
+    recipe : Recipe
+        How to train; what it leaves open is as published, 10 epochs at 2e-5 with weight decay 5e-6.
+    head, augment, label_smoothing, seed, device
+        As for `VisionTransformer`, and so are the attributes.
 
     References
     ----------
@@ -170,61 +123,25 @@ class ResNet(Classifier):
         self,
         depth: int = 18,
         *,
-        weights: str | Path = "none",
-        epochs: int | None = None,
-        batch: int | None = None,
-        learning_rate: float | None = None,
-        weight_decay: float | None = None,
-        schedule: str | None = None,
-        warm_up: float | None = None,
-        patience: int | None = None,
-        clip: float | None = None,
-        label_smoothing: float = 0.0,
+        pretrained: str | Path = "none",
+        head: Head | None = None,
         augment: bool = True,
-        head_first: bool = False,
-        head_penalty: float = 1e5,
-        head_copies: int = 1,
-        precision: str = "auto",
+        label_smoothing: float = 0.0,
+        recipe: Recipe = Recipe(),  # noqa: B008
+        seed: int = 0,
         device: str | torch.device | None = None,
     ) -> None:
-        self.depth, self.weights = depth, weights
-        self.epochs, self.batch = epochs, batch
-        self.learning_rate, self.weight_decay, self.schedule = learning_rate, weight_decay, schedule
-        self.warm_up, self.patience, self.clip = warm_up, patience, clip
-        self.label_smoothing, self.augment = label_smoothing, augment
-        self.head_first, self.head_penalty, self.head_copies = head_first, head_penalty, head_copies
-        self.precision, self.device = precision, device
+        self.depth, self.pretrained, self.head, self.augment = depth, pretrained, head, augment
+        self.label_smoothing, self.recipe, self.seed, self.device = label_smoothing, recipe, seed, device
 
     @property
-    def defaults(self) -> dict[str, Any]:
-        """What the recipe takes where the settings leave it open."""
+    def defaults(self) -> Recipe:
+        """What the recipe leaves open."""
         return PUBLISHED
 
     def architecture(self, side: int, *, classes: int = 4, boundary: str = "free") -> Architecture:  # noqa: ARG002
         """Return the architecture that the settings mean; see `Classifier.architecture`."""
         if self.depth not in (18, 50):
             raise InputError("depth", self.depth, "must be 18 or 50")
-        channels = 1 if str(self.weights) == "none" else 3
+        channels = 1 if str(self.pretrained) == "none" else 3
         return Architecture(name=f"resnet-{self.depth}", side=side, classes=classes, stem=0, channels=channels)
-
-
-ESTIMATORS: dict[str, type[Classifier]] = {"VisionTransformer": VisionTransformer, "ResNet": ResNet}
-
-
-def load_classifier(directory: str | Path) -> Classifier:
-    """Read a classifier that `Classifier.save` or a training with ``directory`` wrote.
-
-    Raises
-    ------
-    InputError
-        If there is none in the directory.
-    DamagedError
-        If a file is damaged or the weights do not fit the configuration.
-    """
-    folder = Path(directory)
-    description = read_description(folder, KIND)
-    try:
-        estimator = ESTIMATORS[description["estimator"]](**description["parameters"])
-    except (KeyError, TypeError) as problem:
-        raise DamagedError(f"{folder / MODEL} does not describe a classifier: {problem}") from problem
-    return estimator._restore(folder)

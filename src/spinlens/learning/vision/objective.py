@@ -13,69 +13,20 @@ from torch import nn
 from spinlens.errors import InputError
 from spinlens.lattices import Lattice
 from spinlens.learning.batches import split
-from spinlens.learning.choices import is_number
+from spinlens.learning.continuation import Tensors
 from spinlens.learning.history import Row
-from spinlens.learning.recipe import Recipe
+from spinlens.learning.settings import Masking
 from spinlens.learning.vision.conditional_entropy import conditions_of, site_entropy
 from spinlens.learning.vision.configurations import Configurations, configurations
-from spinlens.learning.vision.descent import AUGMENTATION, MASK, VALIDATION, batch_at
+from spinlens.learning.vision.descent import MASK, VALIDATION, Descent
 from spinlens.learning.vision.inference import CHUNK, autocast
-from spinlens.learning.vision.masked import MaskedReader, Predictions, hidden_loss, unlikeliness
+from spinlens.learning.vision.masked import Predictions, hidden_loss, unlikeliness
 from spinlens.learning.vision.masks import hidden_patches, hidden_spins, isolated_spins, spread
-from spinlens.learning.vision.symmetries import transform_at_random
 from spinlens.models import Model
 from spinlens.seeds import Purpose, generator
-from spinlens.symmetries import Symmetries
 
-PURPOSE = Purpose.PRETRAINING
 SINGLE = 1
 """Place of the stream that hides single spins, among those of the validation."""
-
-
-@dataclass(frozen=True, slots=True)
-class Task:
-    """What is hidden and what is predicted.
-
-    Parameters
-    ----------
-    mask_ratio : float
-        Share of patches that are hidden as a whole.
-    spin_ratio : float
-        Share of the spins that are hidden one by one, beside those.
-    token_weight : float
-        Factor of the likelihood of the hidden spins as the tokens of their patches predict them; 0 for none.
-    coupling_weight : float
-        Factor of their likelihood by couplings that the pooled features name; 0 for none.
-    bond_weight : float
-        Factor of the squared error of each patch's bond sum, beside the likelihood; 0 for none.
-    """
-
-    mask_ratio: float
-    spin_ratio: float
-    token_weight: float
-    coupling_weight: float
-    bond_weight: float
-
-    def __post_init__(self) -> None:
-        for name in ("mask_ratio", "spin_ratio"):
-            value = getattr(self, name)
-            if not is_number(value) or not 0 <= value < 1:
-                raise InputError(name, value, "must be a share from 0 to below 1")
-        if self.mask_ratio == 0 and self.spin_ratio == 0:
-            raise InputError("mask_ratio", 0, "nothing would be hidden", "Take mask_ratio=0.6, or spin_ratio=0.15")
-        for name in ("token_weight", "coupling_weight", "bond_weight"):
-            value = getattr(self, name)
-            if not is_number(value) or value < 0:
-                raise InputError(name, value, "must be a finite number >= 0")
-        if self.token_weight == self.coupling_weight == 0:
-            raise InputError("token_weight", 0, "no hidden spin would be predicted", "Let coupling_weight be > 0")
-
-
-def check_even(task: Task, *, even: bool) -> None:
-    """Refuse to let tokens predict spins in a network that cannot tell up from down."""
-    if even and task.token_weight:
-        why = "tokens of an even network cannot tell up from down"
-        raise InputError("token_weight", task.token_weight, why, "Take even=False, or token_weight=0")
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,52 +82,38 @@ def _conditions(images: Any, count: int) -> Conditions | None:
     return Conditions(images.model, images.lattice, controls.pop("temperature"), controls)
 
 
-class Work:
+class HiddenSpins(Descent):
     """The losses of a pretraining.
 
     Parameters
     ----------
+    network : MaskedReader
+        The weights.
     material : Material
         Configurations.
-    task : Task
+    task : Masking
         What is hidden and predicted.
-    recipe : Recipe
-        How to train.
-    moves : Symmetries or None
-        Augmentation.
     patches : int
         Patches of a configuration.
-    device : torch.device
-        Where the network is.
+    **more
+        As for `Descent`.
     """
 
-    def __init__(
-        self,
-        material: Material,
-        task: Task,
-        recipe: Recipe,
-        *,
-        moves: Symmetries | None,
-        patches: int,
-        device: torch.device,
-    ) -> None:
-        self.material, self.task, self.recipe = material, task, recipe
-        self.moves, self.patches, self.device = moves, patches, device
+    purpose = Purpose.PRETRAINING
 
-    def loss(self, module: nn.Module, step: int, share: slice) -> dict[str, torch.Tensor]:
+    def __init__(self, network: nn.Module, material: Material, task: Masking, *, patches: int, **more: Any) -> None:
+        super().__init__(network, material.trained, **more)
+        self.material, self.task, self.patches = material, task, patches
+
+    def loss(self, step: int) -> Tensors:
         """Return ``loss``, the weighted sum that is descended, and ``hidden_loss``, nats per hidden spin.
 
         The latter is minus the log likelihood alone, as `validate` takes it, so that both can be compared.
         """
-        seed = self.recipe.seed
-        places = batch_at(step, count=len(self.material.trained), batch=self.recipe.batch, seed=seed, purpose=PURPOSE)
-        spins = self.material.trained.take(places, device=self.device)
-        if self.moves is not None:
-            spins = transform_at_random(self.moves, spins, generator(seed, PURPOSE, AUGMENTATION, step))
-        patches, hidden = self.mask(len(spins), generator(seed, PURPOSE, MASK, step))
-        spins, patches, hidden = spins[share], patches[share], hidden[share]
-        with autocast(self.device, self.recipe.precision):
-            said = module(spins * ~hidden[:, None], patches)
+        spins, _ = self.spins(step)
+        patches, hidden = self.mask(len(spins), generator(self.seed, self.purpose, MASK, step))
+        with autocast(self.device, self.precision):
+            said = self.network(spins * ~hidden[:, None], patches)
         unlike = hidden_loss(said.logits, spins, hidden)
         total = self.task.token_weight * unlike
         if said.coupled is not None:
@@ -184,7 +121,7 @@ class Work:
             total = total + self.task.coupling_weight * coupled
             unlike = unlike if self.task.token_weight else coupled
         if said.bonds is not None:
-            reader: Any = getattr(module, "module", module)
+            reader: Any = self.network
             total = total + self.task.bond_weight * nn.functional.mse_loss(said.bonds, reader.patch_bonds(spins))
         return {"loss": total, "hidden_loss": unlike}
 
@@ -196,24 +133,24 @@ class Work:
             hidden = hidden | hidden_spins(count, self.material.trained.side, self.task.spin_ratio, generator=numbers)
         return patches.to(self.device), hidden.to(self.device)
 
-    def validate(self, network: MaskedReader) -> Row:
+    def validate(self) -> Row:
         """Return the loss on the kept configurations, hidden by the same masks each time, nats per hidden spin.
 
         It is that of the tokens, or of the couplings where the tokens learn nothing.
         """
         total, count = 0.0, 0
         for part in self._parts():
-            numbers = generator(self.recipe.seed, PURPOSE, VALIDATION, 0, part.start)
+            numbers = generator(self.seed, self.purpose, VALIDATION, 0, part.start)
             spins = self.material.kept.take(part, device=self.device)
             patches, hidden = self.mask(len(spins), numbers)
-            said = self._say(network, spins, patches, hidden)
+            said = self._say(spins, patches, hidden)
             odds = said.coupled if said.coupled is not None and self.task.token_weight == 0 else said.logits
             each = unlikeliness(odds, spins).double()
             total += float(each[hidden].sum())
             count += int(hidden.sum())
         return {"validation_loss": total / count}
 
-    def single_spins(self, network: MaskedReader) -> dict[str, float | None]:
+    def single_spins(self) -> dict[str, float | None]:
         """Return the loss where single spins are hidden and their neighbours seen, its error, and its floor.
 
         All in nats per hidden spin, by the couplings where the network names them; the floor is the entropy of the
@@ -221,11 +158,11 @@ class Work:
         """
         losses, floors = [], []
         for part in self._parts():
-            numbers = generator(self.recipe.seed, PURPOSE, VALIDATION, SINGLE, part.start)
+            numbers = generator(self.seed, self.purpose, VALIDATION, SINGLE, part.start)
             spins = self.material.kept.take(part, device=self.device)
             hidden = isolated_spins(len(spins), self.material.kept.side, generator=numbers).to(self.device)
             patches = torch.zeros(len(spins), self.patches, dtype=torch.bool, device=self.device)
-            said = self._say(network, spins, patches, hidden)
+            said = self._say(spins, patches, hidden)
             each = unlikeliness(said.logits if said.coupled is None else said.coupled, spins).double()
             counts = hidden.sum((1, 2))
             losses.append(((each * hidden).sum((1, 2)) / counts).cpu().numpy())
@@ -244,9 +181,7 @@ class Work:
         count = len(self.material.kept)
         return [slice(start, min(start + CHUNK, count)) for start in range(0, count, CHUNK)]
 
-    def _say(
-        self, network: MaskedReader, spins: torch.Tensor, patches: torch.Tensor, hidden: torch.Tensor
-    ) -> Predictions:
-        with torch.inference_mode(), autocast(self.device, self.recipe.precision):
-            said: Predictions = network(spins * ~hidden[:, None], patches)
+    def _say(self, spins: torch.Tensor, patches: torch.Tensor, hidden: torch.Tensor) -> Predictions:
+        with torch.inference_mode(), autocast(self.device, self.precision):
+            said: Predictions = self.network(spins * ~hidden[:, None], patches)
         return said

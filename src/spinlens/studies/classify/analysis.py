@@ -93,7 +93,7 @@ def table_rows(
         if (
             found := _of(
                 outcomes, system=system, protocol=protocol, network=network, labels=everything,
-                weights=configuration.word(network),
+                pretrained=configuration.word(network),
             )
         )
     ]  # fmt: skip
@@ -116,7 +116,7 @@ def _row(configuration: ClassifyConfiguration, found: Outcomes, behind: Backgrou
     return {
         "system": trial.system,
         "network": trial.network,
-        "weights": trial.weights,
+        "pretrained": trial.pretrained,
         "protocol": trial.protocol,
         "trials": len(found),
         "seeds": [configuration.trial_seed(each.number) for each in found],
@@ -150,7 +150,7 @@ def differences(configuration: ClassifyConfiguration, outcomes: Outcomes) -> lis
                 a, b = (
                     _of(
                         outcomes, system=system, protocol=protocol, network=name, labels=everything,
-                        weights=configuration.word(name),
+                        pretrained=configuration.word(name),
                     )
                     for name in (first, second)
                 )  # fmt: skip
@@ -175,14 +175,14 @@ def label_efficiency(configuration: ClassifyConfiguration, outcomes: Outcomes) -
     for trial, outcome in outcomes.items():
         wanted = trial.network == "vit" and trial.protocol == "clean"
         if wanted and trial.system in configuration.analysis.label_systems:
-            key = (trial.system, trial.weights, trial.labels)
+            key = (trial.system, trial.pretrained, trial.labels)
             groups.setdefault(key, []).append(outcome.large.macro_f1.value)
     return [
         {
-            "system": system, "network": "vit", "weights": weights, "labels": labels,
+            "system": system, "network": "vit", "pretrained": pretrained, "labels": labels,
             "macro_f1_mean": _spread(values).value, "macro_f1_std": _spread(values).error, "trials": len(values),
         }
-        for (system, weights, labels), values in sorted(groups.items())
+        for (system, pretrained, labels), values in sorted(groups.items())
     ]  # fmt: skip
 
 
@@ -200,7 +200,7 @@ def calibrations(
             splits = splits_of(configuration, read_ensemble(folder, system, protocol), protocol, trial=0)
             exact = backgrounds[system, protocol].ceiling.posterior.predict_proba(splits.large_test.energy)
             for trial, outcome in _of(outcomes, system=system, protocol=protocol, number=0, labels=everything).items():
-                if trial.weights == configuration.word(trial.network):
+                if trial.pretrained == configuration.word(trial.network):
                     found[trial] = calibration(outcome.labels, _normal(outcome), exact=exact)
     return found
 

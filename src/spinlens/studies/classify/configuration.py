@@ -12,6 +12,7 @@ from pydantic import Field
 
 from spinlens.config import Section, merge
 from spinlens.errors import InputError, did_you_mean
+from spinlens.learning.settings import Classification, Head, Masked, Recipe, Transformer
 from spinlens.regions import LABELS, PROTOCOLS, PUBLISHED_COUNTS, SYSTEMS, find_system, sampling_plan
 from spinlens.regions.labels import Counts
 from spinlens.regions.splits import check_sizes
@@ -30,9 +31,6 @@ HUB = {
 
 GIVEN = "lattice:"
 """Begins the name of lattice weights that lie somewhere already."""
-
-SIZED = ("width", "layers", "heads")
-"""What a size of the native network stands for."""
 
 FEWEST_SEEN = 24
 """Images to look at: two for each group of temperatures."""
@@ -72,61 +70,18 @@ class Images(Section):
         return {name: (a, b, c, d) for name, (a, b, c, d) in sets.items()}
 
 
-class RecipeSection(Section):
-    """How a published network is trained; what is left out is as published."""
-
-    epochs: int | None = None
-    batch: int | None = None
-    learning_rate: float | None = None
-    weight_decay: float | None = None
-    schedule: str | None = None
-    patience: int | None = None
-    augment: bool = False
-
-    @property
-    def settings(self) -> dict[str, Any]:
-        """What is set."""
-        return {name: value for name, value in self.model_dump().items() if value is not None}
-
-
-class Native(Section):
+class Native(Classification):
     """The lattice-native vision transformer; see `spinlens.VisionTransformer`.
 
-    ``head_first``, ``head_penalty``, ``epochs_pretrained`` and ``rate_pretrained`` hold with lattice weights alone:
-    from scratch there are no features yet that a head could be fitted on. A ``size`` that is asked for takes the place
-    of the preset's ``width``, ``layers`` and ``heads``.
+    ``head`` and ``pretrained_recipe`` hold with lattice weights alone: from scratch there are no features yet that a
+    head could be fitted on. What the latter leaves open is as in ``recipe``. A ``size`` that is asked for takes the
+    place of the preset's ``width``, ``layers`` and ``heads``.
     """
 
-    size: str | None = None
-    patch: int = 10
-    stem: int = 16
-    even: bool = True
-    width: int | None = None
-    layers: int | None = None
-    heads: int | None = None
-    epochs: int = 25
-    epochs_pretrained: int = 0
-    batch: int = 32
-    learning_rate: float = 1e-3
-    rate_pretrained: float = 1e-4
-    weight_decay: float = 0.05
-    patience: int = 0
-    augment: bool = True
-    head_first: bool = True
-    head_penalty: float = 1e5
-
-
-class Pretraining(Section):
-    """Masked spins; see `spinlens.pretrain`."""
-
-    epochs: int = 3
-    batch: int = 32
-    learning_rate: float = 2e-3
-    mask_ratio: float = 0.0
-    spin_ratio: float = 0.1
-    token_weight: float = 0.0
-    coupling_weight: float = 1.0
-    bond_weight: float = 8.0
+    network: Transformer = Transformer(patch=10, stem=16, even=True)
+    head: Head = Head()
+    recipe: Recipe = Recipe(epochs=25, batch=32, learning_rate=1e-3, weight_decay=0.05, patience=0)
+    pretrained_recipe: Recipe = Recipe(epochs=0, learning_rate=1e-4)
 
 
 class Analysis(Section):
@@ -148,12 +103,12 @@ class ClassifyConfiguration(Section):
     systems: list[str] = Field(default=list(SYSTEMS))
     networks: list[str] = Field(default=["vit", "resnet-18"])
     trials: int = 3
-    weights: dict[str, str]
+    pretrained: dict[str, str]
     images: Images = Images()
     vit: Native = Native()
-    vit_base: RecipeSection = RecipeSection()
-    resnet: RecipeSection = RecipeSection()
-    pretraining: Pretraining = Pretraining()
+    vit_base: Classification = Classification(augment=False)
+    resnet: Classification = Classification(augment=False)
+    pretraining: Masked = Masked()
     analysis: Analysis = Analysis()
 
     def plan(self, system: str, protocol: str) -> Plan:
@@ -181,8 +136,8 @@ class ClassifyConfiguration(Section):
         return _derived(self.seed, Purpose.CLASSIFICATION, number)
 
     def word(self, network: str) -> str:
-        """Return the weights that a network begins with: ``none``, ``lattice``, or a place."""
-        return self.weights.get(network, "none")
+        """Return what a network begins with: ``none``, ``lattice``, or a place."""
+        return self.pretrained.get(network, "none")
 
 
 def _derived(seed: int, purpose: Purpose, *place: int) -> int:
@@ -191,7 +146,7 @@ def _derived(seed: int, purpose: Purpose, *place: int) -> int:
 
 
 def configure(
-    preset: str, *, changes: Mapping[str, Any] | None = None, weights: str | None = None
+    preset: str, *, changes: Mapping[str, Any] | None = None, pretrained: str | None = None
 ) -> ClassifyConfiguration:
     """Return a preset with changes laid over it, checked as far as it can be before any work.
 
@@ -200,11 +155,12 @@ def configure(
     preset : str
         ``"quick"``, ``"standard"`` or ``"published"``.
     changes : mapping, optional
-        Nested values to change, for example ``{"vit": {"epochs": 5}}``.
-    weights : str, optional
-        ``"none"`` for all networks, ``"lattice"`` for the native one, ``"hub"`` for the published ones, or
-        ``"hub:ID"`` or a folder for the one published network that is asked for; ``"lattice:DIR"`` for weights that
-        `spinlens.pretrain` left in DIR.
+        Nested values to change, for example ``{"vit": {"recipe": {"epochs": 5}}}``.
+    pretrained : str, optional
+        What networks begin with: ``"none"`` for all networks, ``"lattice"`` for the native one, ``"hub"`` for the
+        published ones, or ``"hub:ID"`` or a folder for the one published network that is asked for;
+        ``"lattice:DIR"`` for weights that
+        `spinlens.Pretraining` left in DIR.
 
     Raises
     ------
@@ -212,15 +168,15 @@ def configure(
         If the preset, a key, a system, a network or a protocol is unknown, or a value cannot be used.
     """
     base = read_preset("classify", preset)
-    if "size" in dict((changes or {}).get("vit", {})):
-        base["vit"] = {name: value for name, value in base.get("vit", {}).items() if name not in SIZED}
+    if "size" in (changes or {}).get("vit", {}).get("network", {}):
+        base["vit"]["network"] = {}
     values = merge(base, changes or {})
     configuration = ClassifyConfiguration.resolve(values)
     _check_words(configuration)
-    if weights is not None:
-        chosen = _weights(weights, configuration.networks)
-        configuration = ClassifyConfiguration.resolve({**configuration.model_dump(), "weights": chosen})
-    _check_weights(configuration)
+    if pretrained is not None:
+        chosen = _beginnings(pretrained, configuration.networks)
+        configuration = configuration.model_copy(update={"pretrained": chosen})
+    _check_beginnings(configuration)
     _check_numbers(configuration)
     for system in configuration.systems:
         for protocol in dict.fromkeys(["clean", *configuration.protocols]):
@@ -242,7 +198,7 @@ def _check_words(configuration: ClassifyConfiguration) -> None:
     for what, words, known in (
         ("network", configuration.networks, NETWORKS),
         ("protocol", configuration.protocols, PROTOCOLS),
-        ("network", list(configuration.weights), NETWORKS),
+        ("network", list(configuration.pretrained), NETWORKS),
     ):
         for word in words:
             if word not in known:
@@ -284,32 +240,37 @@ def _check_numbers(configuration: ClassifyConfiguration) -> None:
             raise InputError(name, value, f"must be a whole number >= {fewest}")
 
 
-def _check_weights(configuration: ClassifyConfiguration) -> None:
-    for network, word in configuration.weights.items():
+def _check_beginnings(configuration: ClassifyConfiguration) -> None:
+    for network, word in configuration.pretrained.items():
         native = network == "vit"
         if word == "lattice" and not native:
             raise InputError(
-                f"weights.{network}", repr(word), "are made for the native vision transformer alone", "Take none or hub"
+                f"pretrained.{network}",
+                repr(word),
+                "are made for the native vision transformer alone",
+                "Take none or hub",
             )
         if native and word not in ("none", "lattice") and not word.startswith(GIVEN):
-            raise InputError("weights.vit", repr(word), "fit networks of published layouts alone", "Take lattice")
+            raise InputError("pretrained.vit", repr(word), "fits networks of published layouts alone", "Take lattice")
 
 
-def _weights(word: str, networks: list[str]) -> dict[str, str]:
-    """Return the weights of each network that one word means."""
+def _beginnings(word: str, networks: list[str]) -> dict[str, str]:
+    """Return what each network begins with by one word."""
     if word == "none":
         return dict.fromkeys(networks, "none")
     if word == "lattice" or word.startswith(GIVEN):
         if "vit" not in networks:
-            raise InputError("weights", "'lattice'", "are made for the native network, vit, which is not asked for")
+            raise InputError("pretrained", "'lattice'", "is made for the native network, vit, which is not asked for")
         return {network: word if network == "vit" else "none" for network in networks}
     published = [network for network in networks if network in HUB]
     if word == "hub":
         if not published:
-            raise InputError("weights", "'hub'", "there are none for vit", "Ask for vit-base, resnet-18 or resnet-50")
+            raise InputError(
+                "pretrained", "'hub'", "there are none for vit", "Ask for vit-base, resnet-18 or resnet-50"
+            )
         return {network: HUB.get(network, "none") for network in networks}
     if not word.startswith("hub:") and not Path(word).is_dir():
-        raise InputError("weights", repr(word), "is neither none, lattice, lattice:DIR, hub, hub:ID nor a folder")
+        raise InputError("pretrained", repr(word), "is neither none, lattice, lattice:DIR, hub, hub:ID nor a folder")
     if len(published) != 1:
-        raise InputError("weights", repr(word), f"fit one published network, and {len(published)} are asked for")
+        raise InputError("pretrained", repr(word), f"fit one published network, and {len(published)} are asked for")
     return {network: word if network == published[0] else "none" for network in networks}

@@ -84,12 +84,12 @@ def interpret(configuration: ClassifyConfiguration, folder: Path, system: str, n
     system, network : str
         Their names.
     """
-    from spinlens.learning.vision import load_classifier
+    from spinlens.learning import load
 
     trial = _first(configuration, system, network)
     ensemble = read_ensemble(folder, system, PROTOCOL)
     test = splits_of(configuration, ensemble, PROTOCOL, trial=trial.number).large_test
-    classifier = load_classifier(folder / trial.folder / MODEL)
+    classifier = load(folder / trial.folder / MODEL)
     few = test[: configuration.analysis.seeing_images * PROBED]
     attention = None
     if network in TRANSFORMERS:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from spinlens.learning.settings import Transformer
+
 if TYPE_CHECKING:
     from spinlens.learning.vision import Classifier
     from spinlens.studies.classify.configuration import ClassifyConfiguration
@@ -13,8 +15,9 @@ if TYPE_CHECKING:
 def estimator(
     configuration: ClassifyConfiguration,
     network: str,
-    weights: str | Path,
+    pretrained: str | Path,
     *,
+    seed: int = 0,
     boundary: str | None = None,
     device: str | None = None,
 ) -> Classifier:
@@ -26,60 +29,40 @@ def estimator(
         Settings.
     network : str
         ``vit``, ``vit-base``, ``resnet-18`` or ``resnet-50``.
-    weights : str or path
-        As the classifiers take them.
+    pretrained : str or path
+        What it begins with, as the classifiers take it.
+    seed : int
+        Of the training.
     boundary : str, optional
-        What the native network sees beyond the edges, as `spinlens.Lattice.boundary_text` says it; pretrained weights
-        know it.
+        What the native network sees beyond the edges, as `spinlens.Lattice.boundary_text` says it; a pretraining
+        knows it.
     device : str, optional
         Where to train.
     """
     from spinlens.learning.vision import ResNet, VisionTransformer
 
-    if network == "vit":
-        return VisionTransformer(weights=weights, device=device, **_native(configuration, weights, boundary))
+    own: dict[str, Any] = {"pretrained": pretrained, "seed": seed, "device": device}
     if network == "vit-base":
-        return VisionTransformer("base", weights=weights, device=device, **configuration.vit_base.settings)
-    return ResNet(int(network.removeprefix("resnet-")), weights=weights, device=device, **configuration.resnet.settings)
-
-
-def _native(configuration: ClassifyConfiguration, weights: str | Path, boundary: str | None) -> dict[str, Any]:
-    settings = configuration.vit.model_dump()
-    epochs, rate = settings.pop("epochs_pretrained"), settings.pop("rate_pretrained")
-    if str(weights) == "none":
-        return settings | {"head_first": False, "boundary": boundary}
+        return VisionTransformer(Transformer(size="base"), **dict(configuration.vit_base), **own)
+    if network != "vit":
+        return ResNet(int(network.removeprefix("resnet-")), **dict(configuration.resnet), **own)
+    native = configuration.vit
+    own |= {"augment": native.augment, "label_smoothing": native.label_smoothing}
+    if str(pretrained) == "none":
+        return VisionTransformer(native.network.changed(boundary=boundary), recipe=native.recipe, **own)
     # The network is that of the pretraining, which the same section describes.
-    for name in ARCHITECTURE:
-        settings.pop(name)
-    return settings | {"epochs": epochs, "learning_rate": rate}
-
-
-ARCHITECTURE = ("size", "patch", "stem", "even", "width", "layers", "heads")
-"""Settings of the native network that its weights bring along."""
+    return VisionTransformer(head=native.head, recipe=native.pretrained_recipe.filled(native.recipe), **own)
 
 
 def check_networks(configuration: ClassifyConfiguration) -> None:
-    """Build the settings of every network and of the pretraining as if they were used.
+    """Build every network as if it were used.
 
     Raises
     ------
     InputError
-        If one of them is out of range or does not fit the lattice.
+        If one of them does not fit the lattice, or the pretraining does not fit the network.
     """
-    from spinlens.learning.recipe import check_positive
-    from spinlens.learning.vision import Recipe
-    from spinlens.learning.vision.objective import Task, check_even
-
     for network in configuration.networks:
-        fresh = estimator(configuration, network, "none")
-        fresh.architecture(configuration.images.side)
-        fresh.recipe()
+        estimator(configuration, network, "none").architecture(configuration.images.side)
     if "vit" in configuration.networks:
-        check_positive("vit.head_penalty", configuration.vit.head_penalty)
-        estimator(configuration, "vit", "lattice").recipe()
-        settings = configuration.pretraining.model_dump()
-        Recipe(
-            seed=configuration.seed, weight_decay=0.0, schedule="cosine", warm_up=0.0, patience=0, clip=0.0,
-            precision="float32", **{name: settings.pop(name) for name in ("epochs", "batch", "learning_rate")},
-        )  # fmt: skip
-        check_even(Task(**settings), even=configuration.vit.even)
+        configuration.pretraining.task.check_even(even=bool(configuration.vit.network.even))

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from spinlens.ensemble import open_ensemble, study_ensemble
+from spinlens.errors import InputError
 from spinlens.images import find_images, read_images
 from spinlens.regions import REGIONS
 
@@ -36,10 +37,11 @@ def predictions(model: Path | str, images: Path | str, *, device: str | None = N
     InputError
         If there is no classifier, there are no images, or they are of another size or no spins.
     """
-    from spinlens.learning import choose_device
-    from spinlens.learning.vision import load_classifier
+    from spinlens.learning import choose_device, load
 
-    classifier = load_classifier(model)
+    classifier = load(model)
+    if not hasattr(classifier, "predict_proba"):
+        raise InputError("model", model, f"holds a {type(classifier).__name__}, not a classifier")
     classifier.set_params(device=str(choose_device(device)))
     side = classifier.network_.architecture.side
     spins, places = _configurations(Path(images), side)

@@ -24,7 +24,7 @@ from spinlens.studies.classify.table import comma_separated, markdown
 from spinlens.studies.directory import StudyDirectory
 
 if TYPE_CHECKING:
-    from spinlens.learning.vision import Pretrained
+    from spinlens.learning.vision import Pretraining
 
 Backgrounds = dict[tuple[str, str], Background]
 
@@ -34,7 +34,7 @@ def conclude(
     directory: StudyDirectory,
     *,
     outcomes: Outcomes,
-    pretrainings: Mapping[str, Pretrained],
+    pretrainings: Mapping[str, Pretraining],
     progress: bool = True,
 ) -> None:
     """Score, look, draw, and write everything; the summary last.
@@ -47,7 +47,7 @@ def conclude(
         With the ensembles and models of all trials.
     outcomes : dict of Trial to Outcome
         Of all trials.
-    pretrainings : mapping of str to Pretrained
+    pretrainings : mapping of str to Pretraining
         By system.
     progress : bool
         Whether to show progress on stderr.
@@ -99,9 +99,9 @@ def conclude(
     })  # fmt: skip
 
 
-def _losses(found: Pretrained) -> dict[str, float | None]:
+def _losses(found: Pretraining) -> dict[str, float | None]:
     names = ("validation_loss", "single_spin_loss", "single_spin_error", "single_spin_floor")
-    return {name: getattr(found, name) for name in names}
+    return {name: getattr(found, f"{name}_") for name in names}
 
 
 def _baselines(backgrounds: Backgrounds) -> list[dict[str, Any]]:

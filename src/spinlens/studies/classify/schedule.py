@@ -19,11 +19,11 @@ Outcomes = dict[Trial, Outcome]
 def trials_of(configuration: ClassifyConfiguration) -> list[Trial]:
     """Return the trials that the tables and figures need, those of the same images next to each other."""
     found = dict.fromkeys(
-        Trial(system, protocol, network, weights, labels, number)
+        Trial(system, protocol, network, pretrained, labels, number)
         for system in configuration.systems
         for protocol in configuration.protocols
         for number in range(configuration.trials)
-        for network, weights, labels in _networks(configuration, system, protocol, number)
+        for network, pretrained, labels in _networks(configuration, system, protocol, number)
     )
     return list(found)
 
@@ -31,15 +31,15 @@ def trials_of(configuration: ClassifyConfiguration) -> list[Trial]:
 def _networks(
     configuration: ClassifyConfiguration, system: str, protocol: str, number: int
 ) -> Iterator[tuple[str, str, int]]:
-    """Yield network, weights and number of labels: all labels for every network, fewer for the native one alone."""
+    """Yield network, beginning and number of labels: all labels for every network, fewer for the native one alone."""
     everything, analysis = sum(configuration.images.train), configuration.analysis
     for network in configuration.networks:
         yield network, configuration.word(network), everything
     few = protocol == "clean" and system in analysis.label_systems and number < analysis.label_trials
     if few and "vit" in configuration.networks:
-        for weights in dict.fromkeys([configuration.word("vit"), "none"]):
+        for pretrained in dict.fromkeys([configuration.word("vit"), "none"]):
             for labels in dict.fromkeys([*analysis.labels, everything]):
-                yield "vit", weights, labels
+                yield "vit", pretrained, labels
 
 
 def run_trials(
@@ -47,7 +47,6 @@ def run_trials(
     folder: Path,
     *,
     device: str | None = None,
-    writes: bool = True,
     progress: bool = True,
 ) -> Outcomes:
     """Run all trials, or what is left of them.
@@ -60,8 +59,6 @@ def run_trials(
         The study's directory, with its ensembles and pretrainings.
     device : str, optional
         Where to train.
-    writes : bool
-        Whether this process is the one that writes, of several that train together.
     progress : bool
         Whether to show progress on stderr.
     """
@@ -75,8 +72,7 @@ def run_trials(
                 if progress and not is_done(folder, trial):
                     _announce(trial, trials, outcomes, folder)
                 outcomes[trial] = run_trial(
-                    configuration, folder, trial, splits, symmetries=symmetries, device=device, writes=writes,
-                    progress=progress,
+                    configuration, folder, trial, splits, symmetries=symmetries, device=device, progress=progress,
                 )  # fmt: skip
     return outcomes
 
@@ -84,17 +80,17 @@ def run_trials(
 def _announce(trial: Trial, trials: list[Trial], outcomes: Outcomes, folder: Path) -> None:
     ahead = [each for each in trials[len(outcomes) :] if not is_done(folder, each)]
     left = _seconds_left(ahead, outcomes)
-    words = f"{trial.system}, {trial.protocol}, {trial.network} ({trial.weights}), {trial.labels} labels"
+    words = f"{trial.system}, {trial.protocol}, {trial.network} ({trial.pretrained}), {trial.labels} labels"
     time_left = "" if left is None else f", about {clock_time(left)} left"
     sys.stderr.write(f"trial {len(outcomes) + 1} of {len(trials)}: {words}{time_left}\n")
 
 
 def _seconds_left(ahead: list[Trial], outcomes: Outcomes) -> float | None:
-    """Estimate from trials of the same network, weights and labels; None while one of them was never seen."""
+    """Estimate from trials of the same network, beginning and labels; None while one of them was never seen."""
     seen: dict[tuple[str, str, int], list[float]] = {}
     for trial, outcome in outcomes.items():
-        seen.setdefault((trial.network, trial.weights, trial.labels), []).append(outcome.seconds)
-    times = [seen.get((trial.network, trial.weights, trial.labels)) for trial in ahead]
+        seen.setdefault((trial.network, trial.pretrained, trial.labels), []).append(outcome.seconds)
+    times = [seen.get((trial.network, trial.pretrained, trial.labels)) for trial in ahead]
     if any(each is None for each in times):
         return None
     return sum(sum(each) / len(each) for each in times if each)

@@ -17,7 +17,7 @@ from spinlens.studies.classify.report import conclude
 from spinlens.studies.directory import StudyDirectory, read_summary
 
 if TYPE_CHECKING:
-    from spinlens.learning.vision import Pretrained
+    from spinlens.learning.vision import Pretraining
 
 RESULTS = ("ensembles", "models", "figures", "table.csv", "table.md")
 """What a finished study holds beside its summary."""
@@ -58,41 +58,30 @@ def run_classify(
         If ``out`` holds something else, or published weights cannot be had.
     IncompleteError
         If it was interrupted; the same call continues.
-
-    Notes
-    -----
-    Under ``accelerate launch`` the processes share every training; the first one alone samples, scores and draws, and
-    writes all files.
     """
-    from spinlens.learning.vision.placement import Placement
+    from spinlens.learning import choose_device
 
-    placement = Placement(device)
+    choose_device(device)
     _check_reachable(configuration)
-    progress = progress and placement.first
-    with placement.first_goes_first():
-        directory = StudyDirectory(out, configuration.model_dump(exclude_none=True), writes=placement.first)
+    directory = StudyDirectory(out, configuration.model_dump(mode="json", exclude_none=True))
     if (finished := directory.summary(RESULTS)) is not None:
         return finished
     folder = directory.path
     with directory.stage("simulate"):
-        if placement.first:
-            sample_all(configuration, folder, scheduler=scheduler, workers=workers, progress=progress)
-        placement.wait()
+        sample_all(configuration, folder, scheduler=scheduler, workers=workers, progress=progress)
     with directory.stage("pretrain"):
         pretrainings = _pretrain(configuration, folder, device=device, progress=progress)
     with directory.stage("train"):
         from spinlens.studies.classify.schedule import run_trials
 
-        outcomes = run_trials(configuration, folder, device=device, writes=placement.first, progress=progress)
-    if placement.first:
-        conclude(configuration, directory, outcomes=outcomes, pretrainings=pretrainings, progress=progress)
-    placement.wait()
+        outcomes = run_trials(configuration, folder, device=device, progress=progress)
+    conclude(configuration, directory, outcomes=outcomes, pretrainings=pretrainings, progress=progress)
     return read_summary(folder)
 
 
 def _check_reachable(configuration: ClassifyConfiguration) -> None:
     """Load weights from elsewhere before any work, because they may not be there."""
-    from spinlens.learning.vision.weights import first_network
+    from spinlens.learning.vision.pretrained import first_network
 
     for network in configuration.networks:
         word = configuration.word(network)
@@ -105,7 +94,7 @@ def _check_reachable(configuration: ClassifyConfiguration) -> None:
 
 def _pretrain(
     configuration: ClassifyConfiguration, folder: Path, *, device: str | None, progress: bool
-) -> dict[str, Pretrained]:
+) -> dict[str, Pretraining]:
     if "vit" not in configuration.networks or configuration.word("vit") != "lattice":
         return {}
     from spinlens.studies.classify.trials import pretrain_system

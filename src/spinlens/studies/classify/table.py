@@ -11,13 +11,13 @@ from spinlens.statistics import Estimate
 from spinlens.studies.report import equilibration_sentence
 
 COLUMNS = (
-    "system", "network", "weights", "protocol", "trials", "test_images", "macro_f1_mean", "macro_f1_std",
+    "system", "network", "pretrained", "protocol", "trials", "test_images", "macro_f1_mean", "macro_f1_std",
     "small_test_images", "small_macro_f1_mean", "small_macro_f1_std", "small_test_error", "ceiling", "ceiling_error",
     "fraction_of_ceiling", "logistic_regression", "published", "published_std",
 )  # fmt: skip
 
 HEADINGS = (
-    "system", "network", "weights", "protocol", "macro F1", "on the small test set", "published", "ceiling",
+    "system", "network", "pretrained", "protocol", "macro F1", "on the small test set", "published", "ceiling",
     "of the ceiling", "logistic regression",
 )  # fmt: skip
 
@@ -42,7 +42,7 @@ def markdown(rows: Sequence[Mapping[str, Any]]) -> str:
 def cells(row: Mapping[str, Any]) -> tuple[str, ...]:
     """Return a row as text, in the order of the headings; spreads over trials stand after +-."""
     return (
-        row["system"], row["network"], row["weights"], row["protocol"],
+        row["system"], row["network"], row["pretrained"], row["protocol"],
         _spread(row["macro_f1_mean"], row["macro_f1_std"] if row["trials"] > 1 else None),
         _spread(row["small_macro_f1_mean"], row["small_macro_f1_std"] if row["trials"] > 1 else None),
         "-" if row["published"] is None else _spread(*row["published"]),

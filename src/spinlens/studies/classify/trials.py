@@ -21,7 +21,7 @@ from spinlens.studies.classify.data import read_ensemble
 from spinlens.studies.classify.networks import estimator
 
 if TYPE_CHECKING:
-    from spinlens.learning.vision import Classifier, Pretrained
+    from spinlens.learning.vision import Classifier, Pretraining
 
 FOLDER = "models"
 MODEL = "model"
@@ -37,7 +37,7 @@ class Trial:
     ----------
     system, protocol, network : str
         Names of the study.
-    weights : str
+    pretrained : str
         What it begins with.
     labels : int
         Training images.
@@ -48,14 +48,14 @@ class Trial:
     system: str
     protocol: str
     network: str
-    weights: str
+    pretrained: str
     labels: int
     number: int
 
     @property
     def folder(self) -> Path:
         """Where it lies, from the study's directory."""
-        word = self.weights.replace(":", "-").replace("/", "-").strip("-")
+        word = self.pretrained.replace(":", "-").replace("/", "-").strip("-")
         return Path(FOLDER, f"{self.system}-{self.protocol}", f"{self.network}-{word}", f"{self.labels}-{self.number}")
 
 
@@ -102,17 +102,16 @@ def pretrained_folder(folder: Path, system: str) -> Path:
 
 def pretrain_system(
     configuration: ClassifyConfiguration, folder: Path, system: str, *, device: str | None, progress: bool
-) -> Pretrained:
+) -> Pretraining:
     """Pretrain the native network on a system's unlabelled configurations, or read what is there."""
-    from spinlens.learning.vision import pretrain
-    from spinlens.studies.classify.networks import ARCHITECTURE
+    from spinlens.learning.vision import Pretraining
 
-    network = configuration.vit.model_dump(include=set(ARCHITECTURE), exclude_none=True)
-    settings = network | configuration.pretraining.model_dump()
+    pretraining = Pretraining(
+        configuration.vit.network, **dict(configuration.pretraining), seed=configuration.seed, device=device
+    )
     out = pretrained_folder(folder, system)
     out.parent.mkdir(parents=True, exist_ok=True)
-    images = read_ensemble(folder, system, "unlabelled")
-    return pretrain(images, seed=configuration.seed, directory=out, device=device, progress=progress, **settings)
+    return pretraining.fit(read_ensemble(folder, system, "unlabelled"), out=out, progress=progress)
 
 
 def run_trial(
@@ -123,7 +122,6 @@ def run_trial(
     *,
     symmetries: Any,
     device: str | None = None,
-    writes: bool = True,
     progress: bool = True,
 ) -> Outcome:
     """Train and test, or read what an earlier run found.
@@ -138,12 +136,10 @@ def run_trial(
         Which unit.
     splits : Splits
         The images of the trial.
-    symmetries : spinlens.learning.vision.Symmetries
+    symmetries : spinlens.Symmetries
         Of the system.
     device : str, optional
         Where to train.
-    writes : bool
-        Whether this process is the one that writes, of several that train together.
     progress : bool
         Whether to show progress on stderr.
 
@@ -165,9 +161,8 @@ def run_trial(
         "epochs": len(classifier.history_), "seconds": round(time.monotonic() - begun, 3),
         "probabilities_sha256": hashlib.sha256(data.getvalue()).hexdigest(),
     }  # fmt: skip
-    if writes:
-        write_atomically(place / PROBABILITIES, data.getvalue())
-        write_atomically(place / RESULT, (json.dumps(result, indent=2) + "\n").encode())
+    write_atomically(place / PROBABILITIES, data.getvalue())
+    write_atomically(place / RESULT, (json.dumps(result, indent=2) + "\n").encode())
     return _outcome(np.concatenate(both), result, splits)
 
 
@@ -183,15 +178,17 @@ def trained(
 ) -> Classifier:
     """Return the classifier of a trial, trained; parameters as `run_trial`."""
     train, validation = splits.train[: trial.labels], splits.validation
-    weights = trial.weights
-    if weights == "lattice":
-        weights = f"lattice:{pretrained_folder(folder, trial.system)}"
+    pretrained = trial.pretrained
+    if pretrained == "lattice":
+        pretrained = f"lattice:{pretrained_folder(folder, trial.system)}"
     boundary = find_system(trial.system).lattice(configuration.images.side).boundary_text
-    classifier = estimator(configuration, trial.network, weights, boundary=boundary, device=device)
+    classifier = estimator(
+        configuration, trial.network, pretrained, seed=configuration.trial_seed(trial.number), boundary=boundary,
+        device=device,
+    )  # fmt: skip
     return classifier.fit(
-        train.spins, train.labels, seed=configuration.trial_seed(trial.number),
-        validation=(validation.spins, validation.labels), symmetries=symmetries if classifier.augment else None,
-        directory=folder / trial.folder / MODEL, progress=progress,
+        train.spins, train.labels, validation=(validation.spins, validation.labels),
+        symmetries=symmetries if classifier.augment else None, out=folder / trial.folder / MODEL, progress=progress,
     )  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""Weights from elsewhere: the hub, a folder, a pretraining on the lattice; each with its loading report checked."""
+"""Networks that begin elsewhere: on the hub, in a folder, in a pretraining; each with its loading report checked."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from spinlens.learning.folder import MODEL, WEIGHTS, fitting_weights, read_model
 from spinlens.learning.vision.architecture import RESNETS, Architecture
 from spinlens.learning.vision.networks import Reader, TransformerReader, from_architecture, wrap
 
-PRETRAINING = "pretraining"
+PRETRAINING = "Pretraining"
 DIGEST = "sha256:"
 """What the name of weights begins with where a description keeps no path."""
 
@@ -24,22 +24,22 @@ IGNORED = ("pooler.",)
 """Published transformers come with a pooling layer for their own head; the networks here have none."""
 
 
-def lattice_folder(weights: str | Path) -> Path | None:
-    """Return the folder of a pretraining on the lattice that ``weights`` means, if it does."""
-    text = str(weights)
+def lattice_folder(pretrained: str | Path) -> Path | None:
+    """Return the folder of a pretraining on the lattice that ``pretrained`` means, if it does."""
+    text = str(pretrained)
     if text.startswith(DIGEST):
         why = "these weights are known by their digest alone"
-        raise InputError("weights", text, why, "Set weights to the folder that holds them")
+        raise InputError("pretrained", text, why, "Set pretrained to the folder that holds them")
     if text.startswith("lattice:"):
         folder = Path(text.removeprefix("lattice:"))
         if not (folder / MODEL).is_file():
             why = f"{folder} holds no pretraining ({MODEL} is missing)"
-            raise InputError("weights", text, why, "Make one with spinlens.learning.vision.pretrain")
+            raise InputError("pretrained", text, why, "Make one with spinlens.Pretraining")
         return folder
     return Path(text) if (Path(text) / MODEL).is_file() else None
 
 
-def weights_identity(weights: str | Path) -> str:
+def identity_of(pretrained: str | Path) -> str:
     """Return what tells weights from others, wherever they lie: a word, a place on the hub, or a SHA-256.
 
     Raises
@@ -49,10 +49,10 @@ def weights_identity(weights: str | Path) -> str:
     DamagedError
         If a pretraining on the lattice is damaged.
     """
-    text = str(weights)
+    text = str(pretrained)
     if text == "none" or text.startswith("hub:"):
         return text
-    folder = lattice_folder(weights)
+    folder = lattice_folder(pretrained)
     if folder is not None:
         return DIGEST + digest(read_model(folder, PRETRAINING)[0])
     _check_folder(Path(text), text)
@@ -85,12 +85,12 @@ def stored_architecture(description: dict[str, Any], folder: Path) -> Architectu
         raise DamagedError(f"{folder / MODEL} does not describe a network: {problem}") from problem
 
 
-def first_network(weights: str | Path, architecture: Architecture, *, seed: int) -> Reader:
+def first_network(pretrained: str | Path, architecture: Architecture, *, seed: int) -> Reader:
     """Return a network with its first weights.
 
     Parameters
     ----------
-    weights : str or path
+    pretrained : str or path
         ``none``: drawn from the seed. ``lattice:DIR``: the body of a pretraining on the lattice, with a new head.
         ``hub:ID``: published weights from the Hugging Face hub or its local cache. A folder: a pretraining on the
         lattice, or ``config.json`` and ``model.safetensors`` as transformers writes them.
@@ -116,12 +116,12 @@ def first_network(weights: str | Path, architecture: Architecture, *, seed: int)
     Weights for colour images see the spins in all three channels alike, -1 as black and +1 as white after the usual
     scaling to the range from -1 to 1; the first layer is used as it was published.
     """
-    if str(weights) == "none":
+    if str(pretrained) == "none":
         return from_architecture(architecture, seed=seed)
-    folder = lattice_folder(weights)
+    folder = lattice_folder(pretrained)
     if folder is not None:
         return _from_lattice(folder, architecture, seed)
-    return _from_published(str(weights), architecture, seed)
+    return _from_published(str(pretrained), architecture, seed)
 
 
 def _from_lattice(folder: Path, architecture: Architecture, seed: int) -> Reader:
@@ -129,7 +129,7 @@ def _from_lattice(folder: Path, architecture: Architecture, seed: int) -> Reader
     there = stored_architecture(description, folder)
     if differences := body_differences(there, architecture):
         why = f"were pretrained with {differences}"
-        raise InputError("weights", f"lattice:{folder}", why, "Ask for the same network")
+        raise InputError("pretrained", f"lattice:{folder}", why, "Ask for the same network")
     network = from_architecture(architecture, seed=seed)
     body = {name.removeprefix("reader."): tensor for name, tensor in tensors.items() if name.startswith("reader.")}
     left = ("model.classifier.", "model.vit.embeddings.mask_token")
@@ -154,38 +154,38 @@ def body_differences(there: Architecture, wanted: Architecture) -> str:
     return ", ".join(odd)
 
 
-def _from_published(weights: str, architecture: Architecture, seed: int) -> Reader:
+def _from_published(pretrained: str, architecture: Architecture, seed: int) -> Reader:
     if architecture.native:
         why = "published weights fit the published layouts, not the lattice-native network"
-        raise InputError("weights", weights, why, "Take size='base', a ResNet, or weights='lattice:DIR'")
-    place = weights.removeprefix("hub:")
-    if not weights.startswith("hub:"):
-        _check_folder(Path(place), weights)
-    model, report = _load(place, weights, architecture, seed)
-    _check_report(report, weights, "classifier.")
+        raise InputError("pretrained", pretrained, why, "Take size='base', a ResNet, or pretrained='lattice:DIR'")
+    place = pretrained.removeprefix("hub:")
+    if not pretrained.startswith("hub:"):
+        _check_folder(Path(place), pretrained)
+    model, report = _load(place, pretrained, architecture, seed)
+    _check_report(report, pretrained, "classifier.")
     with torch.random.fork_rng(devices=[]):
         network = wrap(model.config, architecture)
     network.adopt(model)
     if isinstance(network, TransformerReader) and not isinstance(model.config.image_size, int):
-        raise InputError("weights", weights, f"they see {model.config.image_size} pixels, not a square of them")
+        raise InputError("pretrained", pretrained, f"they see {model.config.image_size} pixels, not a square of them")
     if isinstance(network, TransformerReader) and int(model.config.image_size) < architecture.side:
         why = f"they see {model.config.image_size} pixels a side, fewer than the {architecture.side} spins"
-        raise InputError("weights", weights, why, "Take weights for larger images")
+        raise InputError("pretrained", pretrained, why, "Take weights for larger images")
     return network
 
 
-def _check_folder(folder: Path, weights: str) -> None:
+def _check_folder(folder: Path, pretrained: str) -> None:
     if not folder.is_dir():
         why = "is neither 'none', 'lattice:DIR', 'hub:ID' nor a folder that exists"
-        raise InputError("weights", weights, why)
+        raise InputError("pretrained", pretrained, why)
     missing = [name for name in ("config.json", "model.safetensors") if not (folder / name).is_file()]
     if (folder / "model.safetensors.index.json").is_file():
         missing = [name for name in missing if name == "config.json"]
     if missing:
-        raise InputError("weights", weights, f"{' and '.join(missing)} is missing in the folder", "Put it there")
+        raise InputError("pretrained", pretrained, f"{' and '.join(missing)} is missing in the folder", "Put it there")
 
 
-def _load(place: str, weights: str, architecture: Architecture, seed: int) -> tuple[Any, dict[str, Any]]:
+def _load(place: str, pretrained: str, architecture: Architecture, seed: int) -> tuple[Any, dict[str, Any]]:
     from huggingface_hub.errors import StrictDataclassError
     from safetensors import SafetensorError
     from transformers import AutoConfig, ResNetForImageClassification, ViTForImageClassification
@@ -193,12 +193,12 @@ def _load(place: str, weights: str, architecture: Architecture, seed: int) -> tu
     residual = architecture.name in RESNETS
     kind: Any = ResNetForImageClassification if residual else ViTForImageClassification
     word = "resnet" if residual else "vit"
-    local: dict[str, Any] = {} if weights.startswith("hub:") else {"local_files_only": True}
+    local: dict[str, Any] = {} if pretrained.startswith("hub:") else {"local_files_only": True}
     try:
         configuration = AutoConfig.from_pretrained(place, trust_remote_code=False, **local)
         if configuration.model_type != word:
             why = f"are of the kind {configuration.model_type!r}, not {word!r}"
-            raise InputError("weights", weights, why, f"Take weights of {architecture.name}")
+            raise InputError("pretrained", pretrained, why, f"Take weights of {architecture.name}")
         with torch.random.fork_rng(devices=[]), _quiet():
             torch.manual_seed(seed)
             found: tuple[Any, dict[str, Any]] = kind.from_pretrained(
@@ -206,14 +206,14 @@ def _load(place: str, weights: str, architecture: Architecture, seed: int) -> tu
                 use_safetensors=True, ignore_mismatched_sizes=True, dtype=torch.float32, **local,
             )  # fmt: skip
     except SafetensorError as problem:
-        raise InputError("weights", weights, f"cannot be read: {_line(problem)}", "Fetch them again") from problem
+        raise InputError("pretrained", pretrained, f"cannot be read: {_line(problem)}", "Fetch them again") from problem
     except InputError:
         raise
     except (OSError, ValueError, RuntimeError) as problem:
-        raise _unreachable(weights, place, problem) from problem
+        raise _unreachable(pretrained, place, problem) from problem
     except (TypeError, AttributeError, ArithmeticError, LookupError, StrictDataclassError) as problem:
         why = f"their configuration is not one of {word}: {_line(problem)}"
-        raise InputError("weights", weights, why, "Fetch them again") from problem
+        raise InputError("pretrained", pretrained, why, "Fetch them again") from problem
     return found
 
 
@@ -221,18 +221,18 @@ def _line(problem: Exception) -> str:
     return " ".join(str(problem).split()).rstrip(".")
 
 
-def _unreachable(weights: str, place: str, problem: Exception) -> InputError:
-    if weights.startswith("hub:"):
+def _unreachable(pretrained: str, place: str, problem: Exception) -> InputError:
+    if pretrained.startswith("hub:"):
         why = "is neither in the local cache nor within reach"
         do = (
             f"Download config.json and model.safetensors from https://huggingface.co/{place} into a folder and pass "
-            "that folder as weights"
+            "that folder as pretrained"
         )
-        return InputError("weights", weights, why, do)
-    return InputError("weights", weights, f"cannot be loaded: {_line(problem)}")
+        return InputError("pretrained", pretrained, why, do)
+    return InputError("pretrained", pretrained, f"cannot be loaded: {_line(problem)}")
 
 
-def _check_report(report: dict[str, Any], weights: str, head: str) -> None:
+def _check_report(report: dict[str, Any], pretrained: str, head: str) -> None:
     """Refuse a loading that left more than the head unfilled."""
     groups = {
         "missing": set(report.get("missing_keys", ())),
@@ -241,15 +241,15 @@ def _check_report(report: dict[str, Any], weights: str, head: str) -> None:
     for word, names in groups.items():
         odd = sorted(name for name in names if not name.startswith(head))
         if odd:
-            raise InputError("weights", weights, f"{len(odd)} tensors are {word}, the first is {odd[0]!r}")
+            raise InputError("pretrained", pretrained, f"{len(odd)} tensors are {word}, the first is {odd[0]!r}")
     unexpected = sorted(
         name for name in report.get("unexpected_keys", ()) if not name.removeprefix("vit.").startswith(IGNORED)
     )
     if unexpected:
         why = f"{len(unexpected)} tensors have no place in the network, the first is {unexpected[0]!r}"
-        raise InputError("weights", weights, why)
+        raise InputError("pretrained", pretrained, why)
     if errors := report.get("error_msgs"):
-        raise InputError("weights", weights, f"cannot be loaded: {errors[0]}")
+        raise InputError("pretrained", pretrained, f"cannot be loaded: {errors[0]}")
 
 
 def replace_labels(configuration: Any, classes: int) -> Any:

@@ -10,11 +10,15 @@ import torch
 from safetensors.torch import load_file, save_file
 from transformers import ResNetConfig, ResNetForImageClassification, ViTConfig, ViTForImageClassification
 
+import spinlens as sl
 from spinlens.errors import InputError
+from spinlens.learning import Recipe, Transformer
 from spinlens.learning.vision import ResNet, VisionTransformer
-from spinlens.learning.vision.weights import first_network
+from spinlens.learning.vision.pretrained import first_network
 
 from .conftest import labelled
+
+BASE = Transformer(size="base")
 
 TRANSFORMER = {
     "hidden_size": 16, "num_hidden_layers": 2, "num_attention_heads": 2, "intermediate_size": 32, "image_size": 32,
@@ -32,7 +36,7 @@ def transformer(tmp_path):
 
 
 def load(folder, estimator=None, side=8, classes=4):
-    estimator = estimator or VisionTransformer("base", weights=folder)
+    estimator = estimator or VisionTransformer(BASE, pretrained=folder)
     return first_network(folder, estimator.architecture(side, classes=classes), seed=1)
 
 
@@ -61,12 +65,13 @@ def test_residual_networks(tmp_path):
     model = ResNetForImageClassification(ResNetConfig(num_labels=10, **settings))
     model.save_pretrained(tmp_path / "resnet")
     images, labels = labelled(20)
-    estimator = ResNet(weights=tmp_path / "resnet", epochs=0, augment=False).fit(images, labels, progress=False)
+    estimator = ResNet(pretrained=tmp_path / "resnet", recipe=Recipe(epochs=0), augment=False).fit(
+        images, labels, progress=False
+    )
     loaded = estimator.network_.model.resnet.state_dict()
     assert all(torch.equal(tensor, loaded[name]) for name, tensor in model.resnet.state_dict().items())
-    again = ResNet(weights=tmp_path / "resnet", epochs=0, augment=False)
     estimator.save(tmp_path / "saved")
-    assert (again._restore(tmp_path / "saved").logits(images) == estimator.logits(images)).all()
+    assert (sl.load(tmp_path / "saved").logits(images) == estimator.logits(images)).all()
 
 
 def test_half_precision_files_become_float32(tmp_path):
@@ -143,7 +148,7 @@ def test_pickled_weights_are_not_read(transformer):
 def test_another_kind_of_network(transformer):
     _, folder = transformer
     with pytest.raises(InputError, match="are of the kind 'vit', not 'resnet'"):
-        load(folder, ResNet(weights=folder))
+        load(folder, ResNet(pretrained=folder))
     description = json.loads((folder / "config.json").read_text())
     (folder / "config.json").write_text(json.dumps(description | {"model_type": "no such thing"}))
     with pytest.raises(InputError, match="cannot be loaded"):
@@ -162,9 +167,9 @@ def test_nothing_there(tmp_path):
     with pytest.raises(InputError, match=r"config\.json and model\.safetensors is missing"):
         load(tmp_path)
     with pytest.raises(InputError, match="holds no pretraining"):
-        VisionTransformer(weights=f"lattice:{tmp_path}").architecture(8)
+        VisionTransformer(pretrained=f"lattice:{tmp_path}").architecture(8)
     with pytest.raises(InputError, match="fit the published layouts"):
-        first_network("hub:google/vit", VisionTransformer(patch=4).architecture(8), seed=0)
+        first_network("hub:google/vit", VisionTransformer(Transformer(patch=4)).architecture(8), seed=0)
 
 
 def test_no_network_says_what_to_fetch(monkeypatch, tmp_path):
@@ -172,9 +177,9 @@ def test_no_network_says_what_to_fetch(monkeypatch, tmp_path):
     monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_CACHE", str(tmp_path))
     weights = "hub:google/vit-base-patch16-224"
     with pytest.raises(InputError) as caught:
-        first_network(weights, VisionTransformer("base").architecture(8), seed=0)
+        first_network(weights, VisionTransformer(BASE).architecture(8), seed=0)
     assert str(caught.value) == (
-        f"weights = {weights}: is neither in the local cache nor within reach. Download config.json and "
+        f"pretrained = {weights}: is neither in the local cache nor within reach. Download config.json and "
         "model.safetensors from https://huggingface.co/google/vit-base-patch16-224 into a folder and pass that folder "
-        "as weights."
+        "as pretrained."
     )
