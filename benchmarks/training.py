@@ -17,7 +17,7 @@ import torch
 from torch import nn
 
 from spinlens.learning.choices import choose_precision
-from spinlens.learning.compiled import CompiledStep
+from spinlens.learning.fast.compiled import CompiledStep
 from spinlens.learning.losses import LossWeights, decomposition, stratified_shares
 from spinlens.learning.network import Network
 
@@ -41,10 +41,10 @@ class Eager(nn.Module):
 
     def step(self, spins: torch.Tensor, noise: torch.Tensor) -> torch.Tensor:
         """Leave the gradients of the loss in the parameters; return the loss."""
-        mean, log_variance = self.encoder(spins[:, None]).chunk(2, 1)
+        mean, log_variance = self.encoder(spins.movedim(-1, 1)).chunk(2, 1)
         z = mean + noise * torch.exp(0.5 * log_variance)
         logits = self.decoder(z)[:, 0]
-        entropy = nn.functional.binary_cross_entropy_with_logits(logits, spins, reduction="sum") / BATCH
+        entropy = nn.functional.binary_cross_entropy_with_logits(logits, spins[..., 0], reduction="sum") / BATCH
         parts = decomposition(z, mean, log_variance, self.log_shares)
         loss = entropy + parts @ torch.tensor([1.0, 8.0, 1.0])
         self.zero_grad()
@@ -88,7 +88,7 @@ def measure() -> dict[str, object]:
     """Measure all in turns, so that whatever else the machine does falls on each alike."""
     threads = torch.get_num_threads()
     numbers = np.random.default_rng(1)
-    spins = torch.from_numpy(numbers.integers(0, 2, (BATCH, SIDE, SIDE))).float()
+    spins = torch.from_numpy(numbers.integers(0, 2, (BATCH, SIDE, SIDE, 1))).float()
     noise = torch.from_numpy(numbers.normal(size=(BATCH, LATENT))).float()
     eager = Eager()
     runs = {"eager float32": optimised(list(eager.parameters()), lambda: eager.step(spins, noise))}

@@ -7,7 +7,9 @@ import pytest
 import torch
 
 from spinlens.errors import InputError
-from spinlens.learning.batches import Batches, pack, rows, split, stream, unpack
+from spinlens.learning.batches import Batches, split
+from spinlens.learning.channels import Channels, Configurations
+from spinlens.spaces import Binary
 
 CPU = torch.device("cpu")
 
@@ -15,27 +17,6 @@ CPU = torch.device("cpu")
 def packed(shape=(2, 3, 4, 5, 6, 11), seed=0):
     spins = np.random.default_rng(seed).integers(0, 2, shape).astype(np.uint8)
     return spins, np.packbits(spins, axis=-1, bitorder="little")
-
-
-@pytest.mark.parametrize("columns", [3, 8, 11, 32])
-def test_unpack_is_numpy_unpackbits(columns):
-    _, bits = packed((1, 1, 2, 3, 4, columns))
-    expected = np.unpackbits(bits, axis=-1, count=columns, bitorder="little")
-    found = unpack(torch.from_numpy(bits), columns)
-    assert found.dtype == torch.float32
-    np.testing.assert_array_equal(found.numpy(), expected)
-
-
-def test_pack_and_unpack():
-    spins, bits = packed()
-    values = 2 * spins.astype(np.int8) - 1
-    np.testing.assert_array_equal(pack(values), bits)
-
-
-@pytest.mark.parametrize("bad", [0, 2, np.nan])
-def test_pack_refuses_what_is_not_a_spin(bad):
-    with pytest.raises(InputError, match="a spin is -1 or"):
-        pack(np.array([[1.0, bad], [1.0, -1.0]]))
 
 
 @pytest.mark.parametrize(
@@ -56,18 +37,23 @@ def test_split_refuses_one_chain():
         split(1, 0.5)
 
 
-def test_rows_and_stream_follow_the_flat_order_without_a_copy():
+def held(bits):
+    return Configurations(bits, Binary(), (6, 11))
+
+
+def test_codes_follow_the_flat_order_without_a_copy():
     spins, bits = packed()
-    view = bits[:, :, 1:]
-    flat = spins[:, :, 1:].reshape(-1, 6, 11)
-    np.testing.assert_array_equal(rows(view, np.array([7, 0, 89])), view.reshape(-1, 6, 2)[[7, 0, 89]])
-    parts = list(stream(view, 11, 40, CPU))
+    given, flat = held(bits[:, :, 1:]), spins[:, :, 1:].reshape(-1, 6, 11)
+    assert np.shares_memory(given.packed, bits)
+    np.testing.assert_array_equal(given.codes(np.array([7, 0, 89])), flat[[7, 0, 89]])
+    parts = list(given.stream(40))
     assert [len(part) for part in parts] == [40, 40, 10]
-    np.testing.assert_array_equal(torch.cat(parts).numpy(), flat)
+    np.testing.assert_array_equal(np.concatenate(parts), flat)
 
 
 def batches(bits, *, symmetric=False, batch=12, seed=4):
-    return Batches(bits, 11, seed=seed, batch=batch, latent=3, symmetric=symmetric, device=CPU)
+    group = np.array([[0, 1], [1, 0]][: 1 + symmetric])
+    return Batches(held(bits), Channels.of(Binary()), group, seed=seed, batch=batch, latent=3, device=CPU)
 
 
 def codes(spins):

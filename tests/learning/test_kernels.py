@@ -7,7 +7,7 @@ import pytest
 import torch
 from scipy import special
 
-from spinlens.learning import kernels
+from spinlens.learning.fast import kernels
 from spinlens.learning.losses import decomposition, log_normal, stratified_shares
 
 

@@ -7,9 +7,9 @@ import math
 import numpy as np
 import pytest
 import torch
-from scipy import special, stats
+from scipy import stats
 
-from spinlens.learning.losses import LossWeights, decomposition, reconstruction, stratified_shares
+from spinlens.learning.losses import LossWeights, decomposition, stratified_shares
 
 BATCH, SAMPLES = 7, 50
 
@@ -116,17 +116,6 @@ def test_far_posteriors_stay_finite():
     weights = stratified_shares("mss", BATCH, SAMPLES)
     single = [torch.tensor(each, dtype=torch.float32) for each in (z, 300 * mean, log_variance - 8, np.log(weights))]
     assert torch.isfinite(decomposition(*single)).all()
-
-
-def test_reconstruction_is_the_bernoulli_likelihood():
-    numbers = np.random.default_rng(2)
-    logits, spins = 8 * numbers.normal(size=(5, 4, 6)), numbers.integers(0, 2, (5, 4, 6)).astype(float)
-    expected = -stats.bernoulli.logpmf(spins, special.expit(logits)).sum() / 5
-    assert float(reconstruction(torch.from_numpy(logits), torch.from_numpy(spins))) == pytest.approx(expected)
-
-
-def test_reconstruction_of_a_certain_mistake_is_finite():
-    assert float(reconstruction(torch.full((1, 1, 1), 1e4), torch.zeros(1, 1, 1))) == pytest.approx(1e4)
 
 
 def test_weights_are_in_the_order_of_the_terms():

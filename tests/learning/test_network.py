@@ -14,9 +14,9 @@ from spinlens.learning.network import HEAD_SCALE, Network
 def test_shapes(shape):
     network = Network(shape, 5, (4, 16, 64, 256))
     network.initialise(np.random.default_rng(0))
-    mean, log_variance = network.encode(torch.ones(3, *shape))
+    mean, log_variance = network.encode(torch.ones(3, *shape, 1))
     assert mean.shape == log_variance.shape == (3, 5)
-    assert network.decode(mean).shape == (3, *shape)
+    assert network.decode(mean).shape == (3, *shape, 1)
 
 
 def test_each_layer_keeps_1024_activations_at_side_32():

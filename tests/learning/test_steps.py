@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import torch
 
-from spinlens.learning.compiled import CompiledStep, take_one_thread
+from spinlens.learning.fast.compiled import CompiledStep, take_one_thread
 from spinlens.learning.losses import LossWeights, stratified_shares
 from spinlens.learning.network import Network
 from spinlens.learning.steps import PlainStep, choose_step
@@ -25,7 +25,7 @@ def parts(estimator="mss_reference", shape=(32, 16), batch=21, filters=(4, 16, 6
     with torch.no_grad():
         for parameter in network.parameters():
             parameter += 0.05 * torch.from_numpy(numbers.normal(size=tuple(parameter.shape))).float()
-    spins = torch.from_numpy(numbers.integers(0, 2, (batch, *shape))).float()
+    spins = torch.from_numpy(numbers.integers(0, 2, (batch, *shape, 1))).float()
     noise = torch.from_numpy(numbers.normal(size=(batch, 3))).float()
     return network, np.log(stratified_shares(estimator, batch, 300)), spins, noise
 
@@ -140,11 +140,11 @@ def test_the_compiled_step_needs_no_compiler_of_the_system(monkeypatch):
     assert isinstance(step, CompiledStep)
 
 
-@pytest.mark.parametrize("missing", ["numba", "spinlens.learning.kernels"])
+@pytest.mark.parametrize("missing", ["numba", "spinlens.learning.fast.kernels"])
 def test_without_a_compiler_training_is_plain(monkeypatch, missing):
     for room in ("compiled", "layers", "kernels"):
-        monkeypatch.delitem(sys.modules, f"spinlens.learning.{room}", raising=False)
-        monkeypatch.delattr(f"spinlens.learning.{room}", raising=False)
+        monkeypatch.delitem(sys.modules, f"spinlens.learning.fast.{room}", raising=False)
+        monkeypatch.delattr(f"spinlens.learning.fast.{room}", raising=False)
     monkeypatch.setitem(sys.modules, missing, None)
     network, log_shares, spins, noise = parts()
     with pytest.warns(RuntimeWarning, match="training runs without compiled loops") as caught:
@@ -156,7 +156,7 @@ def test_without_a_compiler_training_is_plain(monkeypatch, missing):
 
 
 def test_loops_that_do_not_compile_fall_back(monkeypatch):
-    from spinlens.learning import kernels
+    from spinlens.learning.fast import kernels
 
     def broken(*_):
         raise OSError("no room in the cache\nand a second line")

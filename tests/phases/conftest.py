@@ -100,10 +100,10 @@ class FakeEnsemble:
         bond = rng.integers(-16, 17, size=shape) * 2
         self.series = xr.Dataset({"bond_sum": (dimensions, bond), "spin_sum": (dimensions, spin)})
         kept = spin[..., 2::3]
-        self.magnetization = xr.DataArray(kept / 16, dims=("field", "temperature", "chain", "draw"))
+        self.order_parameter = xr.DataArray(kept / 16, dims=("field", "temperature", "chain", "draw"))
 
     def observables(self) -> xr.Dataset:
-        mean = self.magnetization.mean(("chain", "draw"))
+        mean = self.order_parameter.mean(("chain", "draw"))
         return xr.Dataset({"magnetization": mean, "magnetization_error": 0 * mean})
 
     @property
@@ -122,8 +122,8 @@ class FakeEncoder:
     def __init__(self, latent: int = 3, noise: float = 0.01, lopsided: float = 0.0) -> None:
         self.latent, self.noise, self.lopsided = latent, noise, lopsided
 
-    def encode(self, ensemble: FakeEnsemble, *, chain: slice, flipped: bool = False) -> SimpleNamespace:
-        m = np.asarray(ensemble.magnetization)[:, :, chain] * (-1 if flipped else 1)
+    def encode(self, ensemble: FakeEnsemble, *, chain: slice, turned: Any = None) -> SimpleNamespace:
+        m = np.asarray(ensemble.order_parameter)[:, :, chain] * (1 if turned is None else -1)
         rng = np.random.default_rng(5)
         mean = 0.01 * rng.normal(size=(*m.shape, self.latent))
         size = np.where(np.arange(self.latent) < 2, 0.01, self.noise)

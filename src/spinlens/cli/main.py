@@ -16,6 +16,7 @@ from spinlens.cli.classify import classify
 from spinlens.cli.crossover import crossover
 from spinlens.cli.export import export
 from spinlens.cli.info import info
+from spinlens.cli.map import map_latents
 from spinlens.cli.models import models
 from spinlens.cli.observables import observables
 from spinlens.cli.predict import predict
@@ -23,6 +24,7 @@ from spinlens.cli.pretrain import pretrain
 from spinlens.cli.repair import repair
 from spinlens.cli.simulate import simulate
 from spinlens.cli.status import status
+from spinlens.cli.train import train
 from spinlens.cli.verify import verify
 from spinlens.errors import IncompleteError, SpinlensError
 
@@ -41,6 +43,8 @@ app = typer.Typer(
 )
 app.command()(crossover)
 app.command()(classify)
+app.command()(train)
+app.command("map")(map_latents)
 app.command()(pretrain)
 app.command()(predict)
 app.command()(simulate)

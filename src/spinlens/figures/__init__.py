@@ -1,6 +1,7 @@
 """Pictures of the results: one style, PNG and SVG."""
 
 from spinlens.figures.histograms import draw_absolute_spin_error, draw_kl_divergence, draw_spin_error
+from spinlens.figures.latents import draw_latent_maps
 from spinlens.figures.maps import (
     draw_energy,
     draw_magnetization,
@@ -17,6 +18,7 @@ __all__ = [
     "draw_absolute_spin_error",
     "draw_energy",
     "draw_kl_divergence",
+    "draw_latent_maps",
     "draw_magnetization",
     "draw_nu_0",
     "draw_overview",

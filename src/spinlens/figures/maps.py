@@ -72,19 +72,21 @@ def _draw(maps: xr.Dataset, name: str, ax: Axes | None, *, title: str, label: st
     return ax
 
 
-def paint(maps: xr.Dataset, name: str, ax: Axes, *, signed: bool = False) -> QuadMesh:
-    """Paint a map onto axes, one rectangle a condition, field across and temperature up.
+def paint(maps: xr.Dataset, name: str, ax: Axes, *, signed: bool = False, across: str = "field") -> QuadMesh:
+    """Paint a map onto axes, one rectangle a condition, a control across and temperature up.
 
     Parameters
     ----------
     maps : Dataset
-        With ``name`` over (field, temperature).
+        With ``name`` over (``across``, temperature).
     name : str
         The variable.
     ax : Axes
         Where to paint.
     signed : bool
         True for a diverging colour map that is white at zero and equally dark at both signs.
+    across : str
+        The control.
 
     Returns
     -------
@@ -98,13 +100,13 @@ def paint(maps: xr.Dataset, name: str, ax: Axes, *, signed: bool = False) -> Qua
     """
     if name not in maps:
         raise InputError("map", name, "is not in the data set", f"There are: {', '.join(map(str, maps.data_vars))}")
-    values = maps[name].transpose("temperature", "field").to_numpy()
+    values = maps[name].transpose("temperature", across).to_numpy()
     colours: Colormap | str = diverging() if signed else SEQUENTIAL
     limits: dict[str, Any] = {}
     if signed:
         limit = float(np.nanmax(np.abs(values))) or 1.0
         limits = {"vmin": -limit, "vmax": limit}
-    edges = (cell_edges(maps["field"].to_numpy()), cell_edges(maps["temperature"].to_numpy()))
+    edges = (cell_edges(maps[across].to_numpy()), cell_edges(maps["temperature"].to_numpy()))
     mesh = ax.pcolormesh(*edges, values, cmap=colours, rasterized=True, linewidth=0, **limits)
     ax.set(xlim=edges[0][[0, -1]], ylim=edges[1][[0, -1]])
     return mesh
@@ -118,7 +120,7 @@ def cell_edges(centres: Floats) -> Floats:
     return np.concatenate([[2 * centres[0] - middle[0]], middle, [2 * centres[-1] - middle[-1]]])
 
 
-def mark_unequilibrated(maps: xr.Dataset, ax: Axes) -> Patch | None:
+def mark_unequilibrated(maps: xr.Dataset, ax: Axes, *, across: str = "field") -> Patch | None:
     """Hatch the conditions that are flagged as not equilibrated.
 
     Returns
@@ -128,10 +130,10 @@ def mark_unequilibrated(maps: xr.Dataset, ax: Axes) -> Patch | None:
     """
     if "equilibrated" not in maps:
         return None
-    flagged = ~maps["equilibrated"].transpose("field", "temperature").to_numpy().astype(bool)
+    flagged = ~maps["equilibrated"].transpose(across, "temperature").to_numpy().astype(bool)
     if not flagged.any():
         return None
-    x, y = (cell_edges(maps[name].to_numpy()) for name in ("field", "temperature"))
+    x, y = (cell_edges(maps[name].to_numpy()) for name in (across, "temperature"))
     cells = [
         Rectangle((x[i], y[j]), x[i + 1] - x[i], y[j + 1] - y[j]) for i, j in zip(*np.nonzero(flagged), strict=True)
     ]

@@ -8,24 +8,48 @@ import numpy as np
 import torch
 
 from spinlens.errors import InputError
-from spinlens.learning.batches import INITIAL, Batches, PackedEnsemble
+from spinlens.learning.batches import INITIAL, Batches
+from spinlens.learning.channels import Channels, Configurations, Integers
 from spinlens.learning.history import Row
 from spinlens.learning.losses import TERMS, LossWeights, stratified_shares
 from spinlens.learning.network import Network
 from spinlens.learning.settings import Autoencoder
 from spinlens.learning.steps import choose_step
 from spinlens.seeds import Purpose, generator
-from spinlens.symmetries import Symmetries
+from spinlens.symmetries import code_group
 
 
-def check_symmetric(ensemble: Any) -> None:
-    """Refuse to show configurations reversed where that changes their energy at every field."""
+def symmetry_group(ensemble: Any, states: int, *, symmetric: bool | None) -> Integers:
+    """Return the permutations of codes under which configurations are shown, int64 (G, q), identity first.
+
+    They leave all energies unchanged where every control but the temperature is zero: (s, h) -> (-s, -h) of spins in a
+    field, all colours of a Potts model.
+
+    Parameters
+    ----------
+    ensemble : Ensemble or ndarray
+        Of an array nothing is known but that spins +-1 have a reverse.
+    states : int
+        Number of codes q.
+    symmetric : bool or None
+        None takes them where there are some.
+
+    Raises
+    ------
+    InputError
+        If there are none and ``symmetric`` is True.
+    """
+    identity = np.arange(states)[None]
+    if symmetric is False:
+        return identity
     if not hasattr(ensemble, "model"):
-        return
+        return np.array([[0, 1], [1, 0]]) if states == 2 else identity
     neutral = dict.fromkeys(ensemble.model.controls, 0.0)
-    if ensemble.lattice.walled or not Symmetries.of(ensemble.model, ensemble.lattice, **neutral).flip:
-        why = f"the reversal of all spins is no symmetry of {ensemble.model.text} on {ensemble.lattice.text}"
+    group = code_group(ensemble.model, ensemble.lattice, **neutral)
+    if symmetric and len(group) == 1:
+        why = f"no permutation of values is a symmetry of {ensemble.model.text} on {ensemble.lattice.text}"
         raise InputError("symmetric", True, why, "Take symmetric=False")
+    return group
 
 
 class TotalCorrelation:
@@ -33,10 +57,10 @@ class TotalCorrelation:
 
     Parameters
     ----------
-    ensemble : Ensemble
-        Configurations.
-    chain : slice
-        The chains to train on.
+    trained : Configurations
+        What is trained on.
+    group : ndarray, int64 (G, q)
+        The permutations of codes under which they are shown.
     settings : Autoencoder
         Network, loss and recipe, with nothing left open.
     precision : {"float32", "bfloat16"}
@@ -54,20 +78,21 @@ class TotalCorrelation:
 
     def __init__(
         self,
-        ensemble: PackedEnsemble,
-        chain: slice,
+        trained: Configurations,
+        group: Integers,
         settings: Autoencoder,
         *,
         precision: str,
         seed: int,
         device: torch.device,
     ) -> None:
-        sides, batch = (int(ensemble.sizes["x"]), int(ensemble.sizes["y"])), settings.recipe.batch
+        channels, batch = Channels.of(trained.space), settings.recipe.batch
         self.batches = Batches(
-            ensemble.packed(chain=chain), sides[1], seed=seed, batch=batch, latent=settings.latent,
-            symmetric=settings.symmetric, device=device,
+            trained, channels, group, seed=seed, batch=batch, latent=settings.latent, device=device
         )  # fmt: skip
-        network = Network(sides, settings.latent, settings.filters)
+        network = Network(
+            trained.shape, settings.latent, settings.filters, channels=channels, padding=settings.padding
+        )  # fmt: skip
         network.initialise(generator(seed, Purpose.TRAINING, INITIAL))
         self.network: torch.nn.Module = network.to(device)
         self.loss_weights = LossWeights(settings.alpha, settings.beta, settings.dimension_weight)
@@ -82,8 +107,8 @@ class TotalCorrelation:
 
     def gradients(self, step: int) -> dict[str, float]:
         """Leave the gradients of a step in the parameters; return the terms."""
-        spins, noise = self.batches(step)
-        return dict(zip(TERMS, self.step(spins, noise).tolist(), strict=True))
+        seen, noise = self.batches(step)
+        return dict(zip(TERMS, self.step(seen, noise).tolist(), strict=True))
 
     def row(self, means: Row) -> Row:
         """Return the terms and their weighted sum."""

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 
 from spinlens.errors import InputError
-from spinlens.learning.batches import PackedEnsemble, check_readable, pack, stream
+from spinlens.learning.channels import Channels, Configurations, PackedEnsemble, configurations, see
 from spinlens.learning.network import Network
 from spinlens.progress import Report, silent
 
@@ -23,78 +23,69 @@ class Latents:
     Parameters
     ----------
     mean, deviation : ndarray, float32, (..., D)
-        Means and standard deviations of the latents; (F, T, C, D, latent) for an ensemble.
+        Means and standard deviations of the latents; (F, T, C, D, latent) for an ensemble over one control.
     """
 
     mean: np.ndarray
     deviation: np.ndarray
 
 
-def packed_spins(
-    network: Network, configurations: PackedEnsemble | np.ndarray, *, chain: slice = slice(None)
-) -> tuple[np.ndarray, tuple[int, ...]]:
-    """Return configurations as bits with four axes before the sides, and the axes that they came with.
+def readable(network: Network, given: PackedEnsemble | np.ndarray, *, chain: slice = slice(None)) -> Configurations:
+    """Return configurations that a network reads.
 
     Parameters
     ----------
     network : Network
         What they are meant for.
-    configurations : Ensemble or ndarray
-        An ensemble, or spins +-1 of shape (..., Lx, Ly).
+    given : Ensemble or ndarray
+        An ensemble, or values of shape (..., *sides).
     chain : slice
         The chains of the ensemble to take.
 
     Raises
     ------
     InputError
-        If the sides are not those of the training, or a value is not a spin.
+        If sides or values are not those of the training.
     """
-    if not isinstance(configurations, np.ndarray) and hasattr(configurations, "packed"):
-        sizes = configurations.sizes
-        _check_sides(network, (int(sizes["x"]), int(sizes["y"])))
-        check_readable(configurations)
-        packed = configurations.packed(chain=chain)
-        return packed, packed.shape[:4]
-    spins = np.asarray(configurations)
-    _check_sides(network, spins.shape[-2:])
-    bits = pack(spins)
-    return bits.reshape(-1, 1, 1, 1, *bits.shape[-2:]), spins.shape[:-2]
-
-
-def _check_sides(network: Network, sides: tuple[int, ...]) -> None:
-    if sides != network.shape:
-        why = f"the network was trained on sides {network.shape[0]} x {network.shape[1]}"
-        raise InputError("lattice", " x ".join(map(str, sides)), why)
+    found = configurations(given, chain=chain, space=network.channels.space, axes=len(network.shape))
+    if found.shape != network.shape:
+        got, trained = (" x ".join(map(str, sides)) for sides in (found.shape, network.shape))
+        raise InputError("lattice", got, f"the network was trained on sides {trained}")
+    if not isinstance(given, np.ndarray) and not network.channels.same(Channels.of(found.space)):
+        raise InputError("ensemble", found.space.text, "the network was trained on other values of a site")
+    return found
 
 
 def encode(
     network: Network,
-    configurations: PackedEnsemble | np.ndarray,
+    given: PackedEnsemble | np.ndarray,
     *,
     chain: slice = slice(None),
-    flipped: bool = False,
+    turned: np.ndarray | None = None,
     report: Report = silent,
 ) -> Latents:
-    """Return the posterior of every configuration, float32 (..., latent); see `TCVAE.encode`."""
-    packed, leading = packed_spins(network, configurations, chain=chain)
-    count = int(np.prod(leading))
-    mean = np.empty((count, network.latent), np.float32)
+    """Return the posterior of every configuration, float32 (..., latent); see `TCVAE.encode`.
+
+    ``turned`` is a permutation of the codes, int64 (q,), under which they are looked at.
+    """
+    found = readable(network, given, chain=chain)
+    mean = np.empty((found.count, network.latent), np.float32)
     deviation = np.empty_like(mean)
     done = 0
     with torch.inference_mode():
-        for spins in stream(packed, network.shape[1], CHUNK, torch.device("cpu")):
-            part = slice(done, done + len(spins))
-            means, log_variances = network.encode(1 - spins if flipped else spins)
+        for codes in found.stream(CHUNK):
+            part = slice(done, done + len(codes))
+            means, log_variances = network.encode(see(network.channels, codes if turned is None else turned[codes]))
             mean[part] = means.numpy()
             deviation[part] = torch.exp(0.5 * log_variances).numpy()
             done = part.stop
-            report(done / count, "")
-    shape = (*leading, network.latent)
+            report(done / found.count, "")
+    shape = (*found.leading, network.latent)
     return Latents(mean.reshape(shape), deviation.reshape(shape))
 
 
 def decode(network: Network, z: np.ndarray) -> np.ndarray:
-    """Return the probability of spin up at every site, float32 (..., Lx, Ly), at latents (..., latent).
+    """Return the probability of each value at every site, float32 (..., *sides, q), at latents (..., latent).
 
     Raises
     ------
@@ -106,9 +97,10 @@ def decode(network: Network, z: np.ndarray) -> np.ndarray:
         why = f"the last axis must hold {network.latent} latents"
         raise InputError("z", f"shape {points.shape}", why)
     flat = points.reshape(-1, network.latent)
-    up = np.empty((len(flat), *network.shape), np.float32)
+    found = np.empty((len(flat), *network.shape, len(network.channels.values)), np.float32)
     with torch.inference_mode():
         for start in range(0, len(flat), CHUNK):
             part = slice(start, start + CHUNK)
-            up[part] = torch.sigmoid(network.decode(torch.from_numpy(flat[part]))).numpy()
-    return up.reshape(*points.shape[:-1], *network.shape)
+            natural = network.decode(torch.from_numpy(flat[part]))
+            found[part] = torch.exp(network.log_probabilities(natural)).numpy()
+    return found.reshape(*points.shape[:-1], *found.shape[1:])

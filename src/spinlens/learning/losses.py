@@ -99,9 +99,3 @@ def decomposition(
     own = log_normal(z, mean, log_variance).sum(1)
     prior = -0.5 * (z**2 + LOG_TWO_PI).sum(1)
     return torch.stack([(own - joint).mean(), (joint - marginal).mean(), (marginal - prior).mean()])
-
-
-def reconstruction(logits: torch.Tensor, spins: torch.Tensor) -> torch.Tensor:
-    """Return the cross-entropy in nats per configuration, summed over sites, averaged over the batch."""
-    total = torch.nn.functional.binary_cross_entropy_with_logits(logits, spins, reduction="sum")
-    return total / logits.shape[0]

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import torch
 import xarray as xr
 
 from spinlens.errors import InputError
-from spinlens.learning.batches import PackedEnsemble, stream
-from spinlens.learning.latents import CHUNK, packed_spins
+from spinlens.learning.channels import PackedEnsemble, see
+from spinlens.learning.latents import CHUNK, readable
 from spinlens.learning.tcvae import TCVAE
 from spinlens.progress import progress_bar
 
@@ -39,7 +41,7 @@ def reconstruct(
     Returns
     -------
     Dataset
-        Counts ``spin_error`` (truth minus prediction, both between 0 and 1, one count per site),
+        Counts ``spin_error`` (code minus expected code over the largest code, one count per site),
         ``absolute_spin_error`` and ``kl_divergence`` (of the posterior from the prior, in nats, one count per
         configuration), each along ``NAME_bin`` with the centres as coordinate, ``NAME_edge`` beside; numbers
         ``mean_spin_error``, ``mean_absolute_spin_error``, ``spin_accuracy``, ``cross_entropy`` (nats per
@@ -51,8 +53,8 @@ def reconstruct(
         If there are no such chains or the lattice is another one.
     """
     kept = vae.held_out_chains if chain is None else chain
-    packed, leading = packed_spins(vae.network_, ensemble, chain=kept)
-    count = int(np.prod(leading))
+    given = readable(vae.network_, ensemble, chain=kept)
+    count = given.count
     if not count:
         raise InputError("chain", kept, "names no chains of the ensemble")
     error_edges, absolute_edges = np.linspace(-1, 1, bins + 1), np.linspace(0, 1, bins + 1)
@@ -60,21 +62,22 @@ def reconstruct(
     sums = np.zeros(4)
     divergence = np.empty(count, np.float32)
     done = 0
-    network, sites = vae.network_, vae.network_.shape[0] * vae.network_.shape[1]
+    network, sites = vae.network_, math.prod(vae.network_.shape)
     with progress_bar("reconstruct", show=progress) as report, torch.inference_mode():
-        for spins in stream(packed, network.shape[1], CHUNK, torch.device("cpu")):
-            mean, log_variance = network.encode(spins)
+        for codes in given.stream(CHUNK):
+            seen = see(network.channels, codes)
+            mean, log_variance = network.encode(seen)
             kl = 0.5 * (mean**2 + torch.exp(log_variance) - log_variance - 1).sum(1)
-            divergence[done : done + len(spins)] = kl.numpy()
-            logits = network.decode(mean)
-            difference = (spins - torch.sigmoid(logits)).numpy().ravel()
+            divergence[done : done + len(codes)] = kl.numpy()
+            log_probabilities = network.log_probabilities(network.decode(mean))
+            difference = _deviation(torch.exp(log_probabilities).numpy(), codes).ravel()
             errors += np.histogram(difference, error_edges)[0]
             magnitude = np.abs(difference)
             absolutes += np.histogram(magnitude, absolute_edges)[0]
-            entropy = torch.nn.functional.binary_cross_entropy_with_logits(logits, spins, reduction="sum")
-            right = np.count_nonzero(magnitude < 0.5)
-            sums += np.array([difference.sum(dtype=float), magnitude.sum(dtype=float), right, float(entropy)])
-            done += len(spins)
+            entropy = -np.take_along_axis(log_probabilities.numpy(), codes[..., None].astype(np.intp), -1)
+            right = np.count_nonzero(log_probabilities.argmax(-1).numpy() == codes)
+            sums += [difference.sum(dtype=float), magnitude.sum(dtype=float), right, entropy.sum(dtype=float)]
+            done += len(codes)
             report(done / count, "")
     data = _histogram("spin_error", errors, error_edges)
     data |= _histogram("absolute_spin_error", absolutes, absolute_edges)
@@ -90,6 +93,13 @@ def reconstruct(
     }
     configurations = {"configurations": count, "estimator": vae.estimator}
     return xr.Dataset({**data, **numbers}, coords={"quantile": quantile}, attrs=configurations)
+
+
+def _deviation(probabilities: np.ndarray, codes: np.ndarray) -> np.ndarray:
+    """Return by how much each code is larger than its expectation, in units of the largest, (n, *sides)."""
+    most = probabilities.shape[-1] - 1
+    expected: np.ndarray = (codes - probabilities @ np.arange(most + 1, dtype=np.float32)) / most
+    return expected
 
 
 def _histogram(name: str, counts: np.ndarray, edges: np.ndarray) -> dict[str, xr.DataArray]:

@@ -154,7 +154,8 @@ class Autoencoder(Settings):
     dimension_weight: Factor = 1.0
     estimator: Literal["mss_reference", "mss"] = "mss_reference"
     filters: Layers = (4, 16, 64, 256)
-    symmetric: bool = True
+    padding: Literal["zeros", "periodic"] = "zeros"
+    symmetric: bool | None = None
     held_out: float = Field(default=0.125, gt=0, lt=1)
     recipe: Recipe = AUTOENCODER
 

@@ -12,8 +12,8 @@ from typing import Protocol
 import numpy as np
 import torch
 
-from spinlens.learning.losses import LossWeights, decomposition, reconstruction
-from spinlens.learning.network import Network
+from spinlens.learning.losses import LossWeights, decomposition
+from spinlens.learning.network import TWO_VALUES, Network
 
 
 class Step(Protocol):
@@ -27,7 +27,7 @@ class Step(Protocol):
 
     threads: int
 
-    def __call__(self, spins: torch.Tensor, noise: torch.Tensor) -> torch.Tensor:
+    def __call__(self, seen: torch.Tensor, noise: torch.Tensor) -> torch.Tensor:
         """Return the four terms (nats, float64 or float32) and leave the gradients in the parameters."""
 
 
@@ -52,15 +52,15 @@ class PlainStep:
         self._log_shares = torch.tensor(log_shares, dtype=torch.float32, device=device)
         self._factors = torch.tensor(loss_weights.vector, dtype=torch.float32, device=device)
 
-    def __call__(self, spins: torch.Tensor, noise: torch.Tensor) -> torch.Tensor:
-        """Return the four terms (4,) of spins (B, Lx, Ly) and standard normal noise (B, D)."""
-        with torch.autocast(spins.device.type, torch.bfloat16, enabled=self.half):
-            mean, log_variance = self.network.encode(spins)
+    def __call__(self, seen: torch.Tensor, noise: torch.Tensor) -> torch.Tensor:
+        """Return the four terms (4,) of channels (B, *sides, d) and standard normal noise (B, D)."""
+        with torch.autocast(seen.device.type, torch.bfloat16, enabled=self.half):
+            mean, log_variance = self.network.encode(seen)
         z = mean + noise * torch.exp(0.5 * log_variance)
-        with torch.autocast(spins.device.type, torch.bfloat16, enabled=self.half):
-            logits = self.network.decode(z)
+        with torch.autocast(seen.device.type, torch.bfloat16, enabled=self.half):
+            natural = self.network.decode(z)
         parts = decomposition(z, mean, log_variance, self._log_shares)
-        terms = torch.cat([reconstruction(logits, spins)[None], parts])
+        terms = torch.cat([self.network.cross_entropy(natural, seen)[None], parts])
         self.network.zero_grad()
         (terms @ self._factors).backward()  # type: ignore[no-untyped-call]
         return terms.detach()
@@ -69,16 +69,17 @@ class PlainStep:
 def choose_step(
     network: Network, loss_weights: LossWeights, log_shares: np.ndarray, *, half: bool, threads: int
 ) -> Step:
-    """Return the compiled step where the network is on the CPU and Numba works, else the plain one.
+    """Return the compiled step where it knows the network, on the CPU and where Numba works, else the plain one.
 
     Warns
     -----
     RuntimeWarning
         In one line, if the loops cannot be compiled.
     """
-    if network.head_bias.device.type == "cpu":
+    published = len(network.shape) == 2 and network.channels.same(TWO_VALUES) and network.padding == "zeros"
+    if published and network.head_bias.device.type == "cpu":
         try:
-            from spinlens.learning.compiled import CompiledStep
+            from spinlens.learning.fast.compiled import CompiledStep
 
             return CompiledStep(network, loss_weights, log_shares, half=half, threads=threads)
         except Exception as problem:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from hashlib import sha256
 from pathlib import Path
 from typing import Any, Self
 
@@ -10,20 +11,23 @@ import torch
 from sklearn.base import TransformerMixin
 from torch import nn
 
+from spinlens.errors import InputError
 from spinlens.learning import latents
-from spinlens.learning.batches import PackedEnsemble, check_readable, split
+from spinlens.learning.batches import split
+from spinlens.learning.channels import Channels, PackedEnsemble, configurations, meaning
 from spinlens.learning.choices import check_whole, choose_device, choose_precision
 from spinlens.learning.estimator import Estimator
-from spinlens.learning.fitting import TotalCorrelation, check_symmetric
+from spinlens.learning.fitting import TotalCorrelation, symmetry_group
 from spinlens.learning.latents import Latents
 from spinlens.learning.network import Network, check_shape
 from spinlens.learning.settings import Autoencoder, Recipe
+from spinlens.learning.training import Objective
 from spinlens.progress import progress_bar
 from spinlens.seeds import Purpose, check_seed, generator
 
 
 class TCVAE(TransformerMixin, Estimator):  # type: ignore[misc]
-    """A variational autoencoder with total-correlation penalty for spin configurations.
+    """A variational autoencoder with total-correlation penalty for configurations of any space.
 
     Parameters
     ----------
@@ -39,8 +43,11 @@ class TCVAE(TransformerMixin, Estimator):  # type: ignore[misc]
         The minibatch stratified estimator, see `spinlens.learning.stratified_shares`.
     filters : tuple of int
         Channels of the stride-2 layers.
-    symmetric : bool
-        Whether half of each batch is flipped, (s, h) -> (-s, -h), so that the maps keep the symmetry.
+    padding : {"zeros", "periodic"}
+        What convolutions see beyond the edges: nothing, as published, or the opposite edge of a periodic lattice.
+    symmetric : bool, optional
+        Whether the configurations of a batch take turns under the permutations of values that are symmetries where all
+        controls are zero, such as (s, h) -> (-s, -h), so that the maps keep them. By default where there are some.
     held_out : float
         Share of the chains that is never trained on: the last ones.
     recipe : Recipe
@@ -76,14 +83,16 @@ class TCVAE(TransformerMixin, Estimator):  # type: ignore[misc]
         dimension_weight: float = 1.0,
         estimator: str = "mss_reference",
         filters: tuple[int, ...] = (4, 16, 64, 256),
-        symmetric: bool = True,
+        padding: str = "zeros",
+        symmetric: bool | None = None,
         held_out: float = 0.125,
         recipe: Recipe = Recipe(),  # noqa: B008
         seed: int = 0,
         device: str | torch.device | None = None,
     ) -> None:
         self.latent, self.beta, self.alpha, self.dimension_weight = latent, beta, alpha, dimension_weight
-        self.estimator, self.filters, self.symmetric, self.held_out = estimator, filters, symmetric, held_out
+        self.estimator, self.filters, self.padding = estimator, filters, padding
+        self.symmetric, self.held_out = symmetric, held_out
         self.recipe, self.seed, self.device = recipe, seed, device
 
     @property
@@ -98,19 +107,20 @@ class TCVAE(TransformerMixin, Estimator):  # type: ignore[misc]
 
     def fit(
         self,
-        ensemble: PackedEnsemble,
+        ensemble: PackedEnsemble | np.ndarray,
         y: object = None,  # noqa: ARG002
         *,
         out: str | Path | None = None,
         progress: bool = True,
         checkpoint_seconds: float = 60.0,
     ) -> Self:
-        """Train on all but the last chains of an ensemble.
+        """Train on all but the last chains of an ensemble, of any model on a lattice of one to three sides.
 
         Parameters
         ----------
-        ensemble : Ensemble
-            Configurations; its packed spins are read, never unpacked as a whole.
+        ensemble : Ensemble or ndarray, (n, *sides)
+            Configurations; an ensemble's packed codes are read, never unpacked as a whole. An array may come from any
+            program: values as they are, each configuration counts as a chain, the last ones are held out.
         y : object
             Not looked at.
         out : path, optional
@@ -136,28 +146,34 @@ class TCVAE(TransformerMixin, Estimator):  # type: ignore[misc]
             If the checkpoint is damaged.
         """
         settings, place = self._settings(Autoencoder), choose_device(self.device)
-        check_readable(ensemble)
-        if settings.symmetric:
-            check_symmetric(ensemble)
-        sizes = {name: int(size) for name, size in ensemble.sizes.items()}
-        check_shape((sizes["x"], sizes["y"]), len(settings.filters))
+        space, shape = meaning(ensemble)
+        _check_padding(ensemble, settings.padding)
+        check_shape(shape, len(settings.filters))
+        group = symmetry_group(ensemble, space.states, symmetric=settings.symmetric)
+        fingerprint, sizes = _identity(ensemble)
         trained, kept = split(sizes["chain"], settings.held_out)
         word = settings.recipe.precision
         precision = "float32" if word == "auto" and place.type != "cpu" else choose_precision(word, place)
         description = self._describe(
-            settings.recipe, precision, ensemble={"fingerprint": ensemble.fingerprint, "sizes": sizes},
+            settings.recipe, precision, ensemble={"fingerprint": fingerprint, "sizes": sizes},
+            channels=Channels.of(space).to_dict(), shape=list(shape),
             chains={"training": [trained.start, trained.stop], "held_out": [kept.start, kept.stop]},
         )  # fmt: skip
+
+        def begin() -> Objective:
+            part = configurations(ensemble, chain=trained, space=space)
+            return TotalCorrelation(part, group, settings, precision=precision, seed=self.seed, device=place)
+
         return self._open_or_train(
-            lambda: TotalCorrelation(
-                ensemble, trained, settings, precision=precision, seed=self.seed, device=place
-            ),
-            settings.recipe, description, out=out, progress=progress, checkpoint_seconds=checkpoint_seconds,
-        )  # fmt: skip
+            begin, settings.recipe, description, out=out, progress=progress, checkpoint_seconds=checkpoint_seconds
+        )
 
     def _empty_network(self, description: dict[str, Any], folder: Path) -> nn.Module:  # noqa: ARG002
-        settings, sizes = self._settings(Autoencoder), description["ensemble"]["sizes"]
-        return Network((sizes["x"], sizes["y"]), settings.latent, settings.filters)
+        settings = self._settings(Autoencoder)
+        return Network(
+            tuple(description["shape"]), settings.latent, settings.filters,
+            channels=Channels.from_dict(description["channels"]), padding=settings.padding,
+        )  # fmt: skip
 
     def transform(self, configurations: PackedEnsemble | np.ndarray) -> np.ndarray:
         """Return the latent means of every configuration, float32 (n, latent), an ensemble's in their order."""
@@ -168,7 +184,7 @@ class TCVAE(TransformerMixin, Estimator):  # type: ignore[misc]
         configurations: PackedEnsemble | np.ndarray,
         *,
         chain: slice = slice(None),
-        flipped: bool = False,
+        turned: np.ndarray | None = None,
         progress: bool = False,
     ) -> Latents:
         """Return the posterior of every configuration.
@@ -176,36 +192,52 @@ class TCVAE(TransformerMixin, Estimator):  # type: ignore[misc]
         Parameters
         ----------
         configurations : Ensemble or ndarray
-            An ensemble, or spins +-1 of shape (..., Lx, Ly).
+            An ensemble, or values of shape (..., *sides).
         chain : slice
             The chains of the ensemble to take.
-        flipped : bool
-            Whether to look at -s in place of s.
+        turned : ndarray, int64 (q,), optional
+            A permutation of the codes under which they are looked at: [1, 0] for -s in place of s.
         progress : bool
             Whether to show how far it is.
 
         Returns
         -------
         Latents
-            float32 arrays (F, T, C, D, latent), or (..., latent) for an array.
+            float32 arrays (controls, temperature, C, D, latent), or (..., latent) for an array.
 
         Raises
         ------
         InputError
-            If the sides are not those of the training, or a value is not a spin.
+            If sides or values are not those of the training.
         """
         self._check_fitted()
         with progress_bar("encode", show=progress) as report:
-            return latents.encode(self.network_, configurations, chain=chain, flipped=flipped, report=report)
+            return latents.encode(self.network_, configurations, chain=chain, turned=turned, report=report)
 
     def decode(self, z: np.ndarray) -> np.ndarray:
-        """Return the probability of spin up at every site, float32 (..., Lx, Ly), at latents (..., D)."""
+        """Return the probability of each value at every site, float32 (..., *sides, q), at latents (..., D)."""
         self._check_fitted()
         return latents.decode(self.network_, z)
 
     def sample(self, count: int, seed: int) -> np.ndarray:
-        """Draw latents from the prior and spins from the decoder: int8 +-1, (count, Lx, Ly)."""
+        """Draw latents from the prior and values from the decoder, (count, *sides)."""
         check_whole("count", count, 1)
         numbers = generator(check_seed(seed), Purpose.ENCODING, 1)
-        up = self.decode(numbers.standard_normal((count, self.network_.latent), dtype=np.float32))
-        return np.where(numbers.random(up.shape, dtype=np.float32) < up, 1, -1).astype(np.int8)
+        odds = self.decode(numbers.standard_normal((count, self.network_.latent), dtype=np.float32))
+        below = np.cumsum(odds, axis=-1)[..., :-1]
+        codes = (numbers.random((*odds.shape[:-1], 1), dtype=np.float32) >= below).sum(axis=-1)
+        return np.asarray(self.network_.channels.values[codes])
+
+
+def _check_padding(ensemble: Any, padding: str) -> None:
+    """Refuse to let convolutions look round a lattice that ends."""
+    lattice = getattr(ensemble, "lattice", None)
+    if padding == "periodic" and lattice is not None and set(lattice.rules) != {"periodic"}:
+        raise InputError("padding", "'periodic'", f"the lattice is {lattice.boundary_text}", "Take padding='zeros'")
+
+
+def _identity(given: PackedEnsemble | np.ndarray) -> tuple[str, dict[str, int]]:
+    """Return what tells configurations from others, and their sizes."""
+    if isinstance(given, np.ndarray):
+        return sha256(np.ascontiguousarray(given).tobytes()).hexdigest(), {"chain": len(given)}
+    return given.fingerprint, {name: int(size) for name, size in given.sizes.items()}

@@ -118,13 +118,13 @@ def principal_components(latent: NDArray[np.floating]) -> Components:
 
 
 def orient_mean(components: Components, nu_0: Floats, magnetization: Floats) -> Components:
-    """Fix the sign of nu_0: it correlates positively with m over all configurations.
+    """Fix the sign of nu_0: it correlates positively with an order parameter over all configurations.
 
     Parameters
     ----------
     components : Components
         Of the latent means.
-    nu_0 : ndarray, shape (field, temperature, chain, draw)
+    nu_0 : ndarray, shape (controls, temperature, chain, draw)
         The projection that ``components`` gives now.
     magnetization : ndarray, same shape
         Per site.
@@ -140,16 +140,16 @@ def orient_deviations(components: Components, tau_0: Floats, tau_1: Floats, fiel
     ----------
     components : Components
         Of the latent standard deviations.
-    tau_0, tau_1 : ndarray, shape (field, temperature)
-        Condition means of the projections that ``components`` gives now.
-    field : ndarray, shape (field,)
-        In units of J.
+    tau_0, tau_1 : ndarray, shape (points, temperature)
+        Condition means of the projections that ``components`` gives now, at each point of the other controls.
+    field : ndarray, shape (points,)
+        How far these are from zero, in units of energy.
 
     Notes
     -----
-    tau_0 is larger at the hottest than at the coldest temperature of the field nearest zero: it marks the
+    tau_0 is larger at the hottest than at the coldest temperature of the point nearest zero: it marks the
     paramagnet. tau_1 rises above both ends of the temperature axis further than it falls below both,
-    summed over the fields: its ridge is a maximum.
+    summed over the points: its ridge is a maximum.
     """
     coldest, hottest = tau_0[np.abs(field).argmin(), [0, -1]]
     if hottest < coldest:

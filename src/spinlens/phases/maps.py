@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from itertools import product
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
@@ -13,11 +14,11 @@ from spinlens.errors import InputError, did_you_mean
 from spinlens.exact import critical_temperature
 from spinlens.phases.components import Components, orient_deviations, orient_mean, principal_components
 from spinlens.progress import progress_bar
+from spinlens.symmetries import code_group
 
 if TYPE_CHECKING:
     from spinlens.ensemble import Ensemble
 
-GRID = ("field", "temperature")
 DEVIATIONS_OF = ("conditions", "configurations")
 UNITS = {
     "field": "J",
@@ -37,7 +38,7 @@ LABELS = {
 
 
 class Encoding(Protocol):
-    """What an encoder returns: two float32 arrays of shape (field, temperature, chain, draw, latent)."""
+    """What an encoder returns: two float32 arrays of shape (controls, temperature, chain, draw, latent)."""
 
     @property
     def mean(self) -> NDArray[np.floating]:
@@ -51,8 +52,8 @@ class Encoding(Protocol):
 class Encoder(Protocol):
     """A trained network, as far as this room knows it."""
 
-    def encode(self, ensemble: Any, /, *, chain: slice, flipped: bool = False) -> Encoding:
-        """Return the latent coordinates of every configuration s, or of -s."""
+    def encode(self, ensemble: Any, /, *, chain: slice, turned: NDArray[np.int64] | None = None) -> Encoding:
+        """Return the latent coordinates of every configuration, as it is or under a permutation of its codes."""
 
 
 def latent_maps(
@@ -84,11 +85,12 @@ def latent_maps(
     Returns
     -------
     xarray.Dataset
-        Over (field, temperature): ``nu_0``, ``tau_0``, ``tau_1`` (means over the condition), each with
+        Over (controls, temperature): ``nu_0``, ``tau_0``, ``tau_1`` (means over the condition), each with
         ``NAME_spread`` (standard deviation over its configurations) and ``NAME_chain`` (the mean of each
         chain); the observables of the ensemble with ``NAME_error``; ``equilibrated`` and the other
-        diagnostics. Over (field, temperature, chain): means of e, e^2, m, m^2 and abs(m) per site, from
-        which the fluctuation ridges are resampled. Over component: ``nu_explained_variance_ratio`` and
+        diagnostics. Over (controls, temperature, chain): means of e, e^2, and m, m^2 and abs(m) of the model's first
+        order parameter (of the magnetization, too, where there are spins) per site, from which the fluctuation ridges
+        are resampled. Over component: ``nu_explained_variance_ratio`` and
         ``tau_explained_variance_ratio``, with the directions beside them. All values are per site.
 
     Raises
@@ -99,26 +101,23 @@ def latent_maps(
 
     Notes
     -----
-    The signs are fixed: nu_0 correlates positively with m, tau_0 is larger in the paramagnet, and the
-    ridge of tau_1 is a maximum; see `orient_mean` and `orient_deviations`. The deviations are those of s
-    and -s averaged: a spin flip changes the sign of the field and nothing else, so whatever differs between
-    the two is the network's own. Principal components as in
+    The signs are fixed: nu_0 correlates positively with the order parameter (the length of one of several components),
+    tau_0 is larger in the paramagnet, and the ridge of tau_1 is a maximum; see `orient_mean` and `orient_deviations`.
+    The deviations are those of s and of its reverse averaged, where such a reversal only changes the sign of a field:
+    whatever differs between the two is the network's own. Principal components as in
     Walker, Tam and Jarrell, Sci. Rep. 10, 13047 (2020), https://doi.org/10.1038/s41598-020-69848-5.
     """
     if deviations_of not in DEVIATIONS_OF:
         raise InputError("deviations_of", deviations_of, "is unknown", did_you_mean(str(deviations_of), DEVIATIONS_OF))
-    if tuple(ensemble.grid) != GRID or "spin_sum" not in ensemble.plan.series:
-        why = "latent maps are over field and temperature of a model of spins"
-        raise InputError("ensemble", f"{ensemble.model.text} over {', '.join(ensemble.grid)}", why)
     chains = np.arange(ensemble.sizes["chain"])[chain]
     if chains.size == 0:
         raise InputError("chain", chain, f"selects none of the {ensemble.sizes['chain']} chains")
     with progress_bar("analyse", show=progress) as report:
         report(0.0, "encode")
         encoding = vae.encode(ensemble, chain=chain)
-        report(0.3, "encode the flipped spins")
-        # Between walls the reversed spins are another system.
-        mirrored = encoding if ensemble.lattice.walled else vae.encode(ensemble, chain=chain, flipped=True)
+        report(0.3, "encode the reversed configurations")
+        turned = _reversal(ensemble)
+        mirrored = encoding if turned is None else vae.encode(ensemble, chain=chain, turned=turned)
         mean, deviation, other = (
             _checked(name, getattr(latents, name), ensemble, len(chains))
             for latents, name in ((encoding, "mean"), (encoding, "deviation"), (mirrored, "deviation"))
@@ -127,20 +126,35 @@ def latent_maps(
         report(0.6, "principal components")
         projected, nu, tau = _project(mean, deviation, ensemble, chain, deviations_of)
         report(0.9, "observables")
-        parts = [_reduce(projected), _shares(nu, "nu"), _shares(tau, "tau"), _thermodynamics(ensemble)]
+        grid = tuple(ensemble.grid)
+        parts = [
+            _reduce(projected, grid),
+            _shares(nu, "nu"),
+            _shares(tau, "tau"),
+            _thermodynamics(ensemble),
+        ]
         maps = xr.merge([*parts, _chain_moments(ensemble, chain)], compat="override", join="override")
         report(1.0, "")
-    maps = maps.assign_coords(field=ensemble.grid["field"], temperature=ensemble.temperature, chain=chains)
+    maps = maps.assign_coords({**ensemble.grid, "chain": chains})
     for name, units in UNITS.items():
         if name in maps:
             maps[name].attrs["units"] = units
     return maps.assign_attrs(_provenance(vae, ensemble), deviations_of=deviations_of)
 
 
+def _reversal(ensemble: Ensemble) -> NDArray[np.int64] | None:
+    """Return the permutation of codes that only changes the signs of controls; None where there is none."""
+    turn, model = ensemble.model.space.turn, ensemble.model
+    if turn is None:
+        return None
+    group = code_group(model, ensemble.lattice, **dict.fromkeys(model.controls, 0.0))
+    return np.asarray(turn) if (group == turn).all(axis=1).any() else None
+
+
 def _checked(name: str, latent: NDArray[np.floating], ensemble: Ensemble, chains: int) -> NDArray[np.floating]:
     latent = np.asarray(latent)
     sizes = ensemble.sizes
-    expected = (sizes["field"], sizes["temperature"], chains, sizes["draw"])
+    expected = (*(sizes[name] for name in ensemble.grid), chains, sizes["draw"])
     if latent.shape[:-1] != expected:
         raise InputError(f"shape of the latent {name}", latent.shape, f"must start with {expected}")
     if latent.shape[-1] < 2:
@@ -158,26 +172,27 @@ def _project(
     """Return nu_0, tau_0, tau_1 of every configuration and the components they come from."""
     nu = principal_components(mean)
     if deviations_of == "conditions":
-        spread = deviation.std(axis=(0, 1, 2, 3), dtype=np.float64)
+        spread = deviation.std(axis=tuple(range(deviation.ndim - 1)), dtype=np.float64)
         deviation = deviation / np.where(spread > 0, spread, 1.0).astype(deviation.dtype)
-    averaged = deviation.mean(axis=(2, 3), dtype=np.float64)
+    averaged = deviation.mean(axis=(-3, -2), dtype=np.float64)
     tau = principal_components(averaged if deviations_of == "conditions" else deviation)
-    magnetization = np.asarray(ensemble.magnetization)[:, :, chain]
-    nu = orient_mean(nu, nu.project(mean, 0), magnetization)
-    tau_0, tau_1 = (tau.project(averaged, component) for component in (0, 1))
-    tau = orient_deviations(tau, tau_0, tau_1, ensemble.grid["field"])
+    if ensemble.model.order_parameters(ensemble.lattice):
+        nu = orient_mean(nu, nu.project(mean, 0), np.asarray(ensemble.order_parameter)[..., chain, :])
+    points = _points(ensemble)
+    tau_0, tau_1 = (tau.project(averaged, part).reshape(len(points), -1) for part in (0, 1))
+    tau = orient_deviations(tau, tau_0, tau_1, np.array([sum(map(abs, point.values())) for point in points]))
     projected = {"nu_0": nu.project(mean, 0)}
     projected |= {f"tau_{component}": tau.project(deviation, component) for component in (0, 1)}
     return projected, nu, tau
 
 
-def _reduce(projected: dict[str, NDArray[np.float64]]) -> xr.Dataset:
+def _reduce(projected: dict[str, NDArray[np.float64]], grid: tuple[str, ...]) -> xr.Dataset:
     maps = xr.Dataset()
     for name, values in projected.items():
         attributes = {"long_name": LABELS[name], "units": "dimensionless"}
-        maps[name] = xr.Variable(GRID, values.mean(axis=(2, 3)), attributes)
-        maps[f"{name}_spread"] = xr.Variable(GRID, values.std(axis=(2, 3)), attributes)
-        maps[f"{name}_chain"] = xr.Variable((*GRID, "chain"), values.mean(axis=3), attributes)
+        maps[name] = xr.Variable(grid, values.mean(axis=(-2, -1)), attributes)
+        maps[f"{name}_spread"] = xr.Variable(grid, values.std(axis=(-2, -1)), attributes)
+        maps[f"{name}_chain"] = xr.Variable((*grid, "chain"), values.mean(axis=-1), attributes)
     return maps
 
 
@@ -196,20 +211,34 @@ def _thermodynamics(ensemble: Ensemble) -> xr.Dataset:
     return xr.merge([table.reset_coords(drop=True) for table in tables], compat="override", join="override")
 
 
+def _points(ensemble: Ensemble) -> list[dict[str, float]]:
+    """Return the controls of each point of the grid, the temperature left out, in its order."""
+    names = [name for name in ensemble.grid if name != "temperature"]
+    return [dict(zip(names, map(float, values), strict=True)) for values in product(*(ensemble.grid[n] for n in names))]
+
+
 def _chain_moments(ensemble: Ensemble, chain: slice) -> xr.Dataset:
-    """Return per-chain means of e, e^2, m, m^2 and abs(m), per site, over the recorded series."""
-    lattice, series = ensemble.lattice, ensemble.series
-    sites = lattice.sites
-    names = ("energy", "energy_square", "magnetization", "magnetization_square", "absolute_magnetization")
-    moments: dict[str, list[Any]] = {name: [] for name in names}
-    for index, field in enumerate(ensemble.grid["field"].tolist()):
-        sums = {str(name): series[name].values[index][:, chain].astype(np.float64) for name in series}
-        energy = ensemble.model.energy_total(lattice, sums, field=field) / sites
-        magnetization = sums["spin_sum"] / sites
-        values = (energy, energy**2, magnetization, magnetization**2, np.abs(magnetization))
-        for name, value in zip(names, values, strict=True):
-            moments[name].append(value.mean(axis=-1))
-    dataset = xr.Dataset({f"{name}_chain": ((*GRID, "chain"), np.stack(moments[name])) for name in names})
+    """Return per-chain means of e, e^2, and of m, m^2 and abs(m) of order parameters, per site, over the series."""
+    lattice, series, grid = ensemble.lattice, ensemble.series, tuple(ensemble.grid)
+    sites, moments = lattice.sites, dict[str, list[Any]]()
+    lengths = tuple(map(len, ensemble.grid.values()))
+    flat = {name: series[name].values.reshape(-1, *series[name].shape[len(grid) - 1 :]) for name in map(str, series)}
+    orders = ensemble.model.order_parameters(lattice)
+    for index, point in enumerate(_points(ensemble)):
+        sums = {name: values[index][:, chain].astype(np.float64) for name, values in flat.items()}
+        found = {"energy": ensemble.model.energy_total(lattice, sums, **point) / sites}
+        if "spin_sum" in sums:
+            found["magnetization"] = sums["spin_sum"] / sites
+        for order in orders[:1]:
+            values = order.values(sums, sites)
+            found[order.name] = values[..., 0] if order.components == 1 else np.linalg.norm(values, axis=-1)
+        for name, value in found.items():
+            wanted = {name: value, f"{name}_square": value**2}
+            wanted |= {} if name == "energy" else {f"absolute_{name}": np.abs(value)}
+            for word, each in wanted.items():
+                moments.setdefault(word, []).append(each.mean(axis=-1))
+    shaped = {f"{name}_chain": np.stack(each).reshape(*lengths, -1) for name, each in moments.items()}
+    dataset = xr.Dataset({name: ((*grid, "chain"), each) for name, each in shaped.items()})
     return dataset.assign_attrs(sites=sites)
 
 

@@ -36,5 +36,5 @@ class Binary(Space):
         return np.array([1, 0])
 
     def statistics(self, codes: NDArray[Any]) -> Array:
-        """Return the spin, -1 or +1, as the one statistic."""
-        return (2.0 * np.asarray(codes) - 1.0)[..., None]
+        """Return the one statistic: 1 for the larger value, else 0."""
+        return np.asarray(codes, dtype=np.float64)[..., None]

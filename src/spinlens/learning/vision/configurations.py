@@ -10,7 +10,6 @@ import numpy as np
 import torch
 
 from spinlens.errors import InputError
-from spinlens.learning.batches import check_readable, pack, unpack
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,3 +103,43 @@ def same_lattice(one: Configurations, other: Configurations, what: str) -> None:
 def boundary_of(images: Any) -> str:
     """Return what lies beyond the edges of an ensemble, in words; of an array nothing is known, so ``free``."""
     return str(images.lattice.boundary_text) if hasattr(images, "lattice") else "free"
+
+
+def check_readable(ensemble: Any) -> None:
+    """Refuse ensembles that the networks do not read.
+
+    Raises
+    ------
+    InputError
+        If sites have more than two states or the lattice is no plane.
+    """
+    model = getattr(ensemble, "model", None)
+    if model is None:
+        return
+    if model.space.states != 2:
+        raise InputError("ensemble", model.text, f"has {model.space.states} states a site; the networks read two")
+    if ensemble.lattice.axes != 2:
+        sides = " x ".join(map(str, ensemble.lattice.shape))
+        raise InputError("ensemble", f"a lattice of {sides}", "the networks read lattices of two sides")
+
+
+def unpack(packed: torch.Tensor, columns: int) -> torch.Tensor:
+    """Return packed spins (..., Lx, ceil(Ly / 8)) as float32 zeros and ones (..., Lx, Ly) on their device."""
+    shifts = torch.arange(8, dtype=torch.uint8, device=packed.device)
+    bits = (packed[..., None] >> shifts) & 1
+    return bits.flatten(-2)[..., :columns].float()
+
+
+def pack(spins: np.ndarray, what: str = "spins") -> np.ndarray:
+    """Return spins +-1, (..., Lx, Ly), as bits, uint8 (..., Lx, ceil(Ly / 8)).
+
+    Raises
+    ------
+    InputError
+        If a value is neither -1 nor 1.
+    """
+    up = spins == 1
+    if not np.all(up | (spins == -1)):
+        odd = spins[~(up | (spins == -1))].flat[0]
+        raise InputError(what, odd, "a spin is -1 or +1", "Rescale the values")
+    return np.packbits(up, axis=-1, bitorder="little")

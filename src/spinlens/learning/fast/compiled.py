@@ -9,8 +9,8 @@ from itertools import pairwise
 import numpy as np
 import torch
 
-from spinlens.learning import kernels
-from spinlens.learning.layers import Slice, flat
+from spinlens.learning.fast import kernels
+from spinlens.learning.fast.layers import Slice, flat
 from spinlens.learning.losses import LOG_TWO_PI, LossWeights
 from spinlens.learning.network import Network
 
@@ -76,20 +76,18 @@ class CompiledStep:
         self._slices = [Slice(network, half=half) for _ in range(SLICES)]
         outside = torch.get_num_threads()
         self._pool = ThreadPoolExecutor(min(threads, SLICES), initializer=take_one_thread)
-        self(torch.zeros(SLICES, *network.shape), torch.zeros(SLICES, network.latent))
+        self(torch.zeros(SLICES, *network.shape, 1), torch.zeros(SLICES, network.latent))
         network.zero_grad()
         torch.set_num_threads(outside)
 
-    def __call__(self, spins: torch.Tensor, noise: torch.Tensor) -> torch.Tensor:
-        """Return the four terms (4,) of spins (B, Lx, Ly) and standard normal noise (B, D)."""
-        batch = len(spins)
+    def __call__(self, seen: torch.Tensor, noise: torch.Tensor) -> torch.Tensor:
+        """Return the four terms (4,) of channels (B, Lx, Ly, 1) and standard normal noise (B, D)."""
+        batch = len(seen)
         edges = [batch * part // SLICES for part in range(SLICES + 1)]
         ranges = [slice(*pair) for pair in pairwise(edges)]
-        heads = self._pool.map(lambda part, rows: part.encode(spins[rows]), self._slices, ranges)
+        heads = self._pool.map(lambda part, rows: part.encode(seen[rows]), self._slices, ranges)
         posterior = self._draw(list(heads), noise)
-        shares = list(
-            self._pool.map(lambda part, rows: self._share(part, posterior, spins, rows), self._slices, ranges)
-        )
+        shares = list(self._pool.map(lambda part, rows: self._share(part, posterior, seen, rows), self._slices, ranges))
         grad_mean, grad_log_variance = self._collect(shares, posterior, noise)
         list(
             self._pool.map(
@@ -108,15 +106,15 @@ class CompiledStep:
         by_latent = tuple(np.ascontiguousarray(each.numpy().T) for each in (z, mean, log_variance))
         return Posterior(mean, log_variance, z, by_latent)  # type: ignore[arg-type]
 
-    def _share(self, part: Slice, posterior: Posterior, spins: torch.Tensor, rows: slice) -> Share:
+    def _share(self, part: Slice, posterior: Posterior, seen: torch.Tensor, rows: slice) -> Share:
         loss_weights, (z, mean, log_variance) = self.loss_weights, posterior.by_latent
         own = np.ascontiguousarray(z[:, rows])
         grads = np.zeros_like(own), np.zeros_like(mean), np.zeros_like(mean)
         factors = loss_weights.beta - loss_weights.alpha, loss_weights.dimension - loss_weights.beta
         joint, marginal = kernels.aggregate(own, mean, log_variance, self._log_shares, rows.start, *factors, *grads)
         logits = part.decode(posterior.z[rows])
-        cross_entropy = kernels.bernoulli(flat(logits), flat(spins[rows]), 1.0 / len(spins))
-        grad_z = part.decode_backward(logits) + torch.from_numpy(grads[0].T) / len(spins)
+        cross_entropy = kernels.bernoulli(flat(logits), flat(seen[rows]), 1.0 / len(seen))
+        grad_z = part.decode_backward(logits) + torch.from_numpy(grads[0].T) / len(seen)
         return Share(cross_entropy, joint, marginal, grad_z, grads[1], grads[2])
 
     def _collect(

@@ -11,7 +11,7 @@ from typing import cast
 import numpy as np
 import torch
 
-from spinlens.learning import kernels
+from spinlens.learning.fast import kernels
 from spinlens.learning.network import Network
 
 FOLD = 4
@@ -38,11 +38,11 @@ class Slice:
         self._encoder: list[tuple[torch.Tensor, torch.Tensor, torch.Tensor]] = []
         self._decoder: list[tuple[torch.Tensor, torch.Tensor, torch.Tensor]] = []
 
-    def encode(self, spins: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        """Return mean and log variance (R, D) of spins (R, Lx, Ly), float32 0 and 1."""
+    def encode(self, seen: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """Return mean and log variance (R, D) of channels (R, Lx, Ly, 1), float32 0 and 1."""
         network = self.network
         self._encoder = []
-        hidden = spins[..., None]
+        hidden = seen
         for kernel, bias in zip(network.encoder_kernels, network.encoder_biases, strict=True):
             count, x, y = hidden.shape[0], hidden.shape[1] // 2, hidden.shape[2] // 2
             matrix = self._matrix(kernel.detach(), y)
@@ -73,7 +73,7 @@ class Slice:
                 gradient = self._sites(rows @ matrix.T, output.shape, None)
 
     def decode(self, z: torch.Tensor) -> torch.Tensor:
-        """Return logits (R, Lx, Ly) at latents (R, D)."""
+        """Return natural parameters (R, Lx, Ly, 1) at latents (R, D)."""
         network = self.network
         self._z = z
         hidden = torch.addmm(network.seed_bias.detach(), z, network.seed_weight.detach())
@@ -88,12 +88,12 @@ class Slice:
             if layer < last:
                 kernels.activate(flat(hidden))
             self._decoder.append((rows, matrix, hidden))
-        return hidden[..., 0]
+        return hidden
 
     def decode_backward(self, grad_logits: torch.Tensor) -> torch.Tensor:
         """Fill the gradients of the decoder from that of the logits; return that of the latents (R, D)."""
         network, place = self.network, self._place
-        gradient = grad_logits[..., None]
+        gradient = grad_logits
         last = len(self._decoder) - 1
         for layer in reversed(range(len(self._decoder))):
             rows, matrix, output = self._decoder[layer]

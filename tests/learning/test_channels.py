@@ -1,0 +1,126 @@
+"""Any space on one to three sides: the likelihood, the convolutions and their mirror images, and what is refused."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+from scipy import special
+
+import spinlens as sl
+from spinlens.errors import InputError
+from spinlens.learning import TCVAE, Recipe, load
+from spinlens.learning.channels import Channels, configurations, see
+from spinlens.learning.network import Network
+from spinlens.spaces import Angles, Binary, Colours, Discrete, Space
+
+SPACES = [Binary(), Binary(0, 1), Discrete((-1, 0, 1)), Discrete((0, 1, 5, 7)), Colours(2), Colours(5), Angles(6)]
+SMALL = Recipe(epochs=2, batch=16, learning_rate=1e-3)
+
+
+@pytest.mark.parametrize("space", SPACES, ids=lambda space: space.text)
+def test_the_cross_entropy_is_that_of_the_exponential_family(space: Space) -> None:
+    random = np.random.default_rng(3)
+    network = Network((4, 6), 2, (2,), channels=Channels.of(space))
+    codes = random.integers(0, space.states, size=(5, 4, 6))
+    natural = 3 * random.normal(size=(5, 4, 6, space.dimensions))
+    scores = natural @ space.statistics(np.arange(space.states)).T
+    odds = special.log_softmax(scores, axis=-1)
+    expected = -np.take_along_axis(odds, codes[..., None], -1).sum() / 5
+    given = torch.from_numpy(natural).float()
+    assert float(network.cross_entropy(given, see(network.channels, codes))) == pytest.approx(expected, rel=1e-5)
+    np.testing.assert_allclose(network.log_probabilities(given).numpy(), odds, atol=1e-4)
+
+
+def test_a_certain_mistake_is_finite() -> None:
+    network = Network((2, 2), 2, (2,))
+    natural, down = torch.full((1, 2, 2, 1), 1e4), torch.zeros(1, 2, 2, 1)
+    assert float(network.cross_entropy(natural, down)) == pytest.approx(4e4)
+
+
+@pytest.mark.parametrize("padding", ["zeros", "periodic"])
+@pytest.mark.parametrize("shape", [(8,), (4, 6), (4, 8, 6)], ids=str)
+def test_the_mirror_image_is_the_transpose_and_periodic_ones_move_along(shape: tuple[int, ...], padding: str) -> None:
+    random = np.random.default_rng(4)
+    network = Network(shape, 2, (3,), padding=padding)
+    fine, coarse = (torch.from_numpy(random.normal(size=(1, c, *s))) for c, s in
+                    ((2, shape), (3, [side // 2 for side in shape])))  # fmt: skip
+    weight, bias = torch.from_numpy(random.normal(size=(3, 2, *[3] * len(shape)))), torch.zeros(1).double()
+    down, up = network._halve(fine, weight, bias.expand(3)), network._double(coarse, weight, bias.expand(2))
+    assert down.shape == coarse.shape
+    assert up.shape == fine.shape
+    assert float((down * coarse).sum()) == pytest.approx(float((fine * up).sum()), rel=1e-12)
+    for axis in range(2, fine.ndim):
+        moved = network._halve(fine.roll(2, axis), weight, bias.expand(3))
+        assert torch.allclose(moved, down.roll(1, axis)) == (padding == "periodic")
+
+
+@pytest.mark.parametrize(
+    ("model", "lattice", "controls"),
+    [
+        (sl.Potts(3), sl.Lattice((8, 8), kind="triangular"), {}),
+        (sl.BlumeCapel(), sl.Lattice((8, 8)), {"crystal_field": [0.5, 1.5]}),
+        (sl.Ising(), sl.Lattice((4, 4, 4)), {}),
+        (sl.Clock(6), sl.Lattice((8,)), {}),
+        (sl.LatticeGas(), sl.Lattice((8, 8), "free"), {"chemical_potential": [-8.0, -7.0]}),
+    ],
+    ids=lambda value: value.text if hasattr(value, "text") else "",
+)
+def test_any_model_trains_comes_back_and_is_mapped(model, lattice, controls, tmp_path) -> None:  # type: ignore[no-untyped-def]
+    ensemble = sl.simulate(
+        model,
+        lattice,
+        temperature=[1.5, 2.0, 3.0, 4.0, 6.0],
+        chains=32,
+        equilibration=64,
+        seed=2,
+        progress=False,
+        **controls,
+    )
+    padding = "zeros" if "free" in lattice.rules else "periodic"
+    vae = TCVAE(latent=3, filters=(2, 4), padding=padding, recipe=SMALL, seed=5)
+    vae.fit(ensemble, out=tmp_path / "model", progress=False)
+    assert vae.history_[-1]["loss"] < vae.history_[0]["loss"] + 5
+    again = load(tmp_path / "model")
+    latents = again.encode(ensemble).mean
+    np.testing.assert_array_equal(latents, vae.encode(ensemble).mean)
+    values = np.asarray(ensemble.spins())
+    np.testing.assert_allclose(again.encode(values).mean, latents, atol=1e-5)
+    assert np.isin(again.sample(4, seed=1), model.space.values).all()
+    maps = sl.latent_maps(again, ensemble, progress=False)
+    assert maps["nu_0"].dims == tuple(ensemble.grid)
+    assert np.isfinite(maps["tau_1"]).all()
+    order = model.order_parameters(lattice)[0].name
+    sites, series = lattice.sites, ensemble.series
+    energy = np.stack([
+        model.energy_total(lattice, {n: series[n].values[place] for n in map(str, series)}, **point).mean(-1) / sites
+        for place, point in zip(np.ndindex(series["bond_sum" if "bond_sum" in series else "pair_sum"].shape[:-3]),
+                                [{}] if not controls else [{name: v} for name, vs in controls.items() for v in vs],
+                                strict=True)
+    ]).reshape(maps["energy_chain"].shape)  # fmt: skip
+    np.testing.assert_allclose(maps["energy_chain"], energy)
+    assert f"absolute_{order}_chain" in maps
+
+
+def test_arrays_of_other_programs() -> None:
+    values = np.random.default_rng(1).choice([-1, 0, 1], size=(64, 8, 8), p=[0.6, 0.2, 0.2])
+    vae = TCVAE(latent=2, filters=(2, 4), recipe=SMALL).fit(values, progress=False)
+    assert vae.transform(values).shape == (64, 2)
+    assert vae.held_out_chains == slice(56, 64)
+    with pytest.raises(InputError, match="is none of the values"):
+        vae.transform(np.full((1, 8, 8), 2))
+    with pytest.raises(InputError, match="must be an ensemble or an array"):
+        configurations(np.float64(1.0))
+
+
+def test_what_does_not_fit() -> None:
+    short = {"temperature": [2.0, 3.0], "chains": 8, "equilibration": 8, "progress": False}
+    walls = sl.simulate(sl.Ising(), sl.Lattice((8, 8), ((1, 1), "periodic")), **short)
+    with pytest.raises(InputError, match="no permutation of values is a symmetry"):
+        TCVAE(filters=(2,), symmetric=True, recipe=SMALL).fit(walls, progress=False)
+    with pytest.raises(InputError, match="Take padding='zeros'"):
+        TCVAE(filters=(2,), padding="periodic", recipe=SMALL).fit(walls, progress=False)
+    vae = TCVAE(latent=2, filters=(2,), recipe=Recipe(epochs=1, batch=4)).fit(walls, progress=False)
+    potts = sl.simulate(sl.Potts(2), sl.Lattice((8, 8)), **short)
+    with pytest.raises(InputError, match="was trained on other values of a site"):
+        vae.encode(potts)
