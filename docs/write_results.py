@@ -30,8 +30,13 @@ PAGES = (
 )
 
 STANDARD = "standard"
+BEGINNINGS = {
+    "lattice": "vit, hidden spins and bond sums", "spins": "vit, hidden spins alone", "none": "vit, nothing"
+}  # fmt: skip
+
 CLASSIFY = RESULTS / f"classify-{STANDARD}.json"
 TRIALS = RESULTS / "classify-trials.json"
+WITHOUT = RESULTS / "classify-quick.json"
 CLASSIFY_PICTURES = {
     "scores": "Scores beside their ceilings",
     "label_efficiency_periodic": "Score by number of labels",
@@ -96,13 +101,14 @@ def labels() -> str:
     counts = sorted({row["labels"] for row in rows})
     lines: list[tuple[str, ...]] = [("system", "begins with", *(f"{count} labels" for count in counts))]
     for system in systems:
-        for pretrained, word in (("lattice", "vit, lattice pretraining"), ("none", "vit, nothing")):
+        for pretrained, word in BEGINNINGS.items():
             found = {
                 row["labels"]: row["macro_f1_mean"]
                 for row in rows
                 if row["system"] == system and row["pretrained"] == pretrained
             }
-            lines.append((system, word, *(f"{found[count]:.3f}" for count in counts)))
+            if found:
+                lines.append((system, word, *(f"{found[count]:.3f}" for count in counts)))
         found = {
             row["labels"]: row["macro_f1_mean"]
             for row in summary["baselines"]
@@ -135,6 +141,31 @@ def trials() -> str:
         for row in few
     )
     return f"{table(rows)}\n\n{note}."
+
+
+def without() -> str:
+    """Return the scores of a small study with and without bond sums among the targets of the pretraining."""
+    if not WITHOUT.exists():
+        return NO_RUN
+    summary = read(WITHOUT)
+    few = {(row["pretrained"], row["labels"]): row for row in summary["label_efficiency"]}
+    counts = sorted({labels for _, labels in few})
+    first = summary["rows"][0]
+    lines: list[tuple[str, ...]] = [("vit begins with", *(f"{count} labels" for count in counts), "of the ceiling")]
+    for pretrained, words in BEGINNINGS.items():
+        shares = [row["fraction_of_ceiling"] for row in summary["rows"] if row["pretrained"] == pretrained]
+        scores = [Estimate(few[pretrained, n]["macro_f1_mean"], few[pretrained, n]["macro_f1_std"]) for n in counts]
+        shown = [f"{each.value:.3f} +- {each.error:.3f}" if each.error else f"{each.value:.3f}" for each in scores]
+        lines.append((words.removeprefix("vit, "), *shown, f"{shares[0]:.3f}" if shares else "-"))
+    difference = next(row for row in summary["differences"] if row["second_pretrained"] == "spins")
+    note = (
+        f"Seed {summary['provenance']['seed']}: macro F1 on {first['test_images']} test images, mean and spread of "
+        f"{first['trials']} trials where there are several; ceiling {first['ceiling']:.4f}, logistic regression on "
+        f"energy and order {first['logistic_regression']:.3f}. With less without bond sums: "
+        f"{Estimate(difference['difference'], difference['error'])}, p = {difference['p_value']:.2g}. "
+        f"{sum(summary['timing'].values()) / 60:.0f} minutes on two cores."
+    )
+    return f"{table(lines)}\n\n{note}"
 
 
 def classification() -> str:
@@ -338,7 +369,7 @@ def _signed(value: float | None) -> str:
 
 
 SECTIONS = {
-    "crossover": crossover, "classify": classify, "labels": labels, "trials": trials, "sampling": sampling,
+    "crossover": crossover, "classify": classify, "labels": labels, "trials": trials, "without": without, "sampling": sampling,
     "scaling": scaling, "clusters": clusters, "chances": chances, "training": training,
     "classification": classification, "estimators": estimators, "lattices": lattices, "tables": tables,
 }  # fmt: skip

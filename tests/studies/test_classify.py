@@ -82,21 +82,25 @@ def test_everything_is_there(study: Path) -> None:
 
 def test_the_summary_and_the_tables_agree(study: Path) -> None:
     summary = read_summary(study)
-    (row,) = summary["rows"]
+    row, alone = summary["rows"]
     assert set(row) >= ROW
+    assert (row["pretrained"], alone["pretrained"]) == ("lattice", "spins")
+    (difference,) = summary["differences"]
+    assert (difference["first_pretrained"], difference["second_pretrained"]) == ("lattice", "spins")
+    assert json.loads((study / "models/periodic/pretrained-spins/model.json").read_text())["task"]["bond_weight"] == 0
     assert (row["system"], row["network"], row["trials"]) == ("periodic", "vit", 2)
     assert len(set(row["seeds"])) == 2
     assert np.mean(row["macro_f1_trials"]) == row["macro_f1_mean"]
     assert row["fraction_of_ceiling"] == pytest.approx(row["macro_f1_mean"] / row["ceiling"])
     assert np.sum(row["confusion"]) == 2 * row["test_images"]
     assert row["published"] == [0.934, 0.008]
-    (line,) = csv.DictReader((study / "table.csv").read_text().splitlines())
+    line, _ = csv.DictReader((study / "table.csv").read_text().splitlines())
     assert float(line["macro_f1_mean"]) == row["macro_f1_mean"]
     assert f"{row['macro_f1_mean']:.3f}" in (study / "table.md").read_text()
     table = classify_table(summary)
     for text in ("0.934", "ceiling", "2 trials", "conditions are"):
         assert text in table
-    assert {each["pretrained"] for each in summary["label_efficiency"]} == {"lattice", "none"}
+    assert {each["pretrained"] for each in summary["label_efficiency"]} == {"lattice", "spins", "none"}
     assert {each["labels"] for each in summary["label_efficiency"]} == {10, 40}
     assert set(summary["seeing"]["periodic"]["vit"]["logits_explained_by_energy"]) == {
         "subcritical - far_subcritical", "critical - subcritical", "supercritical - critical",
@@ -118,7 +122,7 @@ def test_scores_are_those_of_the_predictions(study: Path) -> None:
             hits = np.sum((predicted == region) & (labels == region))
             f1.append(2 * hits / (np.sum(predicted == region) + np.sum(labels == region)))
         found.append(np.mean(f1))
-    (row,) = read_summary(study)["rows"]
+    row, _ = read_summary(study)["rows"]
     assert row["macro_f1_mean"] == pytest.approx(np.mean(found), abs=1e-12)
     assert row["macro_f1_std"] == pytest.approx(np.std(found, ddof=1), abs=1e-12)
 

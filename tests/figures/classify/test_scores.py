@@ -28,6 +28,14 @@ def test_the_title_names_the_best_of_every_system(rows):
     assert "97.4% to 99.5%" in draw_scores(better).get_suptitle()
 
 
+def test_the_title_says_what_is_reached_without_bond_sums(rows):
+    begun = [row | {"pretrained": "lattice"} for row in rows]
+    alone = [row | {"pretrained": "spins", "macro_f1_mean": 0.90} for row in rows]
+    title = draw_scores([*begun, *alone]).get_suptitle()
+    assert f"{0.95 / 0.975:.1%} of the best" in title
+    assert f"{0.90 / 0.975:.1%} without bond sums" in title
+
+
 def test_trials_are_dots_beside_their_mean(rows):
     trials = [0.94, 0.95, 0.96]
     ax = draw_scores([rows[0] | {"macro_f1_trials": trials}]).axes[0]

@@ -21,15 +21,22 @@ NETWORKS: Mapping[str, tuple[str, str, str]] = MappingProxyType(
 )
 """Title, colour and marker of each network."""
 
-BEGINNINGS: Mapping[str, str] = MappingProxyType({"none": "from scratch", "lattice": "masked-spin pretraining"})
+BEGINNINGS: Mapping[str, str] = MappingProxyType(
+    {
+        "none": "from scratch",
+        "lattice": "pretrained on hidden spins and bond sums",
+        "spins": "pretrained on hidden spins alone",
+    }
+)
 
 ENERGY_LABEL = "energy $E\\,/\\,|J|$ per site"
 TEMPERATURE_LABEL = "temperature $k_\\mathrm{B}T\\,/\\,|J|$"
 
 
-def network_colours(name: str) -> tuple[str, str, str]:
-    """Return title, colour and marker of a network."""
-    return NETWORKS.get(name, (name, VERMILION, "v"))
+def network_colours(name: str, pretrained: str = "") -> tuple[str, str, str]:
+    """Return title, colour and marker of a network; one that never saw bond sums has its own colour."""
+    title, colour, marker = NETWORKS.get(name, (name, VERMILION, "v"))
+    return title, SKY if pretrained == "spins" else colour, marker
 
 
 def beginning_title(pretrained: str) -> str:

@@ -61,7 +61,7 @@ def draw_label_efficiency(
             (row for row in rows if (row["network"], row["pretrained"]) == (network, pretrained)),
             key=lambda row: row["labels"],
         )
-        title, colour, marker = network_colours(network)
+        title, colour, marker = network_colours(network, pretrained)
         begun = pretrained != "none"
         ax.errorbar(
             [row["labels"] for row in line], [row["macro_f1_mean"] for row in line],

@@ -89,11 +89,10 @@ def table_rows(
         _row(configuration, found, backgrounds[system, protocol])
         for system in configuration.systems
         for protocol in configuration.protocols
-        for network in configuration.networks
+        for network, pretrained in configuration.rows
         if (
             found := _of(
-                outcomes, system=system, protocol=protocol, network=network, labels=everything,
-                pretrained=configuration.word(network),
+                outcomes, system=system, protocol=protocol, network=network, labels=everything, pretrained=pretrained
             )
         )
     ]  # fmt: skip
@@ -146,19 +145,20 @@ def differences(configuration: ClassifyConfiguration, outcomes: Outcomes) -> lis
     rows = []
     for system in configuration.systems:
         for protocol in configuration.protocols:
-            for first, second in combinations(configuration.networks, 2):
+            for first, second in combinations(configuration.rows, 2):
                 a, b = (
                     _of(
-                        outcomes, system=system, protocol=protocol, network=name, labels=everything,
-                        pretrained=configuration.word(name),
+                        outcomes, system=system, protocol=protocol, network=network, labels=everything,
+                        pretrained=pretrained,
                     )
-                    for name in (first, second)
+                    for network, pretrained in (first, second)
                 )  # fmt: skip
                 labels = np.concatenate([outcome.labels for outcome in a.values()])
                 trials = np.repeat([trial.number for trial in a], [len(outcome.labels) for outcome in a.values()])
                 found = compare(labels, _joined(a), _joined(b), trials=trials, seed=configuration.seed)
                 rows.append({
-                    "system": system, "protocol": protocol, "first": first, "second": second,
+                    "system": system, "protocol": protocol, "first": first[0], "second": second[0],
+                    "first_pretrained": first[1], "second_pretrained": second[1],
                     "difference": found.difference.value, "error": found.difference.error,
                     "interval": list(found.interval), "p_value": found.p_value,
                 })  # fmt: skip

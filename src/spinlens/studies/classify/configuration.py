@@ -85,11 +85,16 @@ class Native(Classification):
 
 
 class Analysis(Section):
-    """What is looked at beside the scores."""
+    """What is looked at beside the scores.
+
+    ``without_bond_sums`` puts beside each native network that was pretrained with bond sums among its targets, which
+    are the energy but for a sign, one that was pretrained on hidden spins alone.
+    """
 
     labels: list[int] = Field(default=list(LABELS))
     label_systems: list[str] = Field(default=["periodic"])
     label_trials: int = 1
+    without_bond_sums: bool = True
     seeing_systems: list[str] = Field(default=["periodic"])
     seeing_images: int = 200
 
@@ -138,6 +143,21 @@ class ClassifyConfiguration(Section):
     def word(self, network: str) -> str:
         """Return what a network begins with: ``none``, ``lattice``, or a place."""
         return self.pretrained.get(network, "none")
+
+    @property
+    def rows(self) -> list[tuple[str, str]]:
+        """The networks that are scored, each with what it begins with."""
+        found = [(network, self.word(network)) for network in self.networks]
+        return found + [("vit", word) for word in self.pretrainings if ("vit", word) not in found]
+
+    @property
+    def pretrainings(self) -> dict[str, Masked]:
+        """What the native network is pretrained on in this study: ``lattice`` as configured, ``spins`` no bond sums."""
+        if "vit" not in self.networks or self.word("vit") != "lattice":
+            return {}
+        alone = self.pretraining.changed(task=self.pretraining.task.changed(bond_weight=0.0))
+        compared = self.analysis.without_bond_sums and self.pretraining.task.bond_weight > 0
+        return {"lattice": self.pretraining} | ({"spins": alone} if compared else {})
 
 
 def _derived(seed: int, purpose: Purpose, *place: int) -> int:

@@ -23,7 +23,7 @@ def wanted(configuration: ClassifyConfiguration) -> dict[str, Plan]:
     for system in configuration.systems:
         for protocol in dict.fromkeys(["clean", *configuration.protocols]):
             plans[f"{system}-{protocol}"] = configuration.plan(system, protocol)
-        if "vit" in configuration.networks and configuration.word("vit") == "lattice":
+        if configuration.pretrainings:
             plans[f"{system}-{UNLABELLED}"] = configuration.unlabelled_plan(system)
     return plans
 

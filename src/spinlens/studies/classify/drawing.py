@@ -59,7 +59,10 @@ def draw_study(
             trial: Prediction(tests[trial.system].energy, outcomes[trial].probability.astype(np.float64))
             for trial in shown
         }),
-        confusions=_by_row([row for row in rows if row["protocol"] == protocol]),
+        confusions=_by_row([
+            row for row in rows
+            if row["protocol"] == protocol and row["pretrained"] == configuration.word(row["network"])
+        ]),
         attention={"_".join(key): found.attention for key, found in seen.items() if found.attention is not None},
         probes={"_".join(key): found.probes for key, found in seen.items()},
         dependence={"_".join(key): found.dependence for key, found in seen.items()},

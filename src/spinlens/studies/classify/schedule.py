@@ -33,11 +33,12 @@ def _networks(
 ) -> Iterator[tuple[str, str, int]]:
     """Yield network, beginning and number of labels: all labels for every network, fewer for the native one alone."""
     everything, analysis = sum(configuration.images.train), configuration.analysis
-    for network in configuration.networks:
-        yield network, configuration.word(network), everything
+    for network, pretrained in configuration.rows:
+        yield network, pretrained, everything
     few = protocol == "clean" and system in analysis.label_systems and number < analysis.label_trials
     if few and "vit" in configuration.networks:
-        for pretrained in dict.fromkeys([configuration.word("vit"), "none"]):
+        begun = [pretrained for network, pretrained in configuration.rows if network == "vit"]
+        for pretrained in dict.fromkeys([*begun, "none"]):
             for labels in dict.fromkeys([*analysis.labels, everything]):
                 yield "vit", pretrained, labels
 

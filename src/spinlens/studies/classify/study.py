@@ -95,11 +95,11 @@ def _check_reachable(configuration: ClassifyConfiguration) -> None:
 def _pretrain(
     configuration: ClassifyConfiguration, folder: Path, *, device: str | None, progress: bool
 ) -> dict[str, Pretraining]:
-    if "vit" not in configuration.networks or configuration.word("vit") != "lattice":
-        return {}
     from spinlens.studies.classify.trials import pretrain_system
 
     return {
-        system: pretrain_system(configuration, folder, system, device=device, progress=progress)
+        system if word == "lattice" else f"{system}-{word}":
+        pretrain_system(configuration, folder, system, word, device=device, progress=progress)
         for system in configuration.systems
-    }
+        for word in configuration.pretrainings
+    }  # fmt: skip

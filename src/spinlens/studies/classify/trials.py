@@ -95,21 +95,21 @@ def is_done(folder: Path, trial: Trial) -> bool:
     return (folder / trial.folder / RESULT).is_file()
 
 
-def pretrained_folder(folder: Path, system: str) -> Path:
-    """Return where the pretraining of a system lies in the study's directory."""
-    return folder / FOLDER / system / PRETRAINED
+def pretrained_folder(folder: Path, system: str, word: str) -> Path:
+    """Return where a pretraining of a system lies in the study's directory."""
+    return folder / FOLDER / system / (PRETRAINED if word == "lattice" else f"{PRETRAINED}-{word}")
 
 
 def pretrain_system(
-    configuration: ClassifyConfiguration, folder: Path, system: str, *, device: str | None, progress: bool
+    configuration: ClassifyConfiguration, folder: Path, system: str, word: str, *, device: str | None, progress: bool
 ) -> Pretraining:
     """Pretrain the native network on a system's unlabelled configurations, or read what is there."""
     from spinlens.learning.vision import Pretraining
 
     pretraining = Pretraining(
-        configuration.vit.network, **dict(configuration.pretraining), seed=configuration.seed, device=device
+        configuration.vit.network, **dict(configuration.pretrainings[word]), seed=configuration.seed, device=device
     )
-    out = pretrained_folder(folder, system)
+    out = pretrained_folder(folder, system, word)
     out.parent.mkdir(parents=True, exist_ok=True)
     return pretraining.fit(read_ensemble(folder, system, "unlabelled"), out=out, progress=progress)
 
@@ -179,8 +179,8 @@ def trained(
     """Return the classifier of a trial, trained; parameters as `run_trial`."""
     train, validation = splits.train[: trial.labels], splits.validation
     pretrained = trial.pretrained
-    if pretrained == "lattice":
-        pretrained = f"lattice:{pretrained_folder(folder, trial.system)}"
+    if pretrained in configuration.pretrainings:
+        pretrained = f"lattice:{pretrained_folder(folder, trial.system, pretrained)}"
     boundary = find_system(trial.system).lattice(configuration.images.side).boundary_text
     classifier = estimator(
         configuration, trial.network, pretrained, seed=configuration.trial_seed(trial.number), boundary=boundary,
