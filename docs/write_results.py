@@ -161,7 +161,7 @@ def without() -> str:
     note = (
         f"Seed {summary['provenance']['seed']}: macro F1 on {first['test_images']} test images, mean and spread of "
         f"{first['trials']} trials where there are several; ceiling {first['ceiling']:.4f}, logistic regression on "
-        f"energy and order {first['logistic_regression']:.3f}. With less without bond sums: "
+        f"energy and order {first['logistic_regression']:.3f}. With minus without bond sums: "
         f"{Estimate(difference['difference'], difference['error'])}, p = {difference['p_value']:.2g}. "
         f"{sum(summary['timing'].values()) / 60:.0f} minutes on two cores."
     )
@@ -369,7 +369,8 @@ def _signed(value: float | None) -> str:
 
 
 SECTIONS = {
-    "crossover": crossover, "classify": classify, "labels": labels, "trials": trials, "without": without, "sampling": sampling,
+    "crossover": crossover, "classify": classify, "labels": labels, "trials": trials, "without": without,
+    "sampling": sampling,
     "scaling": scaling, "clusters": clusters, "chances": chances, "training": training,
     "classification": classification, "estimators": estimators, "lattices": lattices, "tables": tables,
 }  # fmt: skip
