@@ -162,8 +162,7 @@ def without() -> str:
         f"Seed {summary['provenance']['seed']}: macro F1 on {first['test_images']} test images, mean and spread of "
         f"{first['trials']} trials where there are several; ceiling {first['ceiling']:.4f}, logistic regression on "
         f"energy and order {first['logistic_regression']:.3f}. With minus without bond sums: "
-        f"{Estimate(difference['difference'], difference['error'])}, p = {difference['p_value']:.2g}. "
-        f"{sum(summary['timing'].values()) / 60:.0f} minutes on two cores."
+        f"{Estimate(difference['difference'], difference['error'])}, p = {difference['p_value']:.2g}."
     )
     return f"{table(lines)}\n\n{note}"
 

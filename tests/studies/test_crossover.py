@@ -25,7 +25,7 @@ TINY = {
         "equilibration": 400
     },
     "training": {"recipe": {"epochs": 2, "batch": 64}},
-    "analysis": {"resamples": 20},
+    "analysis": {"resamples": 20, "trainings": 2},
 }  # fmt: skip
 
 ARGUMENTS = ["crossover", "--preset", "quick", *(w for text in assignments(TINY) for w in ("--set", text)), "--out"]
@@ -77,7 +77,8 @@ def differing(one: Path, other: Path) -> list[str]:
 
 def test_everything_is_there(study: Path) -> None:
     assert {path.name for path in study.iterdir()} == {
-        "config.toml", "stages.json", "ensemble", "model", "maps.zarr", "figures", "summary.json",
+        "config.toml", "stages.json", "ensemble", "model", "model-2", "maps.zarr", "maps-2.zarr", "figures",
+        "summary.json",
     }  # fmt: skip
     for name in FIGURES:
         assert (study / "figures" / f"{name}.png").stat().st_size > 10_000

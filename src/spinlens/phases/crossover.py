@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -83,13 +84,18 @@ class Crossover:
     __repr__ = __str__
 
 
-def find_crossover(maps: xr.Dataset, *, resamples: int = 200, seed: int = 0) -> Crossover:
+def find_crossover(
+    maps: xr.Dataset, *, trainings: Sequence[xr.Dataset] = (), resamples: int = 200, seed: int = 0
+) -> Crossover:
     """Read the critical temperature and the crossover line off the latent maps.
 
     Parameters
     ----------
     maps : Dataset
         From `latent_maps`.
+    trainings : sequence of Dataset
+        Maps of other trainings of the same recipe on the same ensemble. The critical temperature and the ridge of tau_1
+        are means over all, and their errors hold the spread; all else is of the first.
     resamples : int
         Bootstrap resamples of the chains.
     seed : int
@@ -110,13 +116,14 @@ def find_crossover(maps: xr.Dataset, *, resamples: int = 200, seed: int = 0) -> 
     At each field the crossover is where a smoothing spline through tau_1(T) is highest; its stiffness is
     that of restricted maximum likelihood, and it reads between the grid points. The same search on the logarithm
     of the ensemble's specific heat and susceptibility gives the lines beside it. Errors are a bootstrap
-    over chains at fixed principal components and fixed stiffness: they hold for this network, not for another training.
+    over chains at fixed principal components and fixed stiffness; of one training alone they hold for this network, and
+    not for another training.
     """
     seed = check_seed(seed)
     field, coupling = maps["field"].to_numpy(), float(maps.attrs["coupling"])
     check_analysis(field, maps["temperature"].to_numpy(), maps.sizes["chain"], resamples=resamples)
-    transition = find_transition(maps, resamples=resamples, seed=seed)
-    ridges = find_ridges(maps, resamples=resamples, seed=seed)
+    transition = find_transition(maps, trainings=trainings, resamples=resamples, seed=seed)
+    ridges = find_ridges(maps, trainings, resamples=resamples, seed=seed)
     lines, pairs = tabulate_lines(field, ridges, coupling), tabulate_pairs(field, ridges, coupling)
     return Crossover(
         critical_temperature=transition,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
@@ -11,16 +13,19 @@ from spinlens.phases.exact_lines import exact_lines
 from spinlens.phases.fluctuations import even_noise, specific_heat_profiles, susceptibility_profiles
 from spinlens.phases.resampling import resampled_profiles
 from spinlens.phases.ridge import Ridge, find_ridge
+from spinlens.phases.trainings import combined
 
 Floats = NDArray[np.float64]
 
 
-def find_ridges(maps: xr.Dataset, *, resamples: int, seed: int) -> dict[str, Ridge]:
-    """Return the ridges of tau_1, of the specific heat and of the susceptibility, with resamples."""
+def find_ridges(maps: xr.Dataset, trainings: Sequence[xr.Dataset], *, resamples: int, seed: int) -> dict[str, Ridge]:
+    """Return the ridges of tau_1 over all trainings, of the specific heat and of the susceptibility, with resamples."""
     temperature = maps["temperature"].to_numpy()
     drawing: dict[str, int] = {"resamples": resamples, "seed": seed}
     return {
-        "tau_1": find_ridge(temperature, resampled_profiles(maps, "tau_1", **drawing)),
+        "tau_1": combined(
+            [find_ridge(temperature, resampled_profiles(each, "tau_1", **drawing)) for each in (maps, *trainings)]
+        ),
         "specific_heat": find_ridge(temperature, even_noise(specific_heat_profiles(maps, **drawing))),
         "susceptibility": find_ridge(temperature, even_noise(susceptibility_profiles(maps, **drawing))),
     }

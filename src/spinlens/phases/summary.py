@@ -55,7 +55,7 @@ def _rows(lines: xr.Dataset) -> list[dict[str, Any]]:
 def _json(value: Any) -> Any:
     if isinstance(value, dict):
         return {name: _json(part) for name, part in value.items()}
-    if isinstance(value, list):
+    if isinstance(value, list | tuple):
         return [_json(part) for part in value]
     return None if isinstance(value, float) and not np.isfinite(value) else value
 

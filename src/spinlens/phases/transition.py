@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from functools import lru_cache
 from typing import Any
@@ -17,14 +18,15 @@ from spinlens.models.ising import CRITICAL_TEMPERATURE
 from spinlens.phases.resampling import check_resampling, resampled_profiles
 from spinlens.phases.ridge import KEPT, central_error, peak_temperature
 from spinlens.phases.smoothing import check_temperatures
+from spinlens.phases.trainings import spread
 from spinlens.seeds import check_seed
 from spinlens.statistics.estimate import Estimate
 
 Floats = NDArray[np.float64]
 
 METHOD = (
-    "steepest rise of a smoothing spline through tau_0 at zero field; error: bootstrap over chains, and the "
-    "finite-size shift as a uniform uncertainty to either side"
+    "steepest rise of a smoothing spline through tau_0 at zero field, mean over trainings; error: bootstrap over "
+    "chains, spread between trainings, and the finite-size shift as a uniform uncertainty to either side"
 )
 
 
@@ -47,6 +49,10 @@ class Transition:
         The estimator.
     torus : bool
         Whether the lattice has no edges; the finite-size shift is that of a torus.
+    by_training : tuple of float
+        What each training alone gives.
+    training_spread : float
+        Between trainings, a part of the error; 0 of a single one, whose error then lacks it.
     """
 
     value: float
@@ -56,6 +62,8 @@ class Transition:
     finite_size_shift: float
     method: str = METHOD
     torus: bool = True
+    by_training: tuple[float, ...] = ()
+    training_spread: float = 0.0
 
     @property
     def relative_error(self) -> float:
@@ -68,16 +76,23 @@ class Transition:
 
     def __str__(self) -> str:
         caveat = "" if self.torus else "; the error holds on tori, and edges shift a transition further"
+        if len(self.by_training) < 2:
+            caveat += "; one training, so the error lacks the spread between them"
         return f"{Estimate(self.value, self.error)}{caveat}"
 
 
-def find_transition(maps: xr.Dataset, *, resamples: int = 200, seed: int = 0) -> Transition:
+def find_transition(
+    maps: xr.Dataset, *, trainings: Sequence[xr.Dataset] = (), resamples: int = 200, seed: int = 0
+) -> Transition:
     """Read the critical temperature off tau_0 at zero field.
 
     Parameters
     ----------
     maps : Dataset
         From `latent_maps`; one field is enough if it is zero.
+    trainings : sequence of Dataset
+        Those of other trainings of the same recipe on the same ensemble: the estimate is the mean of all, and their
+        spread is in its error.
     resamples : int
         Bootstrap resamples of the chains.
     seed : int
@@ -99,24 +114,35 @@ def find_transition(maps: xr.Dataset, *, resamples: int = 200, seed: int = 0) ->
     and M. E. Fisher, Phys. Rev. 185, 832 (1969), https://doi.org/10.1103/PhysRev.185.832); abs(m) is steepest
     higher still, and m^8 below Tc. Which of these tau_0 resembles depends on the network, so nothing is corrected
     and the shift of the energy, computed exactly for the shape of the lattice, counts as an uncertainty of either
-    sign. The spread between trainings is not in the error.
+    sign. Without other trainings their spread is not in the error.
     """
     seed = check_seed(seed)
     check_resampling(maps.sizes["chain"], resamples)
     temperature = maps["temperature"].to_numpy()
     check_temperatures(temperature)
     zero = zero_field_index(maps["field"].to_numpy())
-    profiles = resampled_profiles(maps.isel(field=[zero]), "tau_0", resamples=resamples, seed=seed)[0]
-    found = peak_temperature(temperature, profiles, slope=True)
+    found = np.stack([
+        peak_temperature(
+            temperature, resampled_profiles(each.isel(field=[zero]), "tau_0", resamples=resamples, seed=seed)[0],
+            slope=True,
+        )
+        for each in (maps, *trainings)
+    ])  # fmt: skip
     exact = float(maps.attrs["critical_temperature"])
     torus = bool(maps.attrs.get("torus", True))
-    if not np.isfinite(found[0]) or np.isfinite(found[1:]).mean() < KEPT:
-        return Transition(np.nan, np.nan, exact, np.nan, np.nan, torus=torus)
-    statistical = float(central_error(found[1:]))
+    kept = found[np.isfinite(found[:, 0]) & (np.isfinite(found[:, 1:]).mean(axis=1) >= KEPT)]
+    every = tuple(found[:, 0].tolist())
+    if 2 * len(kept) < len(found) or not len(kept):
+        return Transition(np.nan, np.nan, exact, np.nan, np.nan, torus=torus, by_training=every)
+    statistical = float(np.sqrt(np.mean(central_error(kept[:, 1:]) ** 2)))
+    between = float(spread(kept[:, 0]))
     height, width = (int(side) for side in maps.attrs["shape"])
     shift = exact * (finite_size_ratio(height, width) - 1)
-    error = float(np.hypot(statistical, shift / np.sqrt(3)))
-    return Transition(float(found[0]), error, exact, statistical, shift, torus=torus)
+    error = float(np.sqrt(statistical**2 + between**2 + shift**2 / 3))
+    return Transition(
+        float(kept[:, 0].mean()), error, exact, statistical, shift, torus=torus, by_training=every,
+        training_spread=between,
+    )  # fmt: skip
 
 
 @lru_cache(maxsize=64)

@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import xarray as xr
 
 from spinlens.config import Grid, Section, Sides, merge, parse_grid
@@ -20,10 +21,11 @@ from spinlens.ensemble import Ensemble, equilibration_summary, sample
 from spinlens.errors import DamagedError
 from spinlens.files import PARTIAL, sync_folder
 from spinlens.lattices import Lattice
-from spinlens.learning.settings import Autoencoder
+from spinlens.learning.settings import Autoencoder, Count
 from spinlens.models import Ising
 from spinlens.provenance import provenance
 from spinlens.sampling import Plan
+from spinlens.seeds import Purpose, seed_sequence
 from spinlens.studies.directory import StudyDirectory
 from spinlens.studies.presets import read_preset
 
@@ -58,6 +60,7 @@ class Analysis(Section):
     """How errors are estimated; see `spinlens.find_crossover`."""
 
     resamples: int = 200
+    trainings: Count = 5
 
 
 class CrossoverConfiguration(Section):
@@ -68,6 +71,12 @@ class CrossoverConfiguration(Section):
     sampling: Sampling
     training: Autoencoder = Autoencoder()
     analysis: Analysis = Analysis()
+
+    def training_seed(self, number: int) -> int:
+        """Return the seed of a training; the first has the seed of the study."""
+        if not number:
+            return self.seed
+        return int(seed_sequence(self.seed, Purpose.TRAINING, number).generate_state(1, np.uint32)[0])
 
     @property
     def plan(self) -> Plan:
@@ -156,12 +165,22 @@ def run_crossover(
             configuration.plan, out=directory.path / "ensemble", scheduler=scheduler, workers=workers, progress=progress
         )
     with directory.stage("train"):
-        vae = _train(configuration, ensemble, directory.path / "model", device=device, progress=progress)
+        networks = [
+            _train(configuration, number, ensemble, directory.path, device=device, progress=progress)
+            for number in range(configuration.analysis.trainings)
+        ]
     with directory.stage("analyse"):
-        maps, report = _analyse(vae, ensemble, directory.path, progress=progress)
+        found_maps = [
+            _analyse(vae, ensemble, directory.path, _numbered("maps", number) + ".zarr", progress=progress)
+            for number, vae in enumerate(networks)
+        ]
+        (maps, report), *others = found_maps
         from spinlens.phases import find_crossover
 
-        found = find_crossover(maps, resamples=configuration.analysis.resamples, seed=configuration.seed)
+        found = find_crossover(
+            maps, trainings=[other for other, _ in others], resamples=configuration.analysis.resamples,
+            seed=configuration.seed,
+        )  # fmt: skip
     with directory.stage("figures"):
         from spinlens.figures import save_figures
 
@@ -181,20 +200,28 @@ def run_crossover(
 
 
 def _train(
-    configuration: CrossoverConfiguration, ensemble: Ensemble, folder: Path, *, device: str | None, progress: bool
-) -> TCVAE:
+    configuration: CrossoverConfiguration, number: int, ensemble: Ensemble, folder: Path, *, device: str | None,
+    progress: bool,
+) -> TCVAE:  # fmt: skip
     from spinlens.learning import TCVAE
 
-    vae = TCVAE(**dict(configuration.training), seed=configuration.seed, device=device)
-    return vae.fit(ensemble, out=folder, progress=progress)
+    vae = TCVAE(**dict(configuration.training), seed=configuration.training_seed(number), device=device)
+    return vae.fit(ensemble, out=folder / _numbered("model", number), progress=progress)
 
 
-def _analyse(vae: TCVAE, ensemble: Ensemble, folder: Path, *, progress: bool) -> tuple[xr.Dataset, xr.Dataset]:
-    """Return the latent maps and the reconstruction report, from ``maps.zarr`` where they are stored already."""
+def _numbered(name: str, number: int) -> str:
+    """Return the name of what belongs to a training; that of the first has no number."""
+    return f"{name}-{number + 1}" if number else name
+
+
+def _analyse(
+    vae: TCVAE, ensemble: Ensemble, folder: Path, name: str, *, progress: bool
+) -> tuple[xr.Dataset, xr.Dataset]:  # fmt: skip
+    """Return the latent maps and the reconstruction report, from the disk where they are stored already."""
     from spinlens.learning import reconstruction
     from spinlens.phases import latent_maps
 
-    path = folder / "maps.zarr"
+    path = folder / name
     if not path.exists():
         partial = path.with_name(path.name + PARTIAL)
         shutil.rmtree(partial, ignore_errors=True)

@@ -24,6 +24,7 @@ def crossover_rows(summary: Mapping[str, Any]) -> list[tuple[str, str, str, str]
             _estimate(transition["value"], transition["error"]),
             f"{transition['exact']:.6f}",
         ),
+        *_trainings(transition),
         (
             "its deviation from the exact value",
             PUBLISHED["deviation"],
@@ -36,6 +37,16 @@ def crossover_rows(summary: Mapping[str, Any]) -> list[tuple[str, str, str, str]
         ("variance of the condition means in tau_0", "-", f"{summary['tau_0']['explained_variance_ratio']:.1%}", ""),
         ("variance of the condition means in tau_1", "-", f"{summary['tau_1']['explained_variance_ratio']:.1%}", ""),
     ]
+
+
+def _trainings(transition: Mapping[str, Any]) -> list[tuple[str, str, str, str]]:
+    """Say what the trainings give one by one; a single one says that its error lacks their spread."""
+    values = transition.get("by_training", [transition["value"]])
+    if len(values) < 2:
+        return [("its error holds the spread of trainings", "-", "no: one training", "")]
+    known = [value for value in values if value is not None]
+    shown = f"{min(known):.3f} to {max(known):.3f}" if known else "-"
+    return [(f"in each of {len(values)} trainings", "-", shown, "")]
 
 
 def crossover_table(summary: Mapping[str, Any]) -> str:
