@@ -44,7 +44,8 @@ def test_trials_are_dots_beside_their_mean(rows):
 
 @pytest.mark.parametrize("systems", [("periodic",), ("periodic", "skewed"), tuple(SYSTEMS)])
 def test_everything_lies_on_the_page(rows, systems):
-    figure = draw_scores([row | {"system": system} for system in systems for row in rows[:4]])
+    kinds = [row | {"pretrained": begun} for row in rows[:4] for begun in ("lattice", "spins")]
+    figure = draw_scores([row | {"system": system} for system in systems for row in kinds])
     figure.draw_without_rendering()
     page = figure.bbox
     for artist in (figure.legends[0], figure._suptitle, *figure.axes):
@@ -52,6 +53,13 @@ def test_everything_lies_on_the_page(rows, systems):
         assert box.x0 >= page.x0 - 1
         assert box.x1 <= page.x1 + 1
         assert box.y0 >= page.y0 - 1
+
+
+def test_the_legend_of_label_efficiency_leaves_room(efficiency):
+    alone = [row | {"pretrained": "spins"} for row in efficiency if row["pretrained"] == "lattice"]
+    ax = draw_label_efficiency([*efficiency, *alone], baseline={10: 0.8, 600: 0.9}, ceiling=0.95)
+    ax.figure.draw_without_rendering()
+    assert ax.get_window_extent().width > 0.6 * ax.figure.bbox.width
 
 
 def test_rows_without_extras(rows):

@@ -24,8 +24,8 @@ NETWORKS: Mapping[str, tuple[str, str, str]] = MappingProxyType(
 BEGINNINGS: Mapping[str, str] = MappingProxyType(
     {
         "none": "from scratch",
-        "lattice": "pretrained on hidden spins and bond sums",
-        "spins": "pretrained on hidden spins alone",
+        "lattice": "pretrained with bond sums",
+        "spins": "pretrained without",
     }
 )
 

@@ -83,7 +83,7 @@ def _draw_system(ax: Axes, rows: Sequence[Mapping[str, Any]]) -> None:
             ax.plot([place - 0.09] * len(trials), trials, ".", color=colour, alpha=0.5, markersize=4, zorder=3)
         if row.get("published") and (clean or not both):
             _draw_published(ax, middle + SHIFT, row["published"])
-    names = [network_colours(network)[0] + (", spins alone" if begun == "spins" else "") for network, begun in kinds]
+    names = [network_colours(network)[0] + (",\nno bond sums" if begun == "spins" else "") for network, begun in kinds]
     places = list(range(len(kinds)))
     if rows[0].get("logistic_regression") is not None:
         places.append(len(kinds))
