@@ -24,8 +24,8 @@ NETWORKS: Mapping[str, tuple[str, str, str]] = MappingProxyType(
 BEGINNINGS: Mapping[str, str] = MappingProxyType(
     {
         "none": "from scratch",
-        "lattice": "pretrained with bond sums",
-        "spins": "pretrained without",
+        "lattice": "with bond sums",
+        "spins": "without bond sums",
     }
 )
 
