@@ -106,6 +106,8 @@ def test_arrays_of_other_programs() -> None:
     values = np.random.default_rng(1).choice([-1, 0, 1], size=(64, 8, 8), p=[0.6, 0.2, 0.2])
     vae = TCVAE(latent=2, filters=(2, 4), recipe=SMALL).fit(values, progress=False)
     assert vae.transform(values).shape == (64, 2)
+    again = TCVAE(latent=2, filters=(2, 4), recipe=SMALL).fit(values.tolist(), progress=False)
+    np.testing.assert_array_equal(again.transform(values.tolist()), vae.transform(values))
     assert vae.held_out_chains == slice(56, 64)
     with pytest.raises(InputError, match="is none of the values"):
         vae.transform(np.full((1, 8, 8), 2))

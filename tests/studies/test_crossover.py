@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import signal
 import subprocess
@@ -25,7 +26,7 @@ TINY = {
         "equilibration": 400
     },
     "training": {"recipe": {"epochs": 2, "batch": 64}},
-    "analysis": {"resamples": 20, "trainings": 2},
+    "analysis": {"resamples": 20, "trainings": 1},
 }  # fmt: skip
 
 ARGUMENTS = ["crossover", "--preset", "quick", *(w for text in assignments(TINY) for w in ("--set", text)), "--out"]
@@ -77,8 +78,7 @@ def differing(one: Path, other: Path) -> list[str]:
 
 def test_everything_is_there(study: Path) -> None:
     assert {path.name for path in study.iterdir()} == {
-        "config.toml", "stages.json", "ensemble", "model", "model-2", "maps.zarr", "maps-2.zarr", "figures",
-        "summary.json",
+        "config.toml", "stages.json", "ensemble", "model", "maps.zarr", "figures", "summary.json",
     }  # fmt: skip
     for name in FIGURES:
         assert (study / "figures" / f"{name}.png").stat().st_size > 10_000
@@ -100,6 +100,22 @@ def test_the_table_shows_published_values(study: Path) -> None:
     table = crossover_table(read_summary(study))
     for text in ("published", "2.25", "77.1 %", "2.269185", "conditions are"):
         assert text in table
+
+
+def test_two_trainings_are_two_networks_and_one_error(study: Path, tmp_path: Path) -> None:
+    changes = {**TINY, "analysis": {"resamples": 20, "trainings": 2}}
+    configuration = configure("quick", changes=changes)
+    StudyDirectory(tmp_path / "two", configuration.model_dump(mode="json", exclude_none=True))
+    shutil.copytree(study / "ensemble", tmp_path / "two" / "ensemble")
+    summary = run_crossover(configuration, out=tmp_path / "two", progress=False)
+    assert (tmp_path / "two" / "maps-2.zarr").is_dir()
+    seeds = [json.loads((tmp_path / "two" / name / "model.json").read_text())["parameters"]["seed"]
+             for name in ("model", "model-2")]  # fmt: skip
+    assert seeds == [1, configuration.training_seed(1)]
+    assert seeds[0] != seeds[1]
+    assert len(summary["critical_temperature"]["by_training"]) == 2
+    assert "in each of 2 trainings" in crossover_table(summary)
+    assert "no: one training" in crossover_table(read_summary(study))
 
 
 def test_a_finished_study_is_not_computed_again(study: Path) -> None:

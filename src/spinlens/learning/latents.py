@@ -51,7 +51,7 @@ def readable(network: Network, given: PackedEnsemble | np.ndarray, *, chain: sli
     if found.shape != network.shape:
         got, trained = (" x ".join(map(str, sides)) for sides in (found.shape, network.shape))
         raise InputError("lattice", got, f"the network was trained on sides {trained}")
-    if not isinstance(given, np.ndarray) and not network.channels.same(Channels.of(found.space)):
+    if hasattr(given, "packed") and not network.channels.same(Channels.of(found.space)):
         raise InputError("ensemble", found.space.text, "the network was trained on other values of a site")
     return found
 

@@ -146,6 +146,7 @@ class TCVAE(TransformerMixin, Estimator):  # type: ignore[misc]
             If the checkpoint is damaged.
         """
         settings, place = self._settings(Autoencoder), choose_device(self.device)
+        ensemble = ensemble if hasattr(ensemble, "packed") else np.asarray(ensemble)
         space, shape = meaning(ensemble)
         _check_padding(ensemble, settings.padding)
         check_shape(shape, len(settings.filters))
