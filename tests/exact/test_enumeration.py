@@ -135,3 +135,11 @@ def test_bonds_of_the_lattice():
 def test_refuses_bad_input(shape, temperature, field, message):
     with pytest.raises(InputError, match=message):
         enumerate_states(Ising(), Lattice(shape), temperature=temperature, field=field)
+
+
+def test_a_result_prints_its_numbers_and_not_its_distribution() -> None:
+    found = enumerate_states(Ising(), Lattice((4, 4)), temperature=2.0)
+    lines = repr(found).splitlines()
+    assert lines[0] == "Thermodynamics"
+    assert [line.split()[0] for line in lines[1:]] == list(found)
+    assert float(lines[1 + list(found).index("energy")].split()[1]) == pytest.approx(found["energy"], rel=1e-9)

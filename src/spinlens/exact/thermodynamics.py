@@ -30,7 +30,7 @@ class StateDistribution:
     probability: NDArray[np.float64]
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Thermodynamics(Mapping[str, Any]):
     """Exact averages at one condition, or arrays of them over temperatures; also a mapping of names to numbers.
 
@@ -67,6 +67,14 @@ class Thermodynamics(Mapping[str, Any]):
     def __len__(self) -> int:
         """Return how many numbers there are."""
         return len(self.values_by_name)
+
+    def __repr__(self) -> str:
+        """Show each number on a line of its own, long arrays in brief."""
+        lines = (
+            f"  {name:<26} {np.array2string(np.asarray(value), precision=10, threshold=6, edgeitems=2)}"
+            for name, value in self.items()
+        )
+        return "\n".join(["Thermodynamics", *lines])
 
     def __getattr__(self, name: str) -> Any:
         """Return a number by its name."""
