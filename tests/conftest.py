@@ -40,7 +40,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     gone = [place for place in QUICK if not (root / place.split("::")[0]).exists()]
     assert not gone, f"moved or deleted, and still among the quick tests: {gone}"
     for item in items:
-        if item.nodeid.startswith(QUICK) and "store_and_shell" not in item.nodeid:
+        if item.nodeid.startswith(QUICK) and "shell" not in item.nodeid:
             item.add_marker(pytest.mark.quick)
 
 
