@@ -7,12 +7,13 @@ after it, as in ``--adopt runs/trials trials``, keeps the summary alone under th
 
 from __future__ import annotations
 
-import json
 import re
 import shutil
 import sys
 from pathlib import Path
-from typing import Any
+
+import benchmark_tables
+from benchmark_tables import read, table
 
 from spinlens.statistics import Estimate
 from spinlens.studies.classify.table import HEADINGS, cells
@@ -20,7 +21,6 @@ from spinlens.studies.report import crossover_rows
 
 ROOT = Path(__file__).parents[1]
 RESULTS = ROOT / "docs" / "results"
-BENCHMARKS = ROOT / "benchmarks" / "results"
 PAGES = (
     ROOT / "README.md",
     ROOT / "docs" / "classification.md",
@@ -45,18 +45,6 @@ CLASSIFY_PICTURES = {
 PICTURES = {"crossover": ["overview"], "classify": list(CLASSIFY_PICTURES)}
 
 NO_RUN = "No run of this study is committed yet."
-
-
-def read(path: Path) -> Any:
-    """Return the content of a results file."""
-    return json.loads(path.read_text())
-
-
-def table(rows: list[tuple[str, ...]]) -> str:
-    """Return a Markdown table; the first row is its head."""
-    head, *body = rows
-    lines = [head, tuple("---" for _ in head), *body]
-    return "\n".join("| " + " | ".join(cells) + " |" for cells in lines)
 
 
 def crossover() -> str:
@@ -167,107 +155,6 @@ def without() -> str:
     return f"{table(lines)}\n\n{note}"
 
 
-def classification() -> str:
-    """Return the table of the benchmark of the classifiers."""
-    found = read(BENCHMARKS / "classification.json")
-    rows: list[tuple[str, ...]] = [("network", "training, images / s", "ratio", "inference, images / s", "ratio")]
-    rows += [
-        (
-            row["name"],
-            f"{row['train_plain_images_per_second']:.1f} -> {row['train_ours_images_per_second']:.1f}",
-            f"{row['train_ratio']:.2f}",
-            f"{row['look_plain_images_per_second']:.1f} -> {row['look_ours_images_per_second']:.1f}",
-            f"{row['look_ratio']:.2f}",
-        )
-        for row in found["rows"]
-    ]
-    note = (
-        f"{found['side']} x {found['side']} spins, {found['threads']} threads, matrix products in "
-        f"{found['precision']}, against the plain float32 loop with the libraries' own attention."
-    )
-    if "product_ratio" in found:
-        note += (
-            f" {found['batch']} images a step, {found['looked_at']} looked at in one call. What bounds it: a matrix "
-            f"product of the size of those in vit-base is {found['product_ratio']:.2f} times faster in "
-            f"{found['precision']} alone."
-        )
-    return f"{table(rows)}\n\n{note}"
-
-
-def sampling() -> str:
-    """Return the table of the sampling benchmark."""
-    found = read(BENCHMARKS / "sampling.json")
-    head = ["lattice", "field", "algorithm", "spinlens / ns", "energy", "z"]
-    for peer in found["peers"]:
-        head += [f"{peer} / ns", "ratio", "z"]
-    rows: list[tuple[str, ...]] = [tuple(head)]
-    for row in found["rows"]:
-        cells = [
-            f"{row['side']} x {row['side']}", f"{row['field']:g}", row["algorithm"].replace("_", " "),
-            f"{row['updates_per_ns']:.2f}", str(Estimate(row["energy"], row["energy_error"])), _signed(row["z"]),
-        ]  # fmt: skip
-        for cell in row["peers"].values():
-            if cell["cannot"]:
-                cells += [cell["cannot"], "-", "-"]
-            else:
-                cells += [f"{cell['updates_per_ns']:.3f}", f"{cell['ratio']:.0f}", _signed(cell["z"])]
-        rows.append(tuple(cells))
-    peers = ", ".join(f"{name} {version}" for name, version in found["peers"].items())
-    note = (
-        f"Spin updates per nanosecond {on_one_core(found)}, at Tc, {peers} running Metropolis; "
-        "z against Kaufman's value, in a field against that of the infinite lattice from strips."
-    )
-    return f"{table(rows)}\n\n{note}"
-
-
-def on_one_core(found: dict[str, Any]) -> str:
-    """Return on what a benchmark ran, in a few words."""
-    hardware = found["hardware"]
-    bits = hardware.get("register_bits")
-    return f"on one core of {hardware['cpu']}" + (f" with registers of {bits} bits" if bits else "")
-
-
-def lattices() -> str:
-    """Return the tables of the benchmark of lattices, unit cells and fields."""
-    found = read(BENCHMARKS / "lattices.json")
-    rows: list[tuple[str, ...]] = [
-        ("lattice", "metropolis / ns", "heat bath / ns", "mcising / ns", "ratio", "energy", "mcising", "z")
-    ]
-    rows += [
-        (
-            row["system"], f"{row['metropolis_per_ns']:.2f}", f"{row['heat_bath_per_ns']:.2f}",
-            f"{row['peer_per_ns']:.3f}",
-            f"{row['metropolis_ratio']:.0f} ({row['smallest_ratio']:.0f} to {row['largest_ratio']:.0f})",
-            str(Estimate(row["energy"], row["energy_error"])),
-            str(Estimate(row["peer_energy"], row["peer_energy_error"])), _signed(row["z"]),
-        )
-        for row in found["rows"]
-    ]  # fmt: skip
-    costs: list[tuple[str, ...]] = [("heat bath", "updates / ns", "of uniform")]
-    costs += [(row["kind"], f"{row['updates_per_ns']:.2f}", f"{row['share']:.0%}") for row in found["costs"]]
-    note = (
-        f"Single-spin Metropolis of both {on_one_core(found)}, mcising {found['mcising']}; cubic "
-        "at Tc, triangular at 1.3 Tc. Below: 64 x 64 sites, cubic 16^3, as whole runs."
-    )
-    return f"{table(rows)}\n\n{note}\n\n{table(costs)}"
-
-
-def tables() -> str:
-    """Return the table of the benchmark of the table engine."""
-    found = read(BENCHMARKS / "table_engine.json")
-    rows: list[tuple[str, ...]] = [("model", "algorithm", "updates / ns", "energy of 4 x 4", "exact", "z")]
-    rows += [
-        (
-            row["model"], row["algorithm"].replace("_", " "), f"{row['updates_per_ns']:.3f}",
-            str(Estimate(row["energy"], row["energy_error"])), "-" if row["exact"] is None else f"{row['exact']:.6f}",
-            _signed(row["z"]),
-        )
-        for row in found["rows"]
-    ]  # fmt: skip
-    note = f"{found['side']} x {found['side']} sites, 64 chains {on_one_core(found)}, whole runs."
-    return f"{table(rows)}\n\n{note}"
-
-
 def chances() -> str:
     """Return the table of the false-alarm rates of the test modules."""
     found = read(RESULTS / "chances.json")
@@ -278,100 +165,9 @@ def chances() -> str:
     return f"{table(rows)}\n\nWith other seeds at most {rate:.0%} of the runs of a right suite would fail somewhere."
 
 
-def scaling() -> str:
-    """Return what bounds the kernel, and how near it is."""
-    found = read(BENCHMARKS / "scaling.json")
-    rows: list[tuple[str, ...]] = [
-        (
-            "model",
-            "random words an update",
-            "vector instructions an update",
-            "measured throughput",
-            "bound",
-            "measured",
-            "reached",
-        )
-    ]
-    for name, bound in found["bounds"].items():
-        fastest = min(row["ns_an_update"] for row in found["rows"] if row.get("model") == name)
-        rows.append(
-            (
-                name, f"{bound['random_words']:.4f}",
-                f"{bound['instructions']:.3f} ({bound['instructions_a_vector']:.0f} for 512)",
-                f"{bound['instructions_per_ns']:.2f} / ns", f"{bound['nanoseconds'] * 1e3:.0f} ps",
-                f"{fastest * 1e3:.0f} ps", f"{bound['nanoseconds'] / fastest:.0%}",
-            )
-        )  # fmt: skip
-    bound = found["bounds"]["one coupling"]
-    note = (
-        f"One core of {found['hardware']['cpu']}, registers of {bound['register_bits']} bits, "
-        f"{bound['clock']:.2f} GHz; measured on the fastest lattice of the figure."
-    )
-    return f"{table(rows)}\n\n{note}"
-
-
-def training() -> str:
-    """Return the table of the training benchmark."""
-    found = read(BENCHMARKS / "training.json")
-    rows: list[tuple[str, ...]] = [("step", "samples / s", "ratio")]
-    rows += [(row["name"], f"{row['samples_per_second']:.0f}", f"{row['ratio']:.2f}") for row in found["rows"]]
-    return f"{table(rows)}\n\nBatch {found['batch']}, {found['side']} x {found['side']}, {found['threads']} threads."
-
-
-def estimators() -> str:
-    """Return the table that compares both estimators over beta."""
-    found = read(BENCHMARKS / "estimators.json")
-    head = ("estimator", "beta", "nu_0", "second mean", "tau_0", "tau_1", "rank correlation", "Tc", "TC / nats")
-    rows = [
-        (
-            f"`{row['estimator']}`",
-            f"{row['beta']:g}",
-            f"{row['nu_0_share']:.1%}",
-            f"{row['nu_1_share']:.1%}",
-            f"{row['tau_0_share']:.1%}",
-            f"{row['tau_1_share']:.1%}",
-            f"{row['rank_correlation']:.4f}",
-            row["critical_temperature"],
-            f"{row['total_correlation']:.2f}",
-        )
-        for row in found["rows"]
-    ]
-    return f"{table([head, *rows])}\n\n{found['setting']}"
-
-
-def clusters() -> str:
-    """Return the table of autocorrelation times and effective samples a second at the critical point."""
-    found = read(BENCHMARKS / "clusters.json")
-    head = ("lattice", "algorithm", "ns / update", "tau of energy", "tau of abs(m)", "effective samples / s", "z")
-    rows = [
-        (
-            f"{row['side']} x {row['side']}",
-            row["algorithm"].replace("_", " "),
-            f"{row['nanoseconds_per_update']:.2f}",
-            str(Estimate(row["energy_time"], row["energy_time_error"])),
-            str(Estimate(row["absolute_magnetization_time"], row["absolute_magnetization_time_error"])),
-            f"{row['effective_samples_per_second']:.{0 if row['effective_samples_per_second'] >= 10 else 1}f}",
-            _signed(row["z"]),
-        )
-        for row in found["rows"]
-    ]
-    hardware = found["hardware"]
-    note = (
-        f"Periodic tori at Tc, {found['chains']} chains {on_one_core(found)} (load "
-        f"{hardware['load_average_at_start']:g} at the start). Times in sweeps; effective samples of the slower one."
-    )
-    return f"{table([head, *rows])}\n\n{note}"
-
-
-def _signed(value: float | None) -> str:
-    return "-" if value is None else f"{value:+.1f}"
-
-
 SECTIONS = {
     "crossover": crossover, "classify": classify, "labels": labels, "trials": trials, "without": without,
-    "sampling": sampling,
-    "scaling": scaling, "clusters": clusters, "chances": chances, "training": training,
-    "classification": classification, "estimators": estimators, "lattices": lattices, "tables": tables,
+    "chances": chances, **benchmark_tables.SECTIONS,
 }  # fmt: skip
 
 

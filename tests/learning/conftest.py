@@ -10,7 +10,9 @@ import numpy as np
 import pytest
 import torch
 
+from spinlens.lattices import Lattice
 from spinlens.learning import TCVAE, Recipe
+from spinlens.models import Ising
 
 
 @dataclass
@@ -19,6 +21,14 @@ class Spins:
 
     values: np.ndarray
     fingerprint: str = "a stand-in"
+
+    @property
+    def model(self) -> Ising:
+        return Ising()
+
+    @property
+    def lattice(self) -> Lattice:
+        return Lattice(self.values.shape[-2:])
 
     @property
     def sizes(self) -> dict[str, int]:

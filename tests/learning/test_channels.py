@@ -11,6 +11,7 @@ import spinlens as sl
 from spinlens.errors import InputError
 from spinlens.learning import TCVAE, Recipe, load
 from spinlens.learning.channels import Channels, configurations, see
+from spinlens.learning.fitting import symmetry_group
 from spinlens.learning.network import Network
 from spinlens.spaces import Angles, Binary, Colours, Discrete, Space
 
@@ -109,10 +110,21 @@ def test_arrays_of_other_programs() -> None:
     again = TCVAE(latent=2, filters=(2, 4), recipe=SMALL).fit(values.tolist(), progress=False)
     np.testing.assert_array_equal(again.transform(values.tolist()), vae.transform(values))
     assert vae.held_out_chains == slice(56, 64)
+    with pytest.raises(InputError, match="which may be exchanged"):
+        TCVAE(filters=(2, 4), symmetric=True, recipe=SMALL).fit(values, progress=False)
     with pytest.raises(InputError, match="is none of the values"):
         vae.transform(np.full((1, 8, 8), 2))
     with pytest.raises(InputError, match="must be an ensemble or an array"):
         configurations(np.float64(1.0))
+
+
+def test_no_symmetry_is_assumed_of_arrays() -> None:
+    occupied = np.random.default_rng(1).integers(0, 2, size=(16, 8, 8))
+    assert symmetry_group(occupied, 2, symmetric=None).tolist() == [[0, 1]]
+    assert symmetry_group(occupied, 2, symmetric=True).tolist() == [[0, 1], [1, 0]]
+    ensemble = sl.simulate(sl.Potts(3), sl.Lattice((4, 4)), temperature=2.0, equilibration=8, progress=False)
+    assert len(symmetry_group(ensemble, 3, symmetric=None)) == 6
+    assert len(symmetry_group(ensemble, 3, symmetric=False)) == 1
 
 
 def test_what_does_not_fit() -> None:

@@ -72,3 +72,14 @@ def test_a_training_without_a_transition_does_not_count(make_maps):
     assert Estimate(found.value, found.error).error > 0
     lost = find_transition(others[1], trainings=[others[1], first], resamples=20)
     assert np.isnan(lost.value)
+
+
+def test_one_of_two_trainings_is_not_enough_for_an_error_with_their_spread(make_maps):
+    first, other = shifted(make_maps, [0.0, 9.0])
+    assert np.isnan(find_transition(first, trainings=[other], resamples=20).value)
+    both, *alone = (
+        np.isfinite(find_crossover(maps, trainings=more, resamples=20).lines["tau_1"]).values
+        for maps, more in ((first, [other]), (first, []), (other, []))
+    )
+    assert (alone[0] & ~alone[1]).any()
+    assert not (both & ~(alone[0] & alone[1])).any()

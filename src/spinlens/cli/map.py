@@ -35,8 +35,8 @@ def map_latents(
     partial = out.with_name(out.name + PARTIAL)
     out.parent.mkdir(parents=True, exist_ok=True)
     maps.to_zarr(partial, mode="w", zarr_format=3, consolidated=False)
-    partial.rename(out)
     pictures = save_figure(draw_latent_maps(maps), out.with_suffix(""))
+    partial.rename(out)
     shares = {name: maps[f"{name}_explained_variance_ratio"].to_numpy() for name in ("nu", "tau")}
     if as_json:
         table = maps[["nu_0", "nu_0_spread", "tau_0", "tau_1"]].to_dataframe().reset_index()

@@ -52,8 +52,8 @@ def draw_latent_maps(maps: xr.Dataset) -> Figure:
 
 def _panels(maps: xr.Dataset) -> list[tuple[str, str, bool]]:
     """Return the maps that are drawn, their titles, and whether zero is their middle."""
-    absolute = next((str(name) for name in maps if str(name).startswith("absolute_") and "chain" not in maps[name].dims
-                     and not str(name).endswith("_error")), "energy")  # fmt: skip
+    order = maps.attrs["order_parameter"]
+    absolute = f"absolute_{order}" if order else "energy"
     return [
         ("nu_0", "$\\nu_0$, mean of the first component", True),
         ("nu_0_spread", "spread of $\\nu_0$ over configurations", False),

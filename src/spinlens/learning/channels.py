@@ -10,6 +10,8 @@ import numpy as np
 import torch
 
 from spinlens.errors import InputError
+from spinlens.lattices import Lattice
+from spinlens.models import Model
 from spinlens.spaces import Binary, Discrete, Space
 
 Integers = np.ndarray[Any, np.dtype[np.int64]]
@@ -18,6 +20,14 @@ Meaning = tuple[Space, tuple[int, ...]]
 
 class PackedEnsemble(Protocol):
     """What learning asks of an ensemble."""
+
+    @property
+    def model(self) -> Model:
+        """What was sampled."""
+
+    @property
+    def lattice(self) -> Lattice:
+        """Where."""
 
     @property
     def sizes(self) -> Mapping[str, int]:
@@ -124,9 +134,7 @@ def see(channels: Channels, codes: np.ndarray, device: torch.device | str = "cpu
 def meaning(given: PackedEnsemble | np.ndarray, *, space: Space | None = None, axes: int = 0) -> Meaning:
     """Return what stands on a site and the sides, of an ensemble or an array; see `configurations`."""
     if not isinstance(given, np.ndarray) and hasattr(given, "packed"):
-        model, lattice, sizes = getattr(given, "model", None), getattr(given, "lattice", None), given.sizes
-        shape = (sizes["x"], sizes["y"]) if lattice is None else lattice.shape
-        return Binary() if model is None else model.space, tuple(map(int, shape))
+        return given.model.space, given.lattice.shape
     values = np.asarray(given)
     axes = axes or values.ndim - 1
     if not 0 < axes <= values.ndim:

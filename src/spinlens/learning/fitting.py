@@ -28,7 +28,7 @@ def symmetry_group(ensemble: Any, states: int, *, symmetric: bool | None) -> Int
     Parameters
     ----------
     ensemble : Ensemble or ndarray
-        Of an array nothing is known but that spins +-1 have a reverse.
+        Of an array nothing is known, so nothing is assumed; ``symmetric=True`` says that two values may be exchanged.
     states : int
         Number of codes q.
     symmetric : bool or None
@@ -40,10 +40,13 @@ def symmetry_group(ensemble: Any, states: int, *, symmetric: bool | None) -> Int
         If there are none and ``symmetric`` is True.
     """
     identity = np.arange(states)[None]
-    if symmetric is False:
+    if symmetric is False or (symmetric is None and isinstance(ensemble, np.ndarray)):
         return identity
-    if not hasattr(ensemble, "model"):
-        return np.array([[0, 1], [1, 0]]) if states == 2 else identity
+    if isinstance(ensemble, np.ndarray):
+        if states != 2:
+            why = "of an array of more than two values it is not known which may be exchanged"
+            raise InputError("symmetric", True, why, "Take symmetric=False")
+        return np.array([[0, 1], [1, 0]])
     neutral = dict.fromkeys(ensemble.model.controls, 0.0)
     group = code_group(ensemble.model, ensemble.lattice, **neutral)
     if symmetric and len(group) == 1:

@@ -47,7 +47,8 @@ class TCVAE(TransformerMixin, Estimator):  # type: ignore[misc]
         What convolutions see beyond the edges: nothing, as published, or the opposite edge of a periodic lattice.
     symmetric : bool, optional
         Whether the configurations of a batch take turns under the permutations of values that are symmetries where all
-        controls are zero, such as (s, h) -> (-s, -h), so that the maps keep them. By default where there are some.
+        controls are zero, such as (s, h) -> (-s, -h), so that the maps keep them. By default
+        where there are some; of arrays none is assumed.
     held_out : float
         Share of the chains that is never trained on: the last ones.
     recipe : Recipe

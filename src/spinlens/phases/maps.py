@@ -244,7 +244,9 @@ def _chain_moments(ensemble: Ensemble, chain: slice) -> xr.Dataset:
 
 def _provenance(vae: Encoder, ensemble: Ensemble) -> dict[str, Any]:
     configuration = dict(getattr(vae, "configuration", {}))
+    orders = ensemble.model.order_parameters(ensemble.lattice)
     return {
+        "order_parameter": orders[0].name if orders else "",
         "sites": ensemble.lattice.sites,
         "shape": list(ensemble.lattice.shape),
         "critical_temperature": critical_temperature(ensemble.model, ensemble.lattice) or float("nan"),

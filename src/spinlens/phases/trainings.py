@@ -16,6 +16,14 @@ Floats = NDArray[np.float64]
 ONE_SIGMA = 0.5 * (1 + 0.6827)
 
 
+def enough(found: int | NDArray[Any], trainings: int) -> Any:
+    """Return whether so many of the trainings found something: half of them, and two where there are several.
+
+    One alone of several would have an error that lacks the spread, and nobody would be told.
+    """
+    return np.asarray(found) >= max((trainings + 1) // 2, min(trainings, 2))
+
+
 def spread(values: Floats) -> Any:
     """Return the standard deviation over trainings (first axis), widened as Student's distribution asks for few.
 
@@ -32,11 +40,11 @@ def spread(values: Floats) -> Any:
 def combined(ridges: Sequence[Ridge]) -> Ridge:
     """Return the mean ridge of several trainings, whose error holds their spread.
 
-    A field keeps its ridge where at least half of the trainings have one.
+    A field keeps its ridge where `enough` trainings have one.
     """
     values = np.stack([ridge.temperature for ridge in ridges])
     found = np.isfinite(values)
-    lost = found.sum(axis=0) * 2 < len(ridges)
+    lost = ~enough(found.sum(axis=0), len(ridges))
     with np.errstate(invalid="ignore"):
         mean = np.where(found, values, 0.0).sum(axis=0) / np.where(lost, np.nan, found.sum(axis=0))
     own = np.sqrt(np.where(found, np.stack([ridge.error for ridge in ridges]) ** 2, 0.0).sum(axis=0))

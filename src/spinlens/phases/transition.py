@@ -18,7 +18,7 @@ from spinlens.models.ising import CRITICAL_TEMPERATURE
 from spinlens.phases.resampling import check_resampling, resampled_profiles
 from spinlens.phases.ridge import KEPT, central_error, peak_temperature
 from spinlens.phases.smoothing import check_temperatures
-from spinlens.phases.trainings import spread
+from spinlens.phases.trainings import enough, spread
 from spinlens.seeds import check_seed
 from spinlens.statistics.estimate import Estimate
 
@@ -37,7 +37,8 @@ class Transition:
     Parameters
     ----------
     value, error : float
-        NaN where tau_0 has no steepest rise inside the temperature range.
+        NaN where tau_0 has no steepest rise inside the temperature range, in more than half of the trainings or in
+        all but one.
     exact : float
         Of the infinite lattice.
     statistical_error : float
@@ -132,7 +133,7 @@ def find_transition(
     torus = bool(maps.attrs.get("torus", True))
     kept = found[np.isfinite(found[:, 0]) & (np.isfinite(found[:, 1:]).mean(axis=1) >= KEPT)]
     every = tuple(found[:, 0].tolist())
-    if 2 * len(kept) < len(found) or not len(kept):
+    if not enough(len(kept), len(found)):
         return Transition(np.nan, np.nan, exact, np.nan, np.nan, torus=torus, by_training=every)
     statistical = float(np.sqrt(np.mean(central_error(kept[:, 1:]) ** 2)))
     between = float(spread(kept[:, 0]))
