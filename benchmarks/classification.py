@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 import torch
 from torch import nn
+from transformers import ResNetForImageClassification, ViTConfig, ViTForImageClassification
 
 from spinlens.lattices import Lattice
 from spinlens.learning.choices import choose_precision
@@ -28,6 +29,8 @@ from spinlens.learning.vision.configurations import configurations
 from spinlens.learning.vision.cross_entropy import CrossEntropy
 from spinlens.learning.vision.inference import channels_last, in_chunks
 from spinlens.learning.vision.labelled import Labelled
+from spinlens.learning.vision.published import published
+from spinlens.learning.vision.transformer import Stem
 from spinlens.models import Ising
 from spinlens.symmetries import Symmetries
 
@@ -52,30 +55,67 @@ def seconds(run: Callable[[], object]) -> float:
     return time.perf_counter() - begun
 
 
+class LibraryStem(Stem):
+    """A stem that the library takes for its own patch embedding."""
+
+    @property
+    def weight(self) -> torch.Tensor:
+        """The tensor by which it tells the type of the weights."""
+        return self.patches.weight
+
+
+class Textbook(nn.Module):
+    """A network as transformers has it, with its own fused attention; spins to logits."""
+
+    def __init__(self, architecture: Architecture) -> None:
+        super().__init__()
+        self.side = architecture.side
+        if architecture.residual:
+            reader: Any = published(architecture)
+            self.model = ResNetForImageClassification(reader.body.config)
+            return
+        if architecture.native:
+            width, layers, heads = architecture.sizes
+            configuration = ViTConfig(
+                hidden_size=width, num_hidden_layers=layers, num_attention_heads=heads, intermediate_size=4 * width,
+                image_size=architecture.side, patch_size=architecture.patch, num_channels=1,
+                num_labels=architecture.classes,
+            )  # fmt: skip
+        else:
+            configuration = ViTConfig(num_labels=architecture.classes)
+            self.side = configuration.image_size
+        self.model = ViTForImageClassification(configuration)
+        self.model.set_attn_implementation("sdpa")
+        if architecture.native:
+            self.model.vit.embeddings.patch_embeddings.projection = LibraryStem(
+                architecture.stem, width, patch=architecture.patch, rules=architecture.rules
+            )
+
+    def forward(self, spins: torch.Tensor) -> torch.Tensor:
+        """Return logits."""
+        if self.side != spins.shape[-1]:
+            spins = nn.functional.interpolate(spins, size=(self.side, self.side), mode="nearest")
+        channels = self.model.config.num_channels
+        logits: torch.Tensor = self.model(pixel_values=spins.expand(-1, channels, -1, -1)).logits
+        return logits
+
+
 def plain(settings: dict[str, Any], images: np.ndarray, classes: np.ndarray) -> dict[str, Callable[[], object]]:
     """Return the textbook version: library layers, fused attention, float32, channels first, AdamW as it comes."""
-    network = build(side=SIDE, classes=CLASSES, **settings)
-    if "vit" in str(settings["name"]):
-        network.model.set_attn_implementation("sdpa")
-    optimizer = torch.optim.AdamW(network.parameters(), 1e-4)
-
-    def answer(images: torch.Tensor) -> torch.Tensor:
-        # The reader of a residual network would reorder the images in memory, which is part of our step.
-        if "resnet" in str(settings["name"]):
-            return network.model(pixel_values=images).logits  # type: ignore[no-any-return]
-        return network(images)  # type: ignore[no-any-return]
+    answer = Textbook(Architecture(side=SIDE, classes=CLASSES, **settings))
+    optimizer = torch.optim.AdamW(answer.parameters(), 1e-4)
 
     spins, wanted = torch.from_numpy(images)[:, None].float(), torch.from_numpy(classes)
 
     def train() -> None:
-        network.train()
+        answer.train()
         loss = nn.functional.cross_entropy(answer(spins[:BATCH]), wanted[:BATCH])
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
 
     def look() -> None:
-        network.eval()
+        answer.eval()
         with torch.no_grad():
             answer(spins)
 

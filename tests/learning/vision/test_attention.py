@@ -9,8 +9,8 @@ import torch
 from spinlens.errors import InputError
 from spinlens.lattices import Lattice
 from spinlens.learning.vision import attention, attention_distance, build, hidden_states, rollout
-from spinlens.learning.vision.attention import eager, patch_distances
-from spinlens.learning.vision.attention_kernel import NAME
+from spinlens.learning.vision.attend import attend, attention_weights
+from spinlens.learning.vision.attention import patch_distances
 
 from .conftest import TINY, labelled
 
@@ -33,46 +33,87 @@ def test_maps_have_the_promised_shape_and_sum_to_one(network):
     assert maps.std(-1).max() > 0.05
 
 
-def test_eager_and_fused_attention_give_equal_logits(network):
+def test_the_native_network_is_the_published_one_on_a_lattice(network):
+    """Logits, hidden states, maps and gradients of the library's own transformer, by the same weights."""
+    transformers = pytest.importorskip("transformers")
+    settings = {"hidden_size": 16, "num_hidden_layers": 2, "num_attention_heads": 2, "intermediate_size": 64}
+    model = transformers.ViTForImageClassification(
+        transformers.ViTConfig(**settings, image_size=8, patch_size=4, num_channels=1, num_labels=3)
+    ).eval()
+    native = build("vit", side=8, classes=3, **TINY | {"stem": 0, "pooling": "cls"}).eval()
+    for parameter in model.parameters():
+        parameter.data.mul_(8.0)
+    take(native, model)
     spins = torch.from_numpy(IMAGES)[:, None].float()
-    with torch.inference_mode():
-        network.model.set_attn_implementation("sdpa")
-        fused = network(spins)
-        with eager(network):
-            assert network.model.config._attn_implementation == "eager"
-            torch.testing.assert_close(network(spins), fused, rtol=1e-4, atol=1e-5)
-        assert network.model.config._attn_implementation == "sdpa"
+    model.set_attn_implementation("eager")
+    theirs = model(spins, output_attentions=True, output_hidden_states=True)
+    ours = native(spins)
+    torch.testing.assert_close(ours, theirs.logits, rtol=1e-4, atol=1e-5)
+    pairs = zip(native.attention(spins), theirs.attentions, strict=True)
+    assert max(float((one - other).detach().abs().max()) for one, other in pairs) < 1e-5
+    pairs = zip(native.states(spins), theirs.hidden_states, strict=True)
+    assert max(float((one - other[:, 0]).detach().abs().max()) for one, other in pairs) < 1e-4
+    ours.square().sum().backward()
+    theirs.logits.square().sum().backward()
+    layer = model.vit.layers[0].attention
+    parts = torch.cat([part.weight.grad for part in (layer.q_proj, layer.k_proj, layer.v_proj)])
+    torch.testing.assert_close(native.blocks[0].attention.read.weight.grad, parts, rtol=1e-3, atol=1e-3)
+    first = model.vit.embeddings.patch_embeddings.projection.weight.grad
+    torch.testing.assert_close(native.patches.weight.grad, first, rtol=1e-3, atol=1e-3)
 
 
-@pytest.mark.parametrize(("half", "tolerance"), [(False, 0.0), (True, 0.02)])
-def test_our_attention_is_the_fused_one(half, tolerance):
-    """Output and gradients; in bfloat16 products take the place of the kernel, with the rounding that comes with it."""
-    spins = torch.from_numpy(IMAGES)[:, None].float()
+def take(native, model):
+    """Give the native network the weights of a model of transformers."""
+    inside = model.vit
+    native.first_token.data = inside.embeddings.cls_token.data.clone()
+    native.positions.data = inside.embeddings.position_embeddings.data.clone()
+    pairs = [(native.patches, inside.embeddings.patch_embeddings.projection), (native.norm, inside.layernorm),
+             (native.head, model.classifier)]  # fmt: skip
+    for block, layer in zip(native.blocks, inside.layers, strict=True):
+        parts = [layer.attention.q_proj, layer.attention.k_proj, layer.attention.v_proj]
+        block.attention.read.weight.data = torch.cat([part.weight.data for part in parts])
+        block.attention.read.bias.data = torch.cat([part.bias.data for part in parts])
+        pairs += [(block.first, layer.layernorm_before), (block.second, layer.layernorm_after),
+                  (block.attention.write, layer.attention.o_proj),
+                  (block.perceptron[0], layer.mlp.fc1), (block.perceptron[2], layer.mlp.fc2)]  # fmt: skip
+    for ours, theirs in pairs:
+        ours.load_state_dict(theirs.state_dict())
+
+
+@pytest.mark.parametrize(("kind", "tolerance"), [(torch.float32, 1e-6), (torch.bfloat16, 0.02)])
+def test_attention_and_its_gradients_are_softmax_of_products(kind, tolerance):
+    """In bfloat16 products take the place of the fused kernel, with the rounding that comes with it."""
+    parts = torch.randn(3, 2, 2, 5, 8, generator=torch.Generator().manual_seed(1)).to(kind)
     results = []
-    for name in (NAME, "sdpa"):
-        network = build("vit", side=8, classes=3, **TINY).train()
-        assert network.model.config._attn_implementation == NAME
-        network.model.set_attn_implementation(name)
-        network.head.weight.data.mul_(50.0)
-        with torch.autocast("cpu", torch.bfloat16, enabled=half):
-            logits = network(spins)
-        logits.float().square().mean().backward()
-        layer = network.model.vit.layers[0].attention
-        results.append((logits.detach().float(), layer.q_proj.weight.grad, layer.v_proj.weight.grad))
-    for ours, fused in zip(*results, strict=True):
-        assert fused.abs().max() > 0
-        assert (ours - fused).abs().max() <= tolerance * fused.abs().max()
+    for exact in (False, True):
+        query, key, value = (part.double() if exact else part.clone() for part in parts)
+        for each in (query, key, value):
+            each.requires_grad_()
+        found = attention_weights(query, key) @ value if exact else attend(query, key, value)
+        found.double().square().sum().backward()
+        results.append([found.detach(), query.grad, key.grad, value.grad])
+    for ours, exact in zip(*results, strict=True):
+        assert (ours.double() - exact).abs().max() <= 10 * tolerance * exact.abs().max()
+
+
+def test_dropout_of_attention_keeps_the_mean():
+    query, key = torch.zeros(2, 1, 1, 50, 4)
+    value = torch.ones(1, 1, 50, 4)
+    for kind in (torch.float32, torch.bfloat16):
+        torch.manual_seed(0)
+        parts = [each.to(kind) for each in (query, key, value)]
+        dropped = attend(*parts, dropout=0.5).float()
+        assert dropped.std() > 0.05
+        assert abs(float(dropped.mean()) - 1.0) < 0.1
 
 
 def test_maps_are_those_of_queries_and_keys(network):
     """The first layer's map, computed from the weights."""
     spins = torch.from_numpy(IMAGES)[:, None].float()
-    layer = network.model.vit.layers[0]
+    block = network.blocks[0]
     with torch.inference_mode():
-        tokens = layer.layernorm_before(network.model.vit.embeddings(spins))
-        query, key = (
-            part(tokens).view(5, 5, 2, 8).transpose(1, 2) for part in (layer.attention.q_proj, layer.attention.k_proj)
-        )
+        read = block.attention.read(block.first(network.embed(spins)))
+        query, key = (part.view(5, 5, 2, 8).transpose(1, 2) for part in read.split(16, dim=-1)[:2])
         expected = (query @ key.transpose(2, 3) / 8**0.5).softmax(-1)
     np.testing.assert_allclose(attention(network, IMAGES)[0], expected, rtol=1e-4, atol=1e-6)
 
@@ -129,11 +170,11 @@ def test_hidden_states(network):
     assert states.shape == (3, 5, 16)
     spins = torch.from_numpy(IMAGES)[:, None].float()
     with torch.inference_mode():
-        embedded = network.model.vit.embeddings(spins)[:, 1:].mean(1)
+        embedded = network.embed(spins)[:, 1:].mean(1)
         last = network.features(spins)
-        normed = network.model.vit.layernorm(network.tokens(spins, output_hidden_states=True).hidden_states[-1])
     np.testing.assert_allclose(states[0], embedded, rtol=1e-4, atol=1e-5)
-    np.testing.assert_allclose(normed[:, 1:].mean(1), last, rtol=1e-4, atol=1e-5)
+    # With mean pooling nothing is normalised after the last layer.
+    np.testing.assert_allclose(states[-1], last, rtol=1e-4, atol=1e-5)
 
 
 def test_residual_networks_have_hidden_states_but_no_attention():

@@ -90,7 +90,7 @@ def test_a_patch_is_decoded_to_its_own_place():
     network.decoder.weight.data.fill_(1.0)
     tokens = torch.zeros(1, 5, 16)
     tokens[0, 2] = 1.0
-    network.reader.tokens = lambda *_, **__: type("Output", (), {"last_hidden_state": tokens})
+    network.reader.tokens = lambda *_, **__: tokens
     said = network(random_spins(1), torch.zeros(1, 4, dtype=torch.bool))
     changed = said.logits[0] != tile.repeat(2, 2)
     assert torch.equal(changed, spread(torch.tensor([[False, True, False, False]]), 8)[0])

@@ -9,7 +9,8 @@ import torch
 from spinlens.errors import InputError
 from spinlens.learning.vision import build
 from spinlens.learning.vision.architecture import Architecture
-from spinlens.learning.vision.networks import Stem, wrap
+from spinlens.learning.vision.published import published
+from spinlens.learning.vision.transformer import Stem
 
 from .conftest import TINY
 
@@ -28,8 +29,7 @@ def random_spins(count, side, seed=0):
 @pytest.mark.parametrize("name", PUBLISHED)
 def test_published_layouts(name):
     with torch.device("meta"):
-        architecture = Architecture(name=name, side=100, classes=4, channels=3)
-        network = wrap(architecture.configuration(), architecture)
+        network = published(Architecture(name=name, side=100, classes=4, channels=3))
     assert sum(each.numel() for each in network.parameters()) == PUBLISHED[name]
 
 
@@ -65,9 +65,8 @@ def test_building_leaves_the_global_stream_alone():
 
 
 def test_published_transformer_sees_every_spin():
-    architecture = Architecture(name="vit-base", side=100, classes=4, channels=3)
     with torch.device("meta"):
-        network = wrap(architecture.configuration(), architecture)
+        network = published(Architecture(name="vit-base", side=100, classes=4, channels=3))
     numbers = torch.arange(100.0**2).view(1, 1, 100, 100)
     pixels = network.pixels(numbers)
     assert pixels.shape == (1, 3, 224, 224)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 
 import huggingface_hub.constants
 import pytest
@@ -13,8 +14,9 @@ from transformers import ResNetConfig, ResNetForImageClassification, ViTConfig, 
 import spinlens as sl
 from spinlens.errors import InputError
 from spinlens.learning import Recipe, Transformer
-from spinlens.learning.vision import ResNet, VisionTransformer
+from spinlens.learning.vision import ResNet, VisionTransformer, build
 from spinlens.learning.vision.pretrained import first_network
+from spinlens.learning.vision.published import library
 
 from .conftest import labelled
 
@@ -37,7 +39,7 @@ def transformer(tmp_path):
 
 def load(folder, estimator=None, side=8, classes=4):
     estimator = estimator or VisionTransformer(BASE, pretrained=folder)
-    return first_network(folder, estimator.architecture(side, classes=classes), seed=1)
+    return first_network(estimator.pretrained, estimator.architecture(side, classes=classes), seed=1)
 
 
 def change(folder, edit):
@@ -50,7 +52,7 @@ def test_the_body_is_loaded_and_the_head_is_new(transformer, capfd):
     model, folder = transformer
     network = load(folder)
     for name, tensor in model.vit.state_dict().items():
-        assert torch.equal(tensor, network.model.vit.state_dict()[name]), name
+        assert torch.equal(tensor, network.body.state_dict()[name]), name
     assert network.head.out_features == 4
     assert torch.equal(network.head.weight, load(folder).head.weight)
     spins = torch.ones(2, 1, 8, 8)
@@ -68,10 +70,50 @@ def test_residual_networks(tmp_path):
     estimator = ResNet(pretrained=tmp_path / "resnet", recipe=Recipe(epochs=0), augment=False).fit(
         images, labels, progress=False
     )
-    loaded = estimator.network_.model.resnet.state_dict()
+    loaded = estimator.network_.body.state_dict()
     assert all(torch.equal(tensor, loaded[name]) for name, tensor in model.resnet.state_dict().items())
     estimator.save(tmp_path / "saved")
     assert (sl.load(tmp_path / "saved").logits(images) == estimator.logits(images)).all()
+
+
+def test_a_loaded_model_is_copied(transformer, tmp_path):
+    model, folder = transformer
+    images, labels = labelled(20)
+    still, read = ({"recipe": Recipe(epochs=0), "augment": False, "seed": 1, "pretrained": each}
+                   for each in (model, folder))  # fmt: skip
+    given, there = VisionTransformer(**still), VisionTransformer(BASE, **read)
+    given.fit(images, labels, out=tmp_path / "given", progress=False)
+    there.fit(images, labels, progress=False)
+    for name, tensor in given.network_.body.state_dict().items():
+        assert torch.equal(tensor, there.network_.body.state_dict()[name]), name
+    assert given.network_.head.out_features == 2
+    assert model.classifier.out_features == 10
+    assert given.network_.body is not model.vit
+    loaded = sl.load(tmp_path / "given")
+    assert loaded.pretrained.startswith("sha256:")
+    assert (loaded.logits(images) == given.logits(images)).all()
+    # Training leaves the model as it was.
+    before = {name: tensor.clone() for name, tensor in model.state_dict().items()}
+    still |= {"recipe": Recipe(epochs=1, learning_rate=1e-2)}
+    assert (VisionTransformer(**still).fit(images, labels, progress=False).logits(images) != given.logits(images)).any()
+    assert all(torch.equal(tensor, before[name]) for name, tensor in model.state_dict().items())
+
+
+def test_a_loaded_model_of_another_kind(transformer):
+    model, _ = transformer
+    with pytest.raises(InputError, match="ViTForImageClassification: is no ResNetForImageClassification"):
+        load(model, ResNet(pretrained=model))
+    with pytest.raises(InputError, match="Linear: is no ViTForImageClassification"):
+        load(model, VisionTransformer(pretrained=torch.nn.Linear(2, 2)))
+
+
+def test_without_the_library_networks_of_published_layouts_say_what_to_install(monkeypatch):
+    library.cache_clear()
+    monkeypatch.setitem(sys.modules, "transformers", None)
+    with pytest.raises(InputError, match=r"need the package transformers.*pip install 'spinlens\[transformers\]'"):
+        build("resnet-18", side=8)
+    assert build("vit", side=8, patch=4).head.out_features == 4
+    library.cache_clear()
 
 
 def test_half_precision_files_become_float32(tmp_path):

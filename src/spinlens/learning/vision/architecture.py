@@ -10,7 +10,8 @@ from spinlens.lattices import parse_boundary
 from spinlens.lattices.boundary import Rule, axis_rules
 from spinlens.learning.choices import check_whole, check_word, is_number
 
-NETWORKS = ("vit", "vit-base", "resnet-18", "resnet-50")
+RESIDUAL = ("resnet-18", "resnet-50")
+NETWORKS = ("vit", "vit-base", *RESIDUAL)
 POOLINGS = ("mean", "cls")
 SIZES = {"tiny": (128, 6, 4), "small": (256, 8, 4)}
 """Width, layers and heads of the native vision transformers."""
@@ -18,10 +19,6 @@ SIZES = {"tiny": (128, 6, 4), "small": (256, 8, 4)}
 SHAPE = ("width", "layers", "heads")
 """What a size stands for."""
 
-RESNETS: dict[str, dict[str, Any]] = {
-    "resnet-18": {"layer_type": "basic", "depths": [2, 2, 2, 2], "hidden_sizes": [64, 128, 256, 512]},
-    "resnet-50": {"layer_type": "bottleneck", "depths": [3, 4, 6, 3], "hidden_sizes": [256, 512, 1024, 2048]},
-}
 BASE_SIDE, BASE_PATCH = 224, 16
 RESIDUAL_STRIDE = 32
 """Sites a pixel of a residual network's last stage stands for; the last of its strides is half of that."""
@@ -102,7 +99,12 @@ class Architecture:
     @property
     def single_pixels(self) -> bool:
         """Whether a strided convolution of a residual network sees images of a single pixel."""
-        return self.name in RESNETS and self.side <= RESIDUAL_STRIDE // 2
+        return self.residual and self.side <= RESIDUAL_STRIDE // 2
+
+    @property
+    def residual(self) -> bool:
+        """Whether this is a residual network."""
+        return self.name in RESIDUAL
 
     @property
     def native(self) -> bool:
@@ -112,27 +114,3 @@ class Architecture:
     def to_dict(self) -> dict[str, Any]:
         """Return it as JSON can hold it."""
         return asdict(self)
-
-    def configuration(self) -> Any:
-        """Return the configuration that Hugging Face transformers builds the network from."""
-        import transformers
-
-        # As transformers checks its own values, its types are left out of ours.
-        kinds: Any = transformers
-        if self.name in RESNETS:
-            return kinds.ResNetConfig(**RESNETS[self.name], num_channels=self.channels, num_labels=self.classes)
-        dropouts: dict[str, Any] = {"hidden_dropout_prob": self.dropout, "attention_probs_dropout_prob": self.dropout}
-        if self.name == "vit-base":
-            return kinds.ViTConfig(num_channels=3, num_labels=self.classes, **dropouts)
-        width, layers, heads = self.sizes
-        return kinds.ViTConfig(
-            hidden_size=width,
-            num_hidden_layers=layers,
-            num_attention_heads=heads,
-            intermediate_size=4 * width,
-            image_size=self.side,
-            patch_size=self.patch,
-            num_channels=1,
-            num_labels=self.classes,
-            **dropouts,
-        )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -13,7 +12,7 @@ from spinlens.errors import InputError
 from spinlens.lattices import Lattice
 from spinlens.learning.vision.classifier import Classifier
 from spinlens.learning.vision.configurations import Configurations, configurations, same_lattice
-from spinlens.learning.vision.networks import Reader, ResidualReader, TransformerReader
+from spinlens.learning.vision.reader import Reader
 
 CHUNK = 16
 """Configurations at a time: attention maps are large."""
@@ -37,24 +36,10 @@ def attention(model: Classifier | Reader, images: Any) -> np.ndarray:
     InputError
         If the network has no attention or the images have other sides.
     """
-    network = _transformer(model)
-    parts = []
-    with eager(network), torch.inference_mode():
-        for spins in _batches(network, images):
-            maps = network.tokens(spins, output_attentions=True).attentions
-            parts.append(np.stack([each.float().numpy() for each in maps]))
-    return np.concatenate(parts, axis=1)
-
-
-@contextmanager
-def eager(network: TransformerReader) -> Iterator[None]:
-    """Let the transformer compute attention step by step, the only way that shows its maps."""
-    before = network.model.config._attn_implementation
-    network.model.set_attn_implementation("eager")
-    try:
-        yield
-    finally:
-        network.model.set_attn_implementation(before)
+    network = _network(model)
+    with torch.inference_mode():
+        parts = [[each.float().numpy() for each in network.attention(spins)] for spins in _batches(network, images)]
+    return np.stack([np.concatenate(layers) for layers in zip(*parts, strict=True)])
 
 
 def hidden_states(model: Classifier | Reader, images: Any) -> np.ndarray:
@@ -71,21 +56,11 @@ def hidden_states(model: Classifier | Reader, images: Any) -> np.ndarray:
         Configurations.
     """
     network = _network(model)
-    parts = []
     with torch.inference_mode():
-        for spins in _batches(network, images):
-            parts.append([each.numpy() for each in _states(network, spins)])
+        parts = [[each.numpy() for each in network.states(spins)] for spins in _batches(network, images)]
     layers = [np.concatenate(blocks) for blocks in zip(*parts, strict=True)]
     width = max(layer.shape[1] for layer in layers)
     return np.stack([np.pad(layer, ((0, 0), (0, width - layer.shape[1]))) for layer in layers])
-
-
-def _states(network: Reader, spins: torch.Tensor) -> list[torch.Tensor]:
-    if isinstance(network, TransformerReader):
-        return [network.pool(each) for each in network.tokens(spins, output_hidden_states=True).hidden_states]
-    assert isinstance(network, ResidualReader)
-    states = network.model.resnet(network.pixels(spins), output_hidden_states=True).hidden_states
-    return [each.mean((2, 3)) for each in states]
 
 
 def rollout(maps: np.ndarray) -> np.ndarray:
@@ -155,13 +130,6 @@ def _network(model: Classifier | Reader) -> Reader:
         _ = model.configuration
         return model.network_
     return model.eval()
-
-
-def _transformer(model: Classifier | Reader) -> TransformerReader:
-    network = _network(model)
-    if not isinstance(network, TransformerReader):
-        raise InputError("model", network.architecture.name, "has no attention", "Take a vision transformer")
-    return network
 
 
 def _batches(network: Reader, images: Any) -> Iterator[torch.Tensor]:

@@ -18,7 +18,7 @@ from spinlens.learning.vision.descent import INITIAL
 from spinlens.learning.vision.inference import channels_last
 from spinlens.learning.vision.labelled import training_set, validation_set
 from spinlens.learning.vision.predictor import Predictor
-from spinlens.learning.vision.pretrained import first_network, identity_of, rebuild
+from spinlens.learning.vision.pretrained import Beginning, first_network, identity_of, rebuild
 from spinlens.learning.vision.symmetries import choose_symmetries
 from spinlens.seeds import Purpose, generator
 from spinlens.symmetries import Symmetries
@@ -27,7 +27,7 @@ from spinlens.symmetries import Symmetries
 class Classifier(Predictor):
     """What all classifiers of configurations share; see `VisionTransformer` and `ResNet`."""
 
-    pretrained: str | Path
+    pretrained: Beginning
     head: Head | None
     augment: bool
     label_smoothing: float

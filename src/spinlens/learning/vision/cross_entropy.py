@@ -14,7 +14,7 @@ from spinlens.learning.vision.descent import Descent
 from spinlens.learning.vision.inference import autocast, in_chunks
 from spinlens.learning.vision.labelled import Labelled
 from spinlens.learning.vision.linear_head import fit_head
-from spinlens.learning.vision.networks import Reader
+from spinlens.learning.vision.reader import Reader
 from spinlens.seeds import Purpose
 
 

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import torch
+from torch import nn
 
 from spinlens.errors import InputError
 from spinlens.learning.settings import NATIVE, PUBLISHED, Head, Recipe, Transformer
 from spinlens.learning.vision.architecture import BASE_PATCH, SHAPE, Architecture
 from spinlens.learning.vision.classifier import Classifier
-from spinlens.learning.vision.pretrained import lattice_architecture, lattice_folder
+from spinlens.learning.vision.pretrained import Beginning, lattice_architecture, lattice_folder
 
 
 class VisionTransformer(Classifier):
@@ -22,9 +22,9 @@ class VisionTransformer(Classifier):
     network : Transformer
         Its shape; what that leaves open is as in the pretraining, or else of size "tiny" with patches of 10 x 10, a
         stem of 32 channels and mean pooling. Size "base" has the published layout, and pools by the class token.
-    pretrained : str or path
+    pretrained : str, path or transformers.ViTForImageClassification
         Where the weights begin: ``none``; ``lattice:DIR``, made by `spinlens.Pretraining`; ``hub:ID`` or a folder for
-        size "base".
+        size "base". A model that is already loaded is copied, and has the published layout by itself.
     head : Head, optional
         Whether the head is fitted on frozen features first, and how; with no epochs after it that is all.
     augment : bool
@@ -59,7 +59,7 @@ class VisionTransformer(Classifier):
         self,
         network: Transformer = Transformer(),  # noqa: B008
         *,
-        pretrained: str | Path = "none",
+        pretrained: Beginning = "none",
         head: Head | None = None,
         augment: bool = True,
         label_smoothing: float = 0.0,
@@ -71,14 +71,19 @@ class VisionTransformer(Classifier):
         self.label_smoothing, self.recipe, self.seed, self.device = label_smoothing, recipe, seed, device
 
     @property
+    def published(self) -> bool:
+        """Whether it has the published layout."""
+        return self.network.size == "base" or isinstance(self.pretrained, nn.Module)
+
+    @property
     def defaults(self) -> Recipe:
         """What the recipe leaves open."""
-        return PUBLISHED if self.network.size == "base" else NATIVE
+        return PUBLISHED if self.published else NATIVE
 
     def architecture(self, side: int, *, classes: int = 4, boundary: str = "free") -> Architecture:
         """Return the architecture that the settings mean; see `Classifier.architecture`."""
         given = self.network.given
-        if given.get("size") == "base":
+        if self.published:
             if odd := sorted(given.keys() - {"size", "pooling", "dropout"}):
                 why = "belongs to the lattice-native sizes, not to 'base'"
                 raise InputError(odd[0], given[odd[0]], why, "Leave it out")
@@ -107,8 +112,9 @@ class ResNet(Classifier):
     ----------
     depth : {18, 50}
         Layers.
-    pretrained : str or path
-        ``none`` (one channel), or ``hub:ID`` or a folder (three channels, all alike).
+    pretrained : str, path or transformers.ResNetForImageClassification
+        ``none`` (one channel), or ``hub:ID`` or a folder (three channels, all alike), or a model that is already
+        loaded, which is copied.
     recipe : Recipe
         How to train; what it leaves open is as published, 10 epochs at 2e-5 with weight decay 5e-6.
     head, augment, label_smoothing, seed, device
@@ -123,7 +129,7 @@ class ResNet(Classifier):
         self,
         depth: int = 18,
         *,
-        pretrained: str | Path = "none",
+        pretrained: Beginning = "none",
         head: Head | None = None,
         augment: bool = True,
         label_smoothing: float = 0.0,
@@ -143,5 +149,5 @@ class ResNet(Classifier):
         """Return the architecture that the settings mean; see `Classifier.architecture`."""
         if self.depth not in (18, 50):
             raise InputError("depth", self.depth, "must be 18 or 50")
-        channels = 1 if str(self.pretrained) == "none" else 3
+        channels = 1 if isinstance(self.pretrained, str) and self.pretrained == "none" else 3
         return Architecture(name=f"resnet-{self.depth}", side=side, classes=classes, stem=0, channels=channels)

@@ -10,7 +10,7 @@ import xarray as xr
 from spinlens.lattices import Lattice
 from spinlens.learning.vision.attention import CHUNK, attention, attention_distance, patch_distances, rollout
 from spinlens.learning.vision.classifier import Classifier
-from spinlens.learning.vision.networks import Reader
+from spinlens.learning.vision.reader import Reader
 
 Look = Callable[[np.ndarray], xr.Dataset]
 

@@ -7,7 +7,7 @@ import torch
 
 from spinlens.learning.vision.configurations import Configurations
 from spinlens.learning.vision.inference import in_chunks
-from spinlens.learning.vision.networks import Reader
+from spinlens.learning.vision.reader import Reader
 from spinlens.learning.vision.symmetries import transform_at_random
 from spinlens.seeds import Purpose, generator
 from spinlens.symmetries import Symmetries

@@ -11,8 +11,9 @@ from torch import nn
 from spinlens.lattices.boundary import Rule
 from spinlens.learning.vision.architecture import Architecture
 from spinlens.learning.vision.descent import INITIAL
-from spinlens.learning.vision.networks import TransformerReader, from_architecture
+from spinlens.learning.vision.networks import from_architecture
 from spinlens.learning.vision.padding import bond_density, pad
+from spinlens.learning.vision.transformer import NativeReader
 from spinlens.seeds import Purpose, generator
 
 NEIGHBOURS = tuple((x, y) for x in (-1, 0, 1) for y in (-1, 0, 1) if (x, y) != (0, 0))
@@ -59,12 +60,12 @@ class MaskedReader(nn.Module):
         super().__init__()
         body, heads = (int(generator(seed, Purpose.PRETRAINING, INITIAL, k).integers(2**63)) for k in range(2))
         reader = from_architecture(architecture, seed=body)
-        assert isinstance(reader, TransformerReader)
+        assert isinstance(reader, NativeReader)
         self.reader, self.patch = reader, architecture.patch
         # The head of the classifier plays no part here.
         reader.head.requires_grad_(False)
         width = architecture.sizes[0]
-        reader.model.vit.embeddings.mask_token = nn.Parameter(torch.zeros(1, 1, width))
+        self.mask = nn.Parameter(torch.zeros(1, 1, width))
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(heads)
             self.decoder = nn.Linear(width, self.patch**2)
@@ -73,7 +74,7 @@ class MaskedReader(nn.Module):
 
     def forward(self, spins: torch.Tensor, patches: torch.Tensor) -> Predictions:
         """Return predictions for spins (n, 1, L, L), 0 where hidden, with whole hidden patches named (n, P)."""
-        states = self.reader.tokens(spins, hidden=patches).last_hidden_state
+        states = self.reader.tokens(spins, hidden=patches, mask=self.mask)
         tokens = states[:, 1:]
         along = spins.shape[-1] // self.patch
         blocks = self.decoder(tokens).view(-1, along, along, self.patch, self.patch)

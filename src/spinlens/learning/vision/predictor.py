@@ -13,7 +13,7 @@ from spinlens.learning.estimator import Estimator
 from spinlens.learning.settings import Recipe
 from spinlens.learning.vision.configurations import Configurations, configurations, same_lattice
 from spinlens.learning.vision.inference import evaluating, in_chunks
-from spinlens.learning.vision.networks import Reader
+from spinlens.learning.vision.reader import Reader
 from spinlens.progress import progress_bar
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
+from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +14,13 @@ import torch
 from spinlens.errors import DamagedError, InputError
 from spinlens.learning.checkpoint import digest
 from spinlens.learning.folder import MODEL, WEIGHTS, fitting_weights, read_model
-from spinlens.learning.vision.architecture import RESNETS, Architecture
-from spinlens.learning.vision.networks import Reader, TransformerReader, from_architecture, wrap
+from spinlens.learning.vision.architecture import Architecture
+from spinlens.learning.vision.networks import from_architecture
+from spinlens.learning.vision.published import PublishedReader, kind_of, library, published
+from spinlens.learning.vision.reader import Reader
+
+Beginning = str | Path | torch.nn.Module
+"""A word, a place, or a model of transformers that is already loaded."""
 
 PRETRAINING = "Pretraining"
 DIGEST = "sha256:"
@@ -24,8 +30,10 @@ IGNORED = ("pooler.",)
 """Published transformers come with a pooling layer for their own head; the networks here have none."""
 
 
-def lattice_folder(pretrained: str | Path) -> Path | None:
+def lattice_folder(pretrained: Beginning) -> Path | None:
     """Return the folder of a pretraining on the lattice that ``pretrained`` means, if it does."""
+    if isinstance(pretrained, torch.nn.Module):
+        return None
     text = str(pretrained)
     if text.startswith(DIGEST):
         why = "these weights are known by their digest alone"
@@ -39,7 +47,7 @@ def lattice_folder(pretrained: str | Path) -> Path | None:
     return Path(text) if (Path(text) / MODEL).is_file() else None
 
 
-def identity_of(pretrained: str | Path) -> str:
+def identity_of(pretrained: Beginning) -> str:
     """Return what tells weights from others, wherever they lie: a word, a place on the hub, or a SHA-256.
 
     Raises
@@ -49,6 +57,8 @@ def identity_of(pretrained: str | Path) -> str:
     DamagedError
         If a pretraining on the lattice is damaged.
     """
+    if isinstance(pretrained, torch.nn.Module):
+        return DIGEST + digest(dict(pretrained.state_dict()))
     text = str(pretrained)
     if text == "none" or text.startswith("hub:"):
         return text
@@ -85,15 +95,16 @@ def stored_architecture(description: dict[str, Any], folder: Path) -> Architectu
         raise DamagedError(f"{folder / MODEL} does not describe a network: {problem}") from problem
 
 
-def first_network(pretrained: str | Path, architecture: Architecture, *, seed: int) -> Reader:
+def first_network(pretrained: Beginning, architecture: Architecture, *, seed: int) -> Reader:
     """Return a network with its first weights.
 
     Parameters
     ----------
-    pretrained : str or path
+    pretrained : str, path or transformers.PreTrainedModel
         ``none``: drawn from the seed. ``lattice:DIR``: the body of a pretraining on the lattice, with a new head.
         ``hub:ID``: published weights from the Hugging Face hub or its local cache. A folder: a pretraining on the
-        lattice, or ``config.json`` and ``model.safetensors`` as transformers writes them.
+        lattice, or ``config.json`` and ``model.safetensors`` as transformers writes them. A model that is already
+        loaded is copied.
     architecture : Architecture
         What the network must look like.
     seed : int
@@ -116,6 +127,8 @@ def first_network(pretrained: str | Path, architecture: Architecture, *, seed: i
     Weights for colour images see the spins in all three channels alike, -1 as black and +1 as white after the usual
     scaling to the range from -1 to 1; the first layer is used as it was published.
     """
+    if isinstance(pretrained, torch.nn.Module):
+        return _from_model(pretrained, architecture, seed)
     if str(pretrained) == "none":
         return from_architecture(architecture, seed=seed)
     folder = lattice_folder(pretrained)
@@ -132,13 +145,11 @@ def _from_lattice(folder: Path, architecture: Architecture, seed: int) -> Reader
         raise InputError("pretrained", f"lattice:{folder}", why, "Ask for the same network")
     network = from_architecture(architecture, seed=seed)
     body = {name.removeprefix("reader."): tensor for name, tensor in tensors.items() if name.startswith("reader.")}
-    left = ("model.classifier.", "model.vit.embeddings.mask_token")
-    body = {name: tensor for name, tensor in body.items() if not name.startswith(left)}
+    body = {name: tensor for name, tensor in body.items() if not name.startswith("head.")}
     with fitting_weights(folder):
         report = network.load_state_dict(body, strict=False)
-    head = {"model.classifier.weight", "model.classifier.bias"}
-    if report.unexpected_keys or not set(report.missing_keys) <= head:
-        odd = [*report.unexpected_keys, *sorted(set(report.missing_keys) - head)]
+    odd = [*report.unexpected_keys, *sorted(set(report.missing_keys) - {"head.weight", "head.bias"})]
+    if odd:
         raise DamagedError(f"{folder / WEIGHTS} does not fit {MODEL}: {', '.join(odd)}")
     return network
 
@@ -155,23 +166,45 @@ def body_differences(there: Architecture, wanted: Architecture) -> str:
 
 
 def _from_published(pretrained: str, architecture: Architecture, seed: int) -> Reader:
-    if architecture.native:
-        why = "published weights fit the published layouts, not the lattice-native network"
-        raise InputError("pretrained", pretrained, why, "Take size='base', a ResNet, or pretrained='lattice:DIR'")
+    _refuse_native(pretrained, architecture)
     place = pretrained.removeprefix("hub:")
     if not pretrained.startswith("hub:"):
         _check_folder(Path(place), pretrained)
     model, report = _load(place, pretrained, architecture, seed)
     _check_report(report, pretrained, "classifier.")
+    return _reading(model, architecture, pretrained)
+
+
+def _from_model(model: torch.nn.Module, architecture: Architecture, seed: int) -> Reader:
+    """Return the network of a loaded model: its body copied, its head new."""
+    name, configuration = type(model).__name__, getattr(model, "config", None)
+    _refuse_native(name, architecture)
+    kind = kind_of(architecture)
+    if getattr(configuration, "model_type", None) != kind.kind or not hasattr(model, "classifier"):
+        raise InputError("pretrained", name, f"is no {kind.classifier}", f"Take a model of {architecture.name}")
+    own = replace_labels(deepcopy(configuration), architecture.classes)
     with torch.random.fork_rng(devices=[]):
-        network = wrap(model.config, architecture)
-    network.adopt(model)
-    if isinstance(network, TransformerReader) and not isinstance(model.config.image_size, int):
-        raise InputError("pretrained", pretrained, f"they see {model.config.image_size} pixels, not a square of them")
-    if isinstance(network, TransformerReader) and int(model.config.image_size) < architecture.side:
-        why = f"they see {model.config.image_size} pixels a side, fewer than the {architecture.side} spins"
+        torch.manual_seed(seed)
+        copy = getattr(library(), kind.classifier)(own)
+    copy.base_model.load_state_dict(model.base_model.state_dict())  # type: ignore[union-attr]
+    return _reading(copy.float(), architecture, name)
+
+
+def _refuse_native(pretrained: str, architecture: Architecture) -> None:
+    if architecture.native:
+        why = "published weights fit the published layouts, not the lattice-native network"
+        raise InputError("pretrained", pretrained, why, "Take size='base', a ResNet, or pretrained='lattice:DIR'")
+
+
+def _reading(model: Any, architecture: Architecture, pretrained: str) -> PublishedReader:
+    """Return a model as a network that reads spins, if it sees them all."""
+    side = architecture.side if architecture.residual else model.config.image_size
+    if not isinstance(side, int):
+        raise InputError("pretrained", pretrained, f"they see {side} pixels, not a square of them")
+    if side < architecture.side:
+        why = f"they see {side} pixels a side, fewer than the {architecture.side} spins"
         raise InputError("pretrained", pretrained, why, "Take weights for larger images")
-    return network
+    return kind_of(architecture)(architecture, model)
 
 
 def _check_folder(folder: Path, pretrained: str) -> None:
@@ -186,16 +219,14 @@ def _check_folder(folder: Path, pretrained: str) -> None:
 
 
 def _load(place: str, pretrained: str, architecture: Architecture, seed: int) -> tuple[Any, dict[str, Any]]:
+    transformers, known = library(), kind_of(architecture)
     from huggingface_hub.errors import StrictDataclassError
     from safetensors import SafetensorError
-    from transformers import AutoConfig, ResNetForImageClassification, ViTForImageClassification
 
-    residual = architecture.name in RESNETS
-    kind: Any = ResNetForImageClassification if residual else ViTForImageClassification
-    word = "resnet" if residual else "vit"
+    kind, word = getattr(transformers, known.classifier), known.kind
     local: dict[str, Any] = {} if pretrained.startswith("hub:") else {"local_files_only": True}
     try:
-        configuration = AutoConfig.from_pretrained(place, trust_remote_code=False, **local)
+        configuration = transformers.AutoConfig.from_pretrained(place, trust_remote_code=False, **local)
         if configuration.model_type != word:
             why = f"are of the kind {configuration.model_type!r}, not {word!r}"
             raise InputError("pretrained", pretrained, why, f"Take weights of {architecture.name}")
@@ -277,9 +308,8 @@ def _quiet() -> Iterator[None]:
 
 def rebuild(description: dict[str, Any], folder: Path) -> Reader:
     """Return the network that a description asks for, with weights still to be loaded."""
-    from transformers import ResNetConfig, ViTConfig
-
     architecture = stored_architecture(description, folder)
-    kind = ResNetConfig if architecture.name in RESNETS else ViTConfig
+    if architecture.native:
+        return from_architecture(architecture)
     with torch.random.fork_rng(devices=[]):
-        return wrap(kind(**description["configuration"]), architecture)
+        return published(architecture, description["configuration"])

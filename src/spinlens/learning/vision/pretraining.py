@@ -16,10 +16,10 @@ from spinlens.learning.training import Objective
 from spinlens.learning.vision.architecture import Architecture
 from spinlens.learning.vision.configurations import boundary_of
 from spinlens.learning.vision.masked import MaskedReader
-from spinlens.learning.vision.networks import Reader
 from spinlens.learning.vision.objective import HiddenSpins, divide
 from spinlens.learning.vision.predictor import ReaderEstimator
 from spinlens.learning.vision.pretrained import stored_architecture
+from spinlens.learning.vision.reader import Reader
 from spinlens.learning.vision.symmetries import choose_symmetries
 from spinlens.symmetries import Symmetries
 

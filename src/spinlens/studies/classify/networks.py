@@ -60,8 +60,12 @@ def check_networks(configuration: ClassifyConfiguration) -> None:
     Raises
     ------
     InputError
-        If one of them does not fit the lattice, or the pretraining does not fit the network.
+        If one of them does not fit the lattice, the pretraining does not fit the network, or a library is missing.
     """
+    from spinlens.learning.vision.published import library
+
+    if set(configuration.networks) - {"vit"}:
+        library()
     for network in configuration.networks:
         estimator(configuration, network, "none").architecture(configuration.images.side)
     if "vit" in configuration.networks:
