@@ -15,6 +15,7 @@ from pathlib import Path
 import benchmark_tables
 from benchmark_tables import read, table
 
+from spinlens.phases.regions import ScoreRow
 from spinlens.statistics import Estimate
 from spinlens.studies.classify.table import HEADINGS, cells
 from spinlens.studies.report import crossover_rows
@@ -76,7 +77,7 @@ def classify() -> str:
         + ", ".join(f"{stage} {value:.0f} s" for stage, value in seconds.items())
         + "."
     )
-    return f"{table([HEADINGS, *map(cells, summary['rows'])])}\n\n{note}"
+    return f"{table([HEADINGS, *map(cells, map(ScoreRow.from_dict, summary['rows']))])}\n\n{note}"
 
 
 def labels() -> str:

@@ -11,7 +11,7 @@ import pytest
 
 SOURCE = Path(__file__).parents[1] / "src" / "spinlens"
 
-LEAVES = {"errors", "files", "seeds", "config", "progress", "provenance"}
+LEAVES = {"errors", "files", "seeds", "config", "progress", "provenance", "workers"}
 PHYSICS = LEAVES | {"lattices", "spaces", "models", "symmetries"}
 MAY_IMPORT: dict[str, set[str]] = {
     "lattices": LEAVES,
@@ -23,17 +23,15 @@ MAY_IMPORT: dict[str, set[str]] = {
     "sampling": PHYSICS | {"exact", "statistics"},
     "ensemble": PHYSICS | {"statistics", "sampling"},
     "learning": PHYSICS | {"statistics", "ensemble"},
-    "phases": PHYSICS | {"statistics", "exact", "ensemble"},
-    "regions": PHYSICS | {"statistics", "exact", "sampling", "ensemble"},
-    "images": PHYSICS | {"statistics", "sampling", "ensemble", "regions"},
-    "figures": PHYSICS | {"statistics", "exact", "ensemble", "phases", "regions", "images"},
-    "studies": PHYSICS | {"statistics", "exact", "sampling", "ensemble", "learning", "phases", "regions", "images",
-                          "figures"},
+    "phases": PHYSICS | {"statistics", "exact", "sampling", "ensemble"},
+    "images": PHYSICS | {"statistics", "sampling", "ensemble", "phases"},
+    "figures": PHYSICS | {"statistics", "exact", "ensemble", "phases", "images"},
+    "studies": PHYSICS | {"statistics", "exact", "sampling", "ensemble", "learning", "phases", "images", "figures"},
     "testing": PHYSICS | {"statistics", "exact", "sampling", "ensemble", "images", "cli"},
 }  # fmt: skip
 MAY_IMPORT["cli"] = MAY_IMPORT["studies"] | {"studies"}
 MAY_IMPORT["__main__"] = {"cli"}
-LEAF_ORDER = ["errors", "files", "seeds", "progress", "provenance", "config"]
+LEAF_ORDER = ["errors", "files", "seeds", "progress", "workers", "provenance", "config"]
 
 ONLY_IN = {
     "torch": {"learning"}, "matplotlib": {"figures", "images"}, "PIL": {"images"}, "zarr": {"ensemble"},
@@ -78,7 +76,7 @@ def test_heavy_libraries_stay_in_their_rooms(path: Path) -> None:
     assert "pickle" not in libraries
 
 
-ISING = {"models", "studies", "regions"}
+ISING = {"models", "studies"}
 """Rooms, and rooms within rooms, that may name one model: its own, its closed forms, its kernels, and the studies."""
 
 ISING_INSIDE = ("sampling/engines/bits/", "exact/ising/", "exact/__init__.py", "exact/critical.py", "__init__.py")
@@ -125,7 +123,7 @@ def test_a_bare_import_loads_nothing_heavy() -> None:
     assert loaded_by("import spinlens") & heavy == set()
 
 
-@pytest.mark.parametrize("name", ["phases", "regions", "images", "statistics", "exact", "symmetries"])
+@pytest.mark.parametrize("name", ["phases", "phases.regions", "images", "statistics", "exact", "symmetries"])
 def test_physics_never_loads_torch(name: str) -> None:
     assert "torch" not in loaded_by(f"import spinlens.{name}")
 

@@ -45,7 +45,7 @@ _ROOMS = {
     "find_transition": "phases",
 }
 _SUBPACKAGES = (
-    "exact", "figures", "images", "lattices", "learning", "models", "phases", "regions", "sampling", "spaces",
+    "exact", "figures", "images", "lattices", "learning", "models", "phases", "sampling", "spaces",
     "statistics", "studies", "symmetries",
 )  # fmt: skip
 
@@ -84,7 +84,6 @@ __all__ = [
     "open_ensemble",
     "phases",
     "read_images",
-    "regions",
     "render",
     "repair",
     "sample",
@@ -107,7 +106,6 @@ if TYPE_CHECKING:
         learning,
         models,
         phases,
-        regions,
         sampling,
         spaces,
         statistics,

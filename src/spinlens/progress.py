@@ -19,7 +19,7 @@ def silent(fraction: float, note: str = "") -> None:
 
 
 @contextmanager
-def progress_bar(label: str, *, show: bool = True) -> Iterator[Report]:
+def progress_bar(label: str, *, show: bool | Report = True) -> Iterator[Report]:
     """Show how far the work inside has come.
 
     On a terminal this is a bar; elsewhere a line every twenty seconds. Nothing appears in the first
@@ -30,15 +30,17 @@ def progress_bar(label: str, *, show: bool = True) -> Iterator[Report]:
     ----------
     label : str
         The name of the work.
-    show : bool
-        False for silence.
+    show : bool or callable
+        False for silence; a function is told in place of a bar.
 
     Yields
     ------
     Report
         A function to call with the fraction done and a note.
     """
-    if not show:
+    if callable(show):
+        yield show
+    elif not show:
         yield silent
     elif sys.stderr.isatty():
         with _terminal_bar(label) as report:

@@ -6,6 +6,7 @@ import json
 import random
 import shutil
 from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,9 @@ from spinlens.errors import DamagedError, SpinlensError
 from spinlens.sampling import run_unit
 from tests.data.write_golden import PLAN
 from tests.ensemble.tiny import contents
+
+REPAIR = import_module("spinlens.ensemble.repair")
+"""The module, not the function of the same name."""
 
 
 @pytest.fixture(scope="module")
@@ -122,7 +126,9 @@ def test_much_at_once_is_repaired_by_sampling_just_that(
     assert verify(out).missing == ()
 
     done = []
-    monkeypatch.setattr("spinlens.sampling.workers.run_unit", lambda *a: (done.append(a[1]), run_unit(*a))[1])
+    monkeypatch.setattr(
+        import_module("spinlens.ensemble.repair"), "run_unit", lambda *a: (done.append(a[1]), run_unit(*a))[1]
+    )
     (out / "spin_sum" / "c.1.0.0.0").unlink()
     (out / "r_hat" / "c.0.0").unlink()
     assert repair(out, workers=1, progress=False).units == ("field=0 diagnostics", "field=1 block=0")
@@ -162,7 +168,9 @@ def test_what_would_not_be_the_same_is_not_written(out: Path, monkeypatch: pytes
     chunk = out / "spins" / "c.0.0.1.0.0.0"
     chunk.write_bytes(b"damaged")
     other = type(PLAN).from_dict({**PLAN.to_dict(), "seed": 21})
-    monkeypatch.setattr("spinlens.sampling.workers.run_unit", lambda plan, unit, report: run_unit(other, unit, report))
+    monkeypatch.setattr(
+        import_module("spinlens.ensemble.repair"), "run_unit", lambda plan, unit, report: run_unit(other, unit, report)
+    )
     with pytest.raises(DamagedError, match="is not what the journal knows") as caught:
         repair(out, workers=1, progress=False)
     assert "'zarr': " in str(caught.value)

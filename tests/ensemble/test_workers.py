@@ -16,10 +16,11 @@ import pytest
 from distributed import LocalCluster
 from distributed.scheduler import KilledWorker
 
+from spinlens import workers
 from spinlens.ensemble import sample
 from spinlens.ensemble.writer import Writer
 from spinlens.errors import IncompleteError, InputError
-from spinlens.sampling import Plan, Unit, UnitDraws, run_unit, workers
+from spinlens.sampling import Plan, Unit, UnitDraws
 from tests.ensemble.tiny import PLAN, contents
 
 
@@ -136,7 +137,7 @@ def test_the_seed_decides(tmp_path: Path, expected: dict[str, bytes]) -> None:
 def test_nobody_to_work_is_refused_before_anything_is_written(
     options: dict, what: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("spinlens.sampling.workers.CONNECT_SECONDS", 0.2)
+    monkeypatch.setattr("spinlens.workers.CONNECT_SECONDS", 0.2)
     with pytest.raises(InputError) as caught:
         sample(PLAN, out=tmp_path / "out", progress=False, **options)
     assert caught.value.what == what
@@ -146,10 +147,10 @@ def test_nobody_to_work_is_refused_before_anything_is_written(
 def test_lost_workers_are_one_sentence(
     tmp_path: Path, expected: dict[str, bytes], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def die(plan: Plan, unit: Unit, topic: str) -> UnitDraws:
+    def die(work: Callable[[Unit], UnitDraws], unit: Unit, *_: object) -> UnitDraws:
         if unit.point == 2:
             raise KilledWorker("unit", SimpleNamespace(address="tcp://nowhere"), 3)
-        return run_unit(plan, unit)
+        return work(unit)
 
     with monkeypatch.context() as patch:
         patch.setattr(workers, "_work", die)

@@ -64,6 +64,22 @@ def test_interrupted_and_continued(monkeypatch, ensemble, tmp_path, step, schedu
     assert [json.loads(line) for line in lines] == whole.history_
 
 
+def test_a_report_that_raises_stops_the_training_and_keeps_the_checkpoint(ensemble, tmp_path):
+    """As the workers of a run that was interrupted do."""
+    told = []
+
+    def report(fraction, note):
+        told.append((fraction, note))
+        if len(told) == 4:
+            raise LookupError
+
+    with pytest.raises(LookupError):
+        autoencoder().fit(ensemble, out=tmp_path / "model", progress=report)
+    assert [fraction for fraction, _ in told] == [step / STEPS for step in range(1, 5)]
+    assert told[-1][1].startswith("epoch 1/2: ")
+    assert equal(fit(ensemble, tmp_path / "model"), fit(ensemble))
+
+
 def test_the_seed_decides(ensemble):
     first, second, other = (fit(ensemble, seed=seed) for seed in (3, 3, 4))
     assert equal(first, second)

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from distributed import LocalCluster
 
 import spinlens as sl
 from spinlens.cli.main import run
@@ -20,8 +21,9 @@ from spinlens.errors import DamagedError, InputError
 from spinlens.images import export_images
 from spinlens.studies.classify import configure, run_classify
 from spinlens.studies.classify.data import read_ensemble, splits_of, wanted
-from spinlens.studies.classify.schedule import trials_of
+from spinlens.studies.classify.schedule import Clock
 from spinlens.studies.classify.table import classify_table
+from spinlens.studies.classify.trials import Trial, trials_of
 from spinlens.studies.directory import read_summary
 from tests.studies.assignments import assignments
 
@@ -42,7 +44,8 @@ TINY = {
 
 SETTINGS = list(assignments({key: value for key, value in TINY.items() if key != "trials"}))
 ARGUMENTS = [
-    "classify", "--preset", "quick", "--trials", "2", *(word for text in SETTINGS for word in ("--set", text)), "--out",
+    "classify", "--preset", "quick", "--trials", "2", "--workers", "1",
+    *(word for text in SETTINGS for word in ("--set", text)), "--out",
 ]  # fmt: skip
 
 FIGURES = {
@@ -162,11 +165,77 @@ def test_a_killed_study_continues_to_the_same_numbers(moment: str, study: Path, 
     child.wait()
     subprocess.run(command(out), check=True, capture_output=True)
     here, there = (read_summary(folder) for folder in (out, study))
+    for row in (*here["label_efficiency"], *there["label_efficiency"]):
+        del row["seconds"]
     for key in ("differences", "label_efficiency", "baselines", "calibration", "pretraining", "seeing"):
         assert here[key] == there[key], key
     for name in ("weights.safetensors", "probabilities.npy"):
         for file in study.rglob(name):
             assert (out / file.relative_to(study)).read_bytes() == file.read_bytes(), file
+
+
+def begun(study: Path, out: Path) -> Path:
+    """Return a study whose ensembles are there and nothing else."""
+    shutil.copytree(study / "ensembles", out / "ensembles")
+    shutil.copy(study / "config.toml", out)
+    return out
+
+
+def same_models(out: Path, study: Path) -> None:
+    for name in ("weights.safetensors", "probabilities.npy"):
+        files = list(study.rglob(name))
+        assert len(files) > 5
+        for file in files:
+            assert (out / file.relative_to(study)).read_bytes() == file.read_bytes(), file
+
+
+def test_processes_that_are_interrupted_end_with_the_same_bytes(study: Path, tmp_path: Path) -> None:
+    out = begun(study, tmp_path / "two")
+    child = subprocess.Popen([*command(out)[:-1], command(out)[-1].replace("'--workers', '1'", "'--workers', '2'")],
+                             stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True)  # fmt: skip
+    deadline = time.monotonic() + 120
+    while not list(out.glob("models/periodic/pretrained*")) and child.poll() is None:
+        assert time.monotonic() < deadline, "the moment never came"
+        time.sleep(0.01)
+    child.send_signal(signal.SIGINT)
+    _, said = child.communicate(timeout=60)
+    assert child.returncode == 3, said
+    assert said.count("\n") == 1
+    assert "Run the same command again to continue" in said
+    run_classify(configure("quick", changes=TINY), out=out, workers=2, progress=False)
+    same_models(out, study)
+
+
+def test_a_scheduler_that_sampling_uses_trains_too(study: Path, tmp_path: Path) -> None:
+    """Two threads of one process: random streams and threads belong to one training at a time."""
+    out = begun(study, tmp_path / "scheduler")
+    with LocalCluster(
+        n_workers=1, threads_per_worker=2, processes=False, protocol="tcp", host="127.0.0.1",
+        dashboard_address="127.0.0.1:0",
+    ) as cluster:  # fmt: skip
+        where = {"out": out, "scheduler": cluster.scheduler_address, "progress": False}
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr("spinlens.workers.Workers.all", lambda *_: False)
+            with pytest.raises(InputError, match=r"^scheduler = .* do not see"):
+                run_classify(configure("quick", changes=TINY), **where)
+        run_classify(configure("quick", changes=TINY), **where)
+    same_models(out, study)
+
+
+def test_the_time_left_is_that_of_similar_trainings() -> None:
+    kinds = [("resnet-18", 40), ("resnet-18", 40), ("vit", 40), ("vit", 10)]
+    units = [Trial("periodic", "clean", name, "none", labels, place) for place, (name, labels) in enumerate(kinds)]
+    clock = Clock(units)
+    assert clock.done == 0
+    clock.finish(units[0], 90.0)
+    clock.finish(units[2], 10.0)
+    # Another 90 s of the first kind and 10 s of the second: half of the time is over, as are half of the units.
+    assert clock.done == 0.5
+    clock.fractions[units[1]] = 0.5
+    assert clock.done == pytest.approx(145 / 200)
+    assert clock.note == "2/4 trainings"
+    clock.finish(units[1], 190.0)
+    assert clock.done == pytest.approx(290 / 300)
 
 
 def test_damaged_predictions_are_found(study: Path, tmp_path: Path) -> None:

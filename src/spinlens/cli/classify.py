@@ -21,8 +21,8 @@ def classify(
     seed: int = typer.Option(None, help="Whole number >= 0."),
     config: Path = typer.Option(None, help="TOML file with values to change."),
     assignments: list[str] = typer.Option([], "--set", help="key=value, for example vit.recipe.epochs=4; repeatable."),
-    scheduler: str = typer.Option(None, help="Address of a Dask scheduler to sample on."),
-    workers: int = typer.Option(None, min=1, help="Sampling threads; by default one for each core."),
+    scheduler: str = typer.Option(None, help="Address of a Dask scheduler to sample and train on."),
+    workers: int = typer.Option(None, min=1, help="Units and networks at once; by default one for each core."),
     device: str = typer.Option(None, help="Where to train: cpu, cuda, ...; by default CUDA where there is one."),
 ) -> None:
     """Simulate, pretrain, train, score and draw the classification study; every unit of work is kept."""

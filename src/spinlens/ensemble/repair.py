@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -21,8 +22,8 @@ from spinlens.ensemble.writer import Writer, cannot_store, diagnostics_name, loc
 from spinlens.errors import DamagedError
 from spinlens.files import write_atomically
 from spinlens.progress import progress_bar
-from spinlens.sampling import Plan, Unit, UnitDraws, units
-from spinlens.sampling.workers import check_workers, finished_units
+from spinlens.sampling import Plan, Unit, UnitDraws, run_unit, units
+from spinlens.workers import check_workers, finished
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,8 +120,8 @@ def _restore(
         if work:
             writer.check_rule()
         with progress_bar("repair", show=progress) as report:
-            finished = finished_units(plan, work, workers=workers, scheduler=scheduler, report=_ignore)
-            for done, (unit, draws) in enumerate(finished, start=1):
+            drawn_again = finished(partial(run_unit, plan), work, workers=workers, scheduler=scheduler, report=_ignore)
+            for done, (unit, draws) in enumerate(drawn_again, start=1):
                 _put_back(writer, unit_name(plan, unit), {unit: draws})
                 report(done / len(work), f"{done}/{len(work)} units")
         for point in range(plan.points):

@@ -19,9 +19,9 @@ from spinlens.errors import EquilibrationWarning, IncompleteError, InputError, d
 from spinlens.lattices import Lattice, check_lattice
 from spinlens.models import Model, check_model
 from spinlens.progress import Report, progress_bar
-from spinlens.sampling import Plan, Unit, units
+from spinlens.sampling import Plan, Unit, run_unit, units
 from spinlens.sampling.diagnostics import equilibration
-from spinlens.sampling.workers import check_workers, finished_units
+from spinlens.workers import check_workers, finished
 
 
 def simulate(
@@ -152,7 +152,7 @@ def sample(
 def _in_memory(plan: Plan, report: Report, options: dict[str, Any]) -> Ensemble:
     group: Any = layout.create(MemoryStore(), plan)
     work = units(plan)
-    for unit, draws in finished_units(plan, work, report=_overall(work, report), **options):
+    for unit, draws in finished(partial(run_unit, plan), work, report=_overall(work, report), **options):
         write_unit(group, plan, unit, draws)
     ensemble = Ensemble(group, plan)
     for point in range(plan.points):
@@ -178,7 +178,7 @@ def _on_disk(plan: Plan, path: Path, report: Report, options: dict[str, Any]) ->
         # Points are judged as they fill up, while the workers go on with the others.
         for point in writer.filled_points():
             writer.commit_diagnostics(point, diagnose(writer.read, plan, point))
-        for unit, draws in finished_units(plan, work, report=_overall(work, report), **options):
+        for unit, draws in finished(partial(run_unit, plan), work, report=_overall(work, report), **options):
             writer.commit(unit, draws)
             for point in writer.filled_points():
                 writer.commit_diagnostics(point, diagnose(writer.read, plan, point))

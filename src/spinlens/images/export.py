@@ -15,10 +15,10 @@ from spinlens.ensemble import Ensemble
 from spinlens.errors import InputError
 from spinlens.files import PARTIAL, write_atomically
 from spinlens.images.files import encode_png
+from spinlens.phases.regions import REGIONS, region_of
+from spinlens.phases.regions.energies import check_coupling
+from spinlens.phases.regions.labels import HOTTEST
 from spinlens.progress import progress_bar
-from spinlens.regions import REGIONS, region_of
-from spinlens.regions.energies import check_coupling
-from spinlens.regions.labels import HOTTEST
 
 MANIFEST = "export.json"
 TABLE = "labels.csv"

@@ -17,7 +17,7 @@ from spinlens.learning.folder import MODEL, finished, fitting_weights, read_desc
 from spinlens.learning.history import Row
 from spinlens.learning.settings import Head, Masking, Recipe, Settings, Transformer
 from spinlens.learning.training import Objective, Training
-from spinlens.progress import progress_bar
+from spinlens.progress import Report, progress_bar
 from spinlens.provenance import provenance
 from spinlens.seeds import check_seed
 
@@ -100,7 +100,7 @@ class Estimator(BaseEstimator):  # type: ignore[misc]
         description: dict[str, Any],
         *,
         out: str | Path | None,
-        progress: bool,
+        progress: bool | Report,
         checkpoint_seconds: float,
     ) -> Self:
         """Read the trained network in a folder, or train from its checkpoint or from the start, and save."""

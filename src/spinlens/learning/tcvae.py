@@ -22,7 +22,7 @@ from spinlens.learning.latents import Latents
 from spinlens.learning.network import Network, check_shape
 from spinlens.learning.settings import Autoencoder, Recipe
 from spinlens.learning.training import Objective
-from spinlens.progress import progress_bar
+from spinlens.progress import Report, progress_bar
 from spinlens.seeds import Purpose, check_seed, generator
 
 
@@ -112,7 +112,7 @@ class TCVAE(TransformerMixin, Estimator):  # type: ignore[misc]
         y: object = None,  # noqa: ARG002
         *,
         out: str | Path | None = None,
-        progress: bool = True,
+        progress: bool | Report = True,
         checkpoint_seconds: float = 60.0,
     ) -> Self:
         """Train on all but the last chains of an ensemble, of any model on a lattice of one to three sides.

@@ -143,7 +143,11 @@ class Training:
                 if pause.due(self.checkpoint_seconds):
                     self.save()
                     pause.saved()
-                report(self.done / self.total, self._note())
+                try:
+                    report(self.done / self.total, self._note())
+                except BaseException:
+                    self.save()
+                    raise
                 if pause.stopping.is_set() and not self.finished:
                     raise stopped(self.done, self.total, folder=self.out)
         if self.best_weights:

@@ -17,8 +17,8 @@ from spinlens.lattices import Lattice
 from spinlens.models import Model
 from spinlens.sampling.chains import Unit, run_unit
 from spinlens.sampling.plan import LANES, Plan
-from spinlens.sampling.workers import check_workers
 from spinlens.statistics import Estimate, observables
+from spinlens.workers import check_workers
 
 INTERVAL = 10
 """Sweeps between recordings of the energy."""

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from spinlens.regions import REGIONS, Labelled, posterior, region_of, temperatures
-from spinlens.regions.energies import exact_distribution
+from spinlens.phases.regions import REGIONS, Labelled, ScoreRow, posterior, region_of, temperatures
+from spinlens.phases.regions.energies import exact_distribution
+from spinlens.statistics import Estimate
 
 
 @pytest.fixture(scope="session")
@@ -31,24 +32,29 @@ def belief():
 
 
 @pytest.fixture(scope="session")
-def rows() -> list[dict]:
-    row = {"pretrained": "none", "trials": 3, "test_images": 4000, "macro_f1_std": 0.01, "ceiling": 0.975}
-    row |= {"ceiling_error": 0.001, "logistic_regression": 0.966, "small_test_error": 0.012, "small_test_images": 400}
+def rows() -> list[ScoreRow]:
+    row = {"pretrained": "none", "trials": 3, "test_images": 4000, "ceiling": Estimate(0.975, 0.001)}
+    row |= {"logistic_regression": 0.966, "small_test_error": 0.012, "small_test_images": 400}
     return [
-        row | {"system": system, "protocol": protocol, "network": network, "macro_f1_mean": f1, "published": published}
+        ScoreRow(
+            **row, system=system, protocol=protocol, network=network, macro_f1=Estimate(f1, 0.01),
+            published=None if published is None else Estimate(*published),
+        )
         for system in ("periodic", "skewed")
         for network, f1, published in (("vit", 0.95, (0.934, 0.008)), ("resnet-18", 0.88, None))
         for protocol in ("clean", "published")
-    ]
+    ]  # fmt: skip
 
 
 @pytest.fixture(scope="session")
-def efficiency() -> list[dict]:
+def efficiency() -> list[ScoreRow]:
+    baseline = {10: 0.9, 100: 0.95, 600: None}
     return [
-        {
-            "system": "periodic", "network": "vit", "pretrained": begun, "labels": labels,
-            "macro_f1_mean": 0.95 - cost / labels, "macro_f1_std": 0.01, "trials": 3,
-        }
+        ScoreRow(
+            system="periodic", network="vit", pretrained=begun, protocol="clean", labels=labels, trials=3,
+            macro_f1=Estimate(0.95 - cost / labels, 0.01), ceiling=Estimate(0.975, 0.0),
+            logistic_regression=baseline[labels],
+        )
         for begun, cost in (("none", 4.0), ("lattice", 1.0))
         for labels in (600, 10, 100)
     ]  # fmt: skip

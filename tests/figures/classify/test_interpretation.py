@@ -13,7 +13,7 @@ from spinlens.figures.classify import (
     draw_pretraining,
     draw_reliability,
 )
-from spinlens.regions import calibration
+from spinlens.phases.regions import calibration
 
 
 @pytest.fixture(scope="module")

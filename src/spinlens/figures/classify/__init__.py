@@ -8,7 +8,6 @@ from spinlens.figures.classify.efficiency import draw_label_efficiency
 from spinlens.figures.classify.linear_heads import draw_linear_heads
 from spinlens.figures.classify.microstates import Microstate, Row, draw_microstates, ground_and_hot, microstates
 from spinlens.figures.classify.pretraining import draw_pretraining
-from spinlens.figures.classify.save import save_classification_figures
 from spinlens.figures.classify.scores import draw_scores
 
 __all__ = [
@@ -28,5 +27,4 @@ __all__ = [
     "draw_scores",
     "ground_and_hot",
     "microstates",
-    "save_classification_figures",
 ]

@@ -14,7 +14,7 @@ from spinlens.figures.classify.spins import show_spins
 from spinlens.figures.palette import BLUE, GREY, INK, VERMILION, diverging
 from spinlens.figures.style import new_axes, new_figure, styled
 from spinlens.models.ising import CRITICAL_TEMPERATURE
-from spinlens.regions.labels import REGIONS, TITLES
+from spinlens.phases.regions.labels import REGIONS, TITLES
 
 PANEL = 2.45
 DISTANCE_SIZE = (6.8, 4.8)
@@ -31,7 +31,7 @@ def draw_attention_maps(report: xr.Dataset, figure: Figure | None = None) -> Fig
     Parameters
     ----------
     report : Dataset
-        From `spinlens.regions.interpretation.attention_report`.
+        From `spinlens.phases.regions.interpretation.attention_report`.
     figure : Figure, optional
         Where to draw; a new one by default: the spins, the attention of the last layer, and the rollout through all
         layers, both over what even attention would give. Smaller shares than the inverse of the largest one have
@@ -83,7 +83,7 @@ def draw_attention_distance(report: xr.Dataset, axes: Axes | None = None) -> Axe
     Parameters
     ----------
     report : Dataset
-        From `spinlens.regions.interpretation.attention_report`.
+        From `spinlens.phases.regions.interpretation.attention_report`.
     axes : Axes, optional
         Where to draw; new ones by default. Thin lines are the heads of the trained network, the thick one their mean;
         an untrained network and uniform attention are the controls.

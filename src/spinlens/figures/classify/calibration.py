@@ -17,8 +17,8 @@ from spinlens.errors import InputError
 from spinlens.figures.classify.colours import ENERGY_LABEL, REGION_INKS, network_colours
 from spinlens.figures.palette import GREY, INK
 from spinlens.figures.style import new_axes, new_figure, styled
-from spinlens.regions import Calibration, Posterior
-from spinlens.regions.labels import REGIONS, TITLES
+from spinlens.phases.regions import Calibration, Posterior
+from spinlens.phases.regions.labels import REGIONS, TITLES
 
 RELIABILITY_SIZE = (4.6, 4.4)
 POSTERIOR_SIZE = (10.5, 4.2)

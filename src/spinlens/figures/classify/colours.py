@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from spinlens.figures.palette import BLUE, GREEN, ORANGE, PURPLE, SKY, VERMILION
-from spinlens.regions.systems import SYSTEMS
 
 REGION_INKS = (BLUE, SKY, ORANGE, VERMILION)
 """Of the regions from cold to hot."""
@@ -42,8 +41,3 @@ def network_colours(name: str, pretrained: str = "") -> tuple[str, str, str]:
 def beginning_title(pretrained: str) -> str:
     """Return in words what a network begins with."""
     return BEGINNINGS.get(pretrained, "published weights" if pretrained.startswith("hub:") else pretrained)
-
-
-def system_title(name: str) -> str:
-    """Return the name of a system as in the published table."""
-    return SYSTEMS[name].title if name in SYSTEMS else name

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from spinlens.errors import InputError
-from spinlens.figures.classify.colours import network_colours, system_title
+from spinlens.figures.classify.colours import network_colours
+from spinlens.figures.classify.scores import check_rows
 from spinlens.figures.palette import INK
 from spinlens.figures.style import new_figure, styled
-from spinlens.regions.labels import REGIONS, TITLES
+from spinlens.phases.regions import ScoreRow
+from spinlens.phases.regions.labels import TITLES
 
 Floats = NDArray[np.float64]
 
@@ -23,35 +24,31 @@ COLOURS = "cividis"
 
 @styled
 def draw_confusion(
-    matrices: Mapping[str, Any], figure: Figure | None = None, *, system: str = "", best: Any = None
+    rows: Sequence[ScoreRow], figure: Figure | None = None, *, title: str = "", best: Any = None
 ) -> Figure:
     """Draw the confusion matrix of each network, every row divided by its sum.
 
     Parameters
     ----------
-    matrices : mapping of str to array, shape (4, 4)
-        Images by true (row) and predicted (column) region, by network.
+    rows : sequence of ScoreRow
+        Of one system.
     figure : Figure, optional
         Where to draw; a new one by default.
-    system : str
-        For the title.
+    title : str
+        The system.
     best : array, shape (4, 4), optional
-        That of the best possible classifier, `spinlens.regions.Ceiling.confusion`.
+        That of the best possible classifier, `spinlens.phases.regions.Ceiling.confusion`.
 
     Raises
     ------
     InputError
-        If there are none or a shape is not (4, 4).
+        If there are none.
     """
-    tables = {network_colours(name)[0]: np.asarray(table, dtype=np.float64) for name, table in matrices.items()}
-    networks = list(tables.values())
+    check_rows(rows)
+    networks = [np.asarray(row.confusion, dtype=np.float64) for row in rows]
+    tables = {network_colours(row.network)[0]: table for row, table in zip(rows, networks, strict=True)}
     if best is not None:
         tables["the best possible"] = np.asarray(best, dtype=np.float64)
-    if not matrices:
-        raise InputError("matrices", 0, "there is nothing to draw")
-    for name, table in tables.items():
-        if table.shape != (len(REGIONS), len(REGIONS)):
-            raise InputError(f"matrices[{name!r}].shape", table.shape, f"must be ({len(REGIONS)}, {len(REGIONS)})")
     if figure is None:
         figure = new_figure((PANEL * len(tables) + 1.2, PANEL + 1.7))
     axes = figure.subplots(1, len(tables), sharey=True, squeeze=False)[0]
@@ -71,9 +68,7 @@ def draw_confusion(
     axes[0].set_yticks(range(len(names)), names, fontsize=8.5)
     axes[0].set_ylabel("true region")
     words = _finding(networks)
-    figure.suptitle(
-        f"{system_title(system)}: {words}" if system else words.capitalize(), x=0.01, ha="left", fontsize=12
-    )
+    figure.suptitle(f"{title}: {words}" if title else words.capitalize(), x=0.01, ha="left", fontsize=12)
     return figure
 
 

@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from spinlens.figures.classify.colours import ENERGY_LABEL, REGION_INKS
 from spinlens.figures.palette import INK
 from spinlens.figures.style import new_figure, styled
-from spinlens.regions.labels import TITLES
+from spinlens.phases.regions.labels import TITLES
 
 SIZE = (11.0, 4.0)
 
@@ -21,7 +21,7 @@ def draw_energy_dependence(dependence: xr.Dataset, figure: Figure | None = None)
     Parameters
     ----------
     dependence : Dataset
-        From `spinlens.regions.interpretation.energy_dependence`.
+        From `spinlens.phases.regions.interpretation.energy_dependence`.
     figure : Figure, optional
         Where to draw; a new one by default.
     """

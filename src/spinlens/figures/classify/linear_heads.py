@@ -25,7 +25,7 @@ def draw_linear_heads(report: xr.Dataset, axes: Axes | None = None) -> Axes:
     Parameters
     ----------
     report : Dataset
-        From `spinlens.regions.interpretation.linear_head_report`.
+        From `spinlens.phases.regions.interpretation.linear_head_report`.
     axes : Axes, optional
         Where to draw; new ones by default. Dashed lines are probes of the raw spins.
     """

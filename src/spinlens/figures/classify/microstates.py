@@ -18,8 +18,9 @@ from spinlens.figures.palette import INK
 from spinlens.figures.style import new_figure, styled
 from spinlens.lattices import Lattice
 from spinlens.lattices.boundary import Rule
-from spinlens.regions import Labelled, find_system
-from spinlens.regions.labels import EDGES, HOTTEST, TITLES
+from spinlens.models import Model
+from spinlens.phases.regions import Labelled
+from spinlens.phases.regions.labels import EDGES, HOTTEST, TITLES
 
 PANEL = 2.35
 """Inches along the side of a configuration."""
@@ -66,15 +67,17 @@ class Row:
     images: tuple[Microstate, ...]
 
 
-def microstates(images: Labelled, *, system: str) -> Row:
+def microstates(images: Labelled, *, title: str, rules: tuple[Rule, ...]) -> Row:
     """Choose one configuration of each region, the one nearest to the middle of its temperatures.
 
     Parameters
     ----------
     images : Labelled
-        Of the system; a region without images is left out.
-    system : str
-        Its name, see `spinlens.regions.SYSTEMS`.
+        Of a system; a region without images is left out.
+    title : str
+        Its name.
+    rules : pair
+        What lies beyond the edges, see `spinlens.Lattice.rules`.
     """
     found = []
     for label, (low, high) in enumerate(pairwise((0.0, *EDGES, HOTTEST))):
@@ -82,21 +85,17 @@ def microstates(images: Labelled, *, system: str) -> Row:
         if len(here):
             place = here[np.abs(images.temperature[here] - (low + high) / 2).argmin()]
             found.append(Microstate(images.spins[place], float(images.temperature[place]), TITLES[label]))
-    kind = find_system(system)
-    return Row(kind.title, Lattice((2, 2), boundary=kind.boundary).rules, tuple(found))
+    return Row(title, rules, tuple(found))
 
 
-def ground_and_hot(images: Labelled, *, system: str) -> Row:
+def ground_and_hot(images: Labelled, *, title: str, model: Model, lattice: Lattice) -> Row:
     """Return the ground state of a periodic system beside its hottest configuration (figure 1)."""
-    kind = find_system(system)
-    side = images.spins.shape[-1]
-    lattice = kind.lattice(side)
     if lattice.seams != (False, False) or lattice.walled:
-        raise InputError("system", repr(system), "has many ground states, with an interface", "Take a periodic one")
+        raise InputError("lattice", lattice.boundary_text, "has many ground states, with an interface", "Take a torus")
     hottest = int(images.temperature.argmax())
-    ground = Microstate(kind.model.space.decode(kind.model.ground_states(lattice)[-1]), 0.0, "ground state")
+    ground = Microstate(model.space.decode(model.ground_states(lattice)[-1]), 0.0, "ground state")
     hot = Microstate(images.spins[hottest], float(images.temperature[hottest]), "disorder")
-    return Row(kind.title, lattice.rules, (ground, hot))
+    return Row(title, lattice.rules, (ground, hot))
 
 
 @styled

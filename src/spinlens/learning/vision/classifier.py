@@ -20,6 +20,7 @@ from spinlens.learning.vision.labelled import training_set, validation_set
 from spinlens.learning.vision.predictor import Predictor
 from spinlens.learning.vision.pretrained import Beginning, first_network, identity_of, rebuild
 from spinlens.learning.vision.symmetries import choose_symmetries
+from spinlens.progress import Report
 from spinlens.seeds import Purpose, generator
 from spinlens.symmetries import Symmetries
 
@@ -65,7 +66,7 @@ class Classifier(Predictor):
         validation: tuple[Any, Any] | None = None,
         symmetries: Symmetries | None = None,
         out: str | Path | None = None,
-        progress: bool = True,
+        progress: bool | Report = True,
         checkpoint_seconds: float = 60.0,
     ) -> Self:
         """Train on labelled configurations.
@@ -83,8 +84,9 @@ class Classifier(Predictor):
             For augmentation; by default those of the ensemble.
         out : path, optional
             For checkpoints, history and the model. The same call continues what is there.
-        progress : bool
-            Whether to show how far it is.
+        progress : bool or callable
+            Whether to show how far it is; or called with the fraction done and a note in place of showing it. Raising
+            from it stops the training, whose checkpoint is kept.
         checkpoint_seconds : float
             Longest time between checkpoints.
 

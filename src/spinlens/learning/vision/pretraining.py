@@ -21,6 +21,7 @@ from spinlens.learning.vision.predictor import ReaderEstimator
 from spinlens.learning.vision.pretrained import stored_architecture
 from spinlens.learning.vision.reader import Reader
 from spinlens.learning.vision.symmetries import choose_symmetries
+from spinlens.progress import Report
 from spinlens.symmetries import Symmetries
 
 SHAPE = Transformer(patch=10, stem=16)
@@ -103,7 +104,7 @@ class Pretraining(ReaderEstimator):
         *,
         symmetries: Symmetries | None = None,
         out: str | Path | None = None,
-        progress: bool = True,
+        progress: bool | Report = True,
         checkpoint_seconds: float = 60.0,
     ) -> Self:
         """Train on unlabelled configurations.
@@ -118,8 +119,9 @@ class Pretraining(ReaderEstimator):
             For augmentation; by default those of the ensemble.
         out : path, optional
             For checkpoints, history and the model. The same call continues what is there.
-        progress : bool
-            Whether to show how far it is.
+        progress : bool or callable
+            Whether to show how far it is; or called with the fraction done and a note in place of showing it. Raising
+            from it stops the training, whose checkpoint is kept.
         checkpoint_seconds : float
             Longest time between checkpoints.
 

@@ -13,11 +13,13 @@ from pydantic import Field
 from spinlens.config import Section, merge
 from spinlens.errors import InputError, did_you_mean
 from spinlens.learning.settings import Classification, Head, Masked, Recipe, Transformer
-from spinlens.regions import LABELS, PROTOCOLS, PUBLISHED_COUNTS, SYSTEMS, find_system, sampling_plan
-from spinlens.regions.labels import Counts
-from spinlens.regions.splits import check_sizes
+from spinlens.phases.regions import LABELS, PUBLISHED_COUNTS
+from spinlens.phases.regions.labels import Counts
+from spinlens.phases.regions.splits import check_sizes
 from spinlens.sampling import Plan
 from spinlens.seeds import Purpose, check_seed, seed_sequence
+from spinlens.studies.classify.protocols import PROTOCOLS, sampling_plan
+from spinlens.studies.classify.systems import SYSTEMS, find_system
 from spinlens.studies.presets import read_preset
 
 NETWORKS = ("vit", "vit-base", "resnet-18", "resnet-50")
@@ -40,7 +42,7 @@ FEWEST_CHAINS = 3
 
 
 class Images(Section):
-    """What is sampled, and how many images each set has; see `spinlens.regions.sampling_plan`.
+    """What is sampled, and how many images each set has; see `spinlens.studies.classify.protocols.sampling_plan`.
 
     ``unlabelled_chains`` are sampled apart from all others, for the pretraining alone.
     """
@@ -143,6 +145,11 @@ class ClassifyConfiguration(Section):
     def word(self, network: str) -> str:
         """Return what a network begins with: ``none``, ``lattice``, or a place."""
         return self.pretrained.get(network, "none")
+
+    @property
+    def everything(self) -> int:
+        """The number of all training images."""
+        return sum(self.images.train)
 
     @property
     def rows(self) -> list[tuple[str, str]]:

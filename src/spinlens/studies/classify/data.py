@@ -6,7 +6,7 @@ from pathlib import Path
 
 from spinlens.ensemble import Ensemble, open_ensemble, sample
 from spinlens.ensemble.study_ensemble import ENSEMBLES, SUFFIX
-from spinlens.regions import Splits, clean_splits, published_splits
+from spinlens.phases.regions import Splits, clean_splits, published_splits
 from spinlens.sampling import Plan
 from spinlens.studies.classify.configuration import ClassifyConfiguration
 
@@ -55,7 +55,7 @@ def read_ensemble(folder: Path, system: str, protocol: str) -> Ensemble:
 def splits_of(
     configuration: ClassifyConfiguration, ensemble: Ensemble, protocol: str, *, trial: int, labels: int | None = None
 ) -> Splits:
-    """Return the images of a trial; see `spinlens.regions.clean_splits`."""
+    """Return the images of a trial; see `spinlens.phases.regions.clean_splits`."""
     split = clean_splits if protocol == "clean" else published_splits
     images = configuration.images
     return split(

@@ -3,19 +3,38 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from spinlens.figures.classify import Prediction, ground_and_hot, microstates, save_classification_figures
-from spinlens.regions import Calibration
-from spinlens.studies.classify.analysis import Background
+from spinlens.figures.classify import (
+    Prediction,
+    draw_attention_distance,
+    draw_attention_maps,
+    draw_confusion,
+    draw_energy_dependence,
+    draw_label_efficiency,
+    draw_linear_heads,
+    draw_microstates,
+    draw_posterior,
+    draw_pretraining,
+    draw_reliability,
+    draw_scores,
+    ground_and_hot,
+    microstates,
+)
+from spinlens.figures.save import Drawings, save_all
+from spinlens.phases.regions import Calibration, ScoreRow
+from spinlens.studies.classify.analysis import Findings
 from spinlens.studies.classify.configuration import ClassifyConfiguration
-from spinlens.studies.classify.data import read_ensemble, splits_of
 from spinlens.studies.classify.interpretation import Interpretation
-from spinlens.studies.classify.schedule import Outcomes
+from spinlens.studies.classify.systems import SYSTEMS
 from spinlens.studies.classify.trials import Trial
+
+if TYPE_CHECKING:
+    from spinlens.learning.vision import Pretraining
 
 PERIODIC = ("periodic", "antiferromagnet")
 
@@ -24,62 +43,60 @@ def draw_study(
     configuration: ClassifyConfiguration,
     folder: Path,
     *,
-    rows: list[dict[str, Any]],
-    efficiency: list[dict[str, Any]],
-    backgrounds: dict[tuple[str, str], Background],
-    outcomes: Outcomes,
-    calibrations: dict[Trial, Calibration],
-    pretrainings: Mapping[str, Any],
-    seen: dict[tuple[str, str], Interpretation],
-    progress: bool,
+    rows: list[ScoreRow],
+    efficiency: list[ScoreRow],
+    found: Mapping[tuple[str, str], Findings],
+    judged: Mapping[Trial, Calibration],
+    seen: Mapping[tuple[str, str], Interpretation],
+    pretrainings: Mapping[str, Pretraining],
+    progress: bool = True,
 ) -> None:
     """Draw and write all figures; those of single networks show the first protocol."""
     protocol = configuration.protocols[0]
-    tests = {
-        system: splits_of(configuration, read_ensemble(folder, system, protocol), protocol, trial=0).large_test
-        for system in configuration.systems
-    }
-    shown = {trial: found for trial, found in calibrations.items() if trial.protocol == protocol}
-    panels = {system: [microstates(images, system=system)] for system, images in tests.items()}
-    pairs = [ground_and_hot(tests[system], system=system) for system in PERIODIC if system in tests]
+    titles = {name: system.title for name, system in SYSTEMS.items()}
+    drawings: Drawings = {"scores": partial(draw_scores, rows, titles=titles)}
+    for system in configuration.systems:
+        here = [trial for trial in judged if (trial.system, trial.protocol) == (system, protocol)]
+        drawings |= _of_a_system(system, found[system, protocol], {trial: judged[trial] for trial in here})
+        own = [row for row in rows if (row.system, row.protocol) == (system, protocol)]
+        compared = [row for row in own if row.pretrained == configuration.word(row.network)]
+        best = found[system, protocol].ceiling.confusion
+        drawings[f"confusion_{system}"] = partial(draw_confusion, compared, title=titles[system], best=best)
+        if few := [row for row in efficiency if row.system == system]:
+            drawings[f"label_efficiency_{system}"] = partial(draw_label_efficiency, few, title=titles[system])
+    pairs = [
+        ground_and_hot(found[name, protocol].test, title=SYSTEMS[name].title, model=SYSTEMS[name].model,
+                       lattice=found[name, protocol].ensemble.lattice)
+        for name in PERIODIC if name in configuration.systems
+    ]  # fmt: skip
     if pairs:
-        panels["ground_states"] = pairs
-    save_classification_figures(
-        folder / "figures",
-        microstates=panels,
-        scores=rows,
-        efficiency=efficiency,
-        baselines={
-            system: {labels: f1.value for labels, f1 in backgrounds[system, protocol].baseline.items()}
-            for system in configuration.systems
-        },
-        ceilings={system: backgrounds[system, protocol].ceiling for system in configuration.systems},
-        calibrations=_by_system(shown),
-        predictions=_by_system({
-            trial: Prediction(tests[trial.system].energy, outcomes[trial].probability.astype(np.float64))
-            for trial in shown
-        }),
-        confusions=_by_row([
-            row for row in rows
-            if row["protocol"] == protocol and row["pretrained"] == configuration.word(row["network"])
-        ]),
-        attention={"_".join(key): found.attention for key, found in seen.items() if found.attention is not None},
-        probes={"_".join(key): found.probes for key, found in seen.items()},
-        dependence={"_".join(key): found.dependence for key, found in seen.items()},
-        pretrainings=pretrainings,
-        progress=progress,
-    )  # fmt: skip
+        drawings["microstates_ground_states"] = partial(draw_microstates, pairs)
+    for (system, network), sight in seen.items():
+        name = f"{system}_{network}"
+        if sight.attention is not None:
+            drawings[f"attention_{name}"] = partial(draw_attention_maps, sight.attention)
+            drawings[f"attention_distance_{name}"] = partial(draw_attention_distance, sight.attention)
+        drawings[f"probes_{name}"] = partial(draw_linear_heads, sight.probes)
+        drawings[f"energy_{name}"] = partial(draw_energy_dependence, sight.dependence)
+    drawings |= {f"pretraining_{name}": partial(_draw_pretraining, each) for name, each in pretrainings.items()}
+    save_all(drawings, folder / "figures", progress=progress)
 
 
-def _by_system(found: dict[Trial, Any]) -> dict[str, dict[str, Any]]:
-    nested: dict[str, dict[str, Any]] = {}
-    for trial, value in found.items():
-        nested.setdefault(trial.system, {})[trial.network] = value
-    return nested
+def _of_a_system(system: str, found: Findings, judged: Mapping[Trial, Calibration]) -> Drawings:
+    """Return the figures of a system's images and of the first trial of each of its networks."""
+    images, exact = found.test, found.ceiling.posterior
+    shown = microstates(images, title=SYSTEMS[system].title, rules=found.ensemble.lattice.rules)
+    drawings: Drawings = {
+        f"microstates_{system}": partial(draw_microstates, [shown]),
+        f"reliability_{system}": partial(draw_reliability, {trial.network: each for trial, each in judged.items()}),
+    }
+    for trial in judged:
+        prediction = Prediction(images.energy, found.outcomes[trial].probability.astype(np.float64))
+        draw = partial(draw_posterior, prediction, exact, network=trial.network)
+        drawings[f"posterior_{system}_{trial.network}"] = draw
+    return drawings
 
 
-def _by_row(rows: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
-    nested: dict[str, dict[str, Any]] = {}
-    for row in rows:
-        nested.setdefault(row["system"], {})[row["network"]] = np.array(row["confusion"])
-    return nested
+def _draw_pretraining(found: Any) -> Any:
+    names = ("single_spin_loss", "single_spin_error", "single_spin_floor")
+    return draw_pretraining(found.history_, **{name: getattr(found, f"{name}_") for name in names})

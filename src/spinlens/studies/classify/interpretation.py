@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,9 +11,9 @@ import xarray as xr
 
 from spinlens.learning.vision import build, hidden_states
 from spinlens.learning.vision.interpretation import interpreter
-from spinlens.regions.interpretation import attention_report, energy_dependence, linear_head_report
+from spinlens.phases.regions.interpretation import attention_report, energy_dependence, linear_head_report
+from spinlens.studies.classify.analysis import Findings
 from spinlens.studies.classify.configuration import ClassifyConfiguration
-from spinlens.studies.classify.data import read_ensemble, splits_of
 from spinlens.studies.classify.trials import MODEL, Trial
 
 PROTOCOL = "clean"
@@ -22,7 +23,7 @@ TRANSFORMERS = ("vit", "vit-base")
 
 @dataclass(frozen=True, eq=False)
 class Interpretation:
-    """Reports of `spinlens.regions.interpretation` about one network of the first trial.
+    """Reports of `spinlens.phases.regions.interpretation` about one network of the first trial.
 
     Attributes
     ----------
@@ -62,18 +63,10 @@ def _distances(attention: xr.Dataset) -> dict[str, Any]:
     }
 
 
-def interpreted_networks(configuration: ClassifyConfiguration) -> list[tuple[str, str]]:
-    """Return the systems and networks that are looked at; only the clean protocol is."""
-    if PROTOCOL not in configuration.protocols:
-        return []
-    chosen = configuration.analysis.seeing_systems
-    return [
-        (system, network) for system in configuration.systems if system in chosen for network in configuration.networks
-    ]
-
-
-def interpret(configuration: ClassifyConfiguration, folder: Path, system: str, network: str) -> Interpretation:
-    """Look at a network of a system's first trial.
+def interpret(
+    configuration: ClassifyConfiguration, folder: Path, found: Mapping[tuple[str, str], Findings]
+) -> dict[tuple[str, str], Interpretation]:
+    """Look at each network of the first trials by system and network; only the clean protocol is looked at.
 
     Parameters
     ----------
@@ -81,21 +74,30 @@ def interpret(configuration: ClassifyConfiguration, folder: Path, system: str, n
         Settings.
     folder : path
         The study's directory.
-    system, network : str
-        Their names.
+    found : mapping of (str, str) to Findings
+        By system and protocol.
     """
+    return {
+        (trial.system, trial.network): _interpret(configuration, folder, trial, found[trial.system, PROTOCOL])
+        for system in configuration.systems
+        if PROTOCOL in configuration.protocols and system in configuration.analysis.seeing_systems
+        for trial in found[system, PROTOCOL].outcomes
+        if (trial.number, trial.labels, trial.pretrained)
+        == (0, configuration.everything, configuration.word(trial.network))
+    }
+
+
+def _interpret(configuration: ClassifyConfiguration, folder: Path, trial: Trial, found: Findings) -> Interpretation:
     from spinlens.learning import load
 
-    trial = _first(configuration, system, network)
-    ensemble = read_ensemble(folder, system, PROTOCOL)
-    test = splits_of(configuration, ensemble, PROTOCOL, trial=trial.number).large_test
+    test, lattice = found.test, found.ensemble.lattice
     classifier = load(folder / trial.folder / MODEL)
     few = test[: configuration.analysis.seeing_images * PROBED]
     attention = None
-    if network in TRANSFORMERS:
+    if trial.network in TRANSFORMERS:
         untrained = build(seed=configuration.seed, **classifier.network_.architecture.to_dict())
         attention = attention_report(
-            interpreter(classifier, ensemble.lattice), interpreter(untrained, ensemble.lattice), test,
+            interpreter(classifier, lattice), interpreter(untrained, lattice), test,
             images_per_group=max(2, configuration.analysis.seeing_images // GROUPS),
         )  # fmt: skip
     return Interpretation(
@@ -110,8 +112,3 @@ GROUPS = 11
 
 PROBED = 5
 """Times as many images for linear probes, which are quick and need more."""
-
-
-def _first(configuration: ClassifyConfiguration, system: str, network: str) -> Trial:
-    labels = sum(configuration.images.train)
-    return Trial(system, PROTOCOL, network, configuration.word(network), labels, 0)

@@ -10,7 +10,7 @@ import numpy as np
 from spinlens.ensemble import open_ensemble, study_ensemble
 from spinlens.errors import InputError
 from spinlens.images import find_images, read_images
-from spinlens.regions import REGIONS
+from spinlens.phases.regions import REGIONS
 
 ENSEMBLE_FILES = ("zarr.json", "log.jsonl")
 

@@ -1,97 +1,134 @@
-"""All trials of a study in order, with an honest time that is left."""
+"""All pretrainings and trials of a study, side by side, with an honest time that is left."""
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Iterator
-from itertools import groupby
+from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
-from spinlens.progress import clock_time
+from spinlens.errors import IncompleteError, InputError
+from spinlens.progress import progress_bar
 from spinlens.studies.classify.configuration import ClassifyConfiguration
-from spinlens.studies.classify.data import read_ensemble, splits_of
-from spinlens.studies.classify.trials import Outcome, Trial, is_done, run_trial
-from spinlens.symmetries import Symmetries
+from spinlens.studies.classify.trials import Pretrained, Trial, run_alone
+from spinlens.workers import Workers
 
-Outcomes = dict[Trial, Outcome]
-
-
-def trials_of(configuration: ClassifyConfiguration) -> list[Trial]:
-    """Return the trials that the tables and figures need, those of the same images next to each other."""
-    found = dict.fromkeys(
-        Trial(system, protocol, network, pretrained, labels, number)
-        for system in configuration.systems
-        for protocol in configuration.protocols
-        for number in range(configuration.trials)
-        for network, pretrained, labels in _networks(configuration, system, protocol, number)
-    )
-    return list(found)
+Unit = Pretrained | Trial
 
 
-def _networks(
-    configuration: ClassifyConfiguration, system: str, protocol: str, number: int
-) -> Iterator[tuple[str, str, int]]:
-    """Yield network, beginning and number of labels: all labels for every network, fewer for the native one alone."""
-    everything, analysis = sum(configuration.images.train), configuration.analysis
-    for network, pretrained in configuration.rows:
-        yield network, pretrained, everything
-    few = protocol == "clean" and system in analysis.label_systems and number < analysis.label_trials
-    if few and "vit" in configuration.networks:
-        begun = [pretrained for network, pretrained in configuration.rows if network == "vit"]
-        for pretrained in dict.fromkeys([*begun, "none"]):
-            for labels in dict.fromkeys([*analysis.labels, everything]):
-                yield "vit", pretrained, labels
-
-
-def run_trials(
+def run_units(
     configuration: ClassifyConfiguration,
     folder: Path,
+    units: Sequence[Unit],
     *,
+    label: str,
+    workers: Workers,
     device: str | None = None,
     progress: bool = True,
-) -> Outcomes:
-    """Run all trials, or what is left of them.
+) -> None:
+    """Do what is left of some units; each leaves its results in the study's directory.
 
     Parameters
     ----------
     configuration : ClassifyConfiguration
         Settings.
     folder : path
-        The study's directory, with its ensembles and pretrainings.
+        The study's directory, with its ensembles, and the pretrainings that trials begin with.
+    units : sequence of Pretrained or of Trial
+        What to do.
+    label : str
+        The name of the work.
+    workers : Workers
+        Who trains: on this machine units have a process and a thread each, those of a scheduler must see the directory.
+        Weights and scores do not depend on it.
     device : str, optional
-        Where to train.
+        Where to train; by default each unit takes a CUDA device where its process has one.
     progress : bool
         Whether to show progress on stderr.
+
+    Raises
+    ------
+    InputError
+        If the workers of the scheduler do not see the directory.
+    IncompleteError
+        If it was interrupted; the same call continues, each unit from its last checkpoint.
     """
-    trials, outcomes = trials_of(configuration), Outcomes()
-    for (system, protocol), part in groupby(trials, key=lambda trial: (trial.system, trial.protocol)):
-        ensemble = read_ensemble(folder, system, protocol)
-        symmetries = Symmetries.of(ensemble.model, ensemble.lattice)
-        for number, same_images in groupby(part, key=lambda trial: trial.number):
-            splits = splits_of(configuration, ensemble, protocol, trial=number)
-            for trial in same_images:
-                if progress and not is_done(folder, trial):
-                    _announce(trial, trials, outcomes, folder)
-                outcomes[trial] = run_trial(
-                    configuration, folder, trial, splits, symmetries=symmetries, device=device, progress=progress,
-                )  # fmt: skip
-    return outcomes
+    left = [unit for unit in units if not unit.done(folder)]
+    if not left:
+        return
+    folder = folder.resolve()
+    if workers.scheduler is not None and not workers.all(folder.is_dir):
+        why = f"its workers do not see {folder}"
+        raise InputError("scheduler", workers.scheduler, why, "Put the study on a disk that all of them share")
+    clock = Clock(left)
+    work = partial(run_alone, configuration=configuration, folder=folder, device=device)
+    with progress_bar(label, show=progress) as report:
+
+        def listen(unit: Unit, fraction: float) -> None:
+            clock.fractions[unit] = max(fraction, clock.fractions[unit])
+            report(clock.done, clock.note)
+
+        report(0.0, clock.note)
+        try:
+            for unit, seconds in workers.finished(work, left, report=listen):
+                clock.finish(unit, seconds)
+                report(clock.done, clock.note)
+        except KeyboardInterrupt:
+            raise IncompleteError(
+                f"Interrupted with {clock.finished} of {len(left)} trainings done in {folder}. "
+                "Run the same command again to continue."
+            ) from None
 
 
-def _announce(trial: Trial, trials: list[Trial], outcomes: Outcomes, folder: Path) -> None:
-    ahead = [each for each in trials[len(outcomes) :] if not is_done(folder, each)]
-    left = _seconds_left(ahead, outcomes)
-    words = f"{trial.system}, {trial.protocol}, {trial.network} ({trial.pretrained}), {trial.labels} labels"
-    time_left = "" if left is None else f", about {clock_time(left)} left"
-    sys.stderr.write(f"trial {len(outcomes) + 1} of {len(trials)}: {words}{time_left}\n")
+class Clock:
+    """How much of the work is done, by the time that it takes.
+
+    Parameters
+    ----------
+    units : sequence of Unit
+        What is to be done.
+    """
+
+    def __init__(self, units: Sequence[Unit]) -> None:
+        self.fractions = dict.fromkeys(units, 0.0)
+        self.seconds: dict[Unit, float] = {}
+        self._most = 0.0
+
+    def finish(self, unit: Unit, seconds: float) -> None:
+        """Count a unit as done, which took so long."""
+        self.fractions[unit], self.seconds[unit] = 1.0, seconds
+
+    @property
+    def finished(self) -> int:
+        """Units that are done."""
+        return len(self.seconds)
+
+    @property
+    def note(self) -> str:
+        """How many are done."""
+        return f"{self.finished}/{len(self.fractions)} trainings"
+
+    @property
+    def done(self) -> float:
+        """Share of the time that is over: units that were never seen take as long as the most similar ones."""
+        expected = {unit: self._expected(unit) for unit in self.fractions}
+        over = sum(seconds * self.fractions[unit] for unit, seconds in expected.items())
+        # What was promised is not taken back when a unit turns out to be longer.
+        self._most = max(self._most, over / sum(expected.values()))
+        return self._most
+
+    def _expected(self, unit: Unit) -> float:
+        if unit in self.seconds:
+            return max(self.seconds[unit], 1e-3)
+        for kind in (_kind, _network):
+            alike = [seconds for seen, seconds in self.seconds.items() if kind(seen) == kind(unit)]
+            if alike:
+                return max(sum(alike) / len(alike), 1e-3)
+        return max(sum(self.seconds.values()) / len(self.seconds), 1e-3) if self.seconds else 1.0
 
 
-def _seconds_left(ahead: list[Trial], outcomes: Outcomes) -> float | None:
-    """Estimate from trials of the same network, beginning and labels; None while one of them was never seen."""
-    seen: dict[tuple[str, str, int], list[float]] = {}
-    for trial, outcome in outcomes.items():
-        seen.setdefault((trial.network, trial.pretrained, trial.labels), []).append(outcome.seconds)
-    times = [seen.get((trial.network, trial.pretrained, trial.labels)) for trial in ahead]
-    if any(each is None for each in times):
-        return None
-    return sum(sum(each) / len(each) for each in times if each)
+def _network(unit: Unit) -> object:
+    return unit.network if isinstance(unit, Trial) else unit.word
+
+
+def _kind(unit: Unit) -> object:
+    return (unit.network, unit.pretrained, unit.labels) if isinstance(unit, Trial) else unit.word

@@ -6,18 +6,19 @@ four Ising systems in four temperature regions, from few labels; here beside the
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from spinlens.regions import find_system
 from spinlens.studies.classify.configuration import ClassifyConfiguration
 from spinlens.studies.classify.data import sample_all
 from spinlens.studies.classify.networks import estimator
 from spinlens.studies.classify.report import conclude
+from spinlens.studies.classify.schedule import Unit, run_units
+from spinlens.studies.classify.systems import find_system
+from spinlens.studies.classify.trials import pretrainings_of, trials_of
 from spinlens.studies.directory import StudyDirectory, read_summary
-
-if TYPE_CHECKING:
-    from spinlens.learning.vision import Pretraining
+from spinlens.workers import Workers
 
 RESULTS = ("ensembles", "models", "figures", "table.csv", "table.md")
 """What a finished study holds beside its summary."""
@@ -40,8 +41,11 @@ def run_classify(
         From `configure`.
     out : path-like
         The study's directory: new, empty, or of the same configuration.
-    scheduler, workers
-        Where to sample; see `spinlens.simulate`.
+    scheduler : str, optional
+        Address of a Dask scheduler to sample and to train on; its workers must see ``out``.
+    workers : int, optional
+        Units of sampling, and networks, that are worked on at once on this machine; by default one for each core.
+        The results do not depend on it.
     device : str, optional
         Where to train; a CUDA device where there is one, else the CPU.
     progress : bool
@@ -69,13 +73,14 @@ def run_classify(
     folder = directory.path
     with directory.stage("simulate"):
         sample_all(configuration, folder, scheduler=scheduler, workers=workers, progress=progress)
-    with directory.stage("pretrain"):
-        pretrainings = _pretrain(configuration, folder, device=device, progress=progress)
-    with directory.stage("train"):
-        from spinlens.studies.classify.schedule import run_trials
-
-        outcomes = run_trials(configuration, folder, device=device, progress=progress)
-    conclude(configuration, directory, outcomes=outcomes, pretrainings=pretrainings, progress=progress)
+    stages: dict[str, Sequence[Unit]] = {
+        "pretrain": pretrainings_of(configuration), "train": trials_of(configuration),
+    }  # fmt: skip
+    with Workers(workers, scheduler, processes=True) as crew:
+        for stage, units in stages.items():
+            with directory.stage(stage):
+                run_units(configuration, folder, units, label=stage, workers=crew, device=device, progress=progress)
+    conclude(configuration, directory, progress=progress)
     return read_summary(folder)
 
 
@@ -90,16 +95,3 @@ def _check_reachable(configuration: ClassifyConfiguration) -> None:
             chosen = estimator(configuration, network, word, boundary=boundary)
             architecture = chosen.architecture(configuration.images.side)
             first_network(word, architecture, seed=0)
-
-
-def _pretrain(
-    configuration: ClassifyConfiguration, folder: Path, *, device: str | None, progress: bool
-) -> dict[str, Pretraining]:
-    from spinlens.studies.classify.trials import pretrain_system
-
-    return {
-        system if word == "lattice" else f"{system}-{word}":
-        pretrain_system(configuration, folder, system, word, device=device, progress=progress)
-        for system in configuration.systems
-        for word in configuration.pretrainings
-    }  # fmt: skip

@@ -7,6 +7,7 @@ import io
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from spinlens.phases.regions import ScoreRow
 from spinlens.statistics import Estimate
 from spinlens.studies.report import equilibration_sentence
 
@@ -22,51 +23,53 @@ HEADINGS = (
 )  # fmt: skip
 
 
-def comma_separated(rows: Sequence[Mapping[str, Any]]) -> str:
+def comma_separated(rows: Sequence[ScoreRow]) -> str:
     """Return the rows as CSV."""
     text = io.StringIO()
     writer = csv.DictWriter(text, COLUMNS, extrasaction="ignore", lineterminator="\n")
     writer.writeheader()
     for row in rows:
-        value, spread = row["published"] or (None, None)
-        writer.writerow({**row, "published": value, "published_std": spread})
+        published = {} if row.published is None else {"published_std": row.published.error}
+        value = None if row.published is None else row.published.value
+        writer.writerow({**row.to_dict(), "published": value, **published})
     return text.getvalue()
 
 
-def markdown(rows: Sequence[Mapping[str, Any]]) -> str:
+def markdown(rows: Sequence[ScoreRow]) -> str:
     """Return the rows as a Markdown table."""
     lines = [HEADINGS, ("---",) * len(HEADINGS), *map(cells, rows)]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines) + "\n"
 
 
-def cells(row: Mapping[str, Any]) -> tuple[str, ...]:
+def cells(row: ScoreRow) -> tuple[str, ...]:
     """Return a row as text, in the order of the headings; spreads over trials stand after +-."""
+    several, top = row.trials > 1, row.ceiling
     return (
-        row["system"], row["network"], row["pretrained"], row["protocol"],
-        _spread(row["macro_f1_mean"], row["macro_f1_std"] if row["trials"] > 1 else None),
-        _spread(row["small_macro_f1_mean"], row["small_macro_f1_std"] if row["trials"] > 1 else None),
-        "-" if row["published"] is None else _spread(*row["published"]),
-        str(Estimate(row["ceiling"], row["ceiling_error"])) if row["ceiling_error"] else f"{row['ceiling']:.4f}",
-        f"{row['fraction_of_ceiling']:.3f}",
-        f"{row['logistic_regression']:.3f}",
+        row.system, row.network, row.pretrained, row.protocol, _spread(row.macro_f1, several=several),
+        _spread(row.small_macro_f1, several=several), _spread(row.published),
+        str(top) if top.error else f"{top.value:.4f}", f"{row.fraction_of_ceiling:.3f}",
+        "-" if row.logistic_regression is None else f"{row.logistic_regression:.3f}",
     )  # fmt: skip
 
 
-def _spread(mean: float, deviation: float | None) -> str:
-    return f"{mean:.3f}" if deviation is None else f"{mean:.3f} +- {deviation:.3f}"
+def _spread(score: Estimate | None, *, several: bool = True) -> str:
+    if score is None:
+        return "-"
+    return f"{score.value:.3f} +- {score.error:.3f}" if several else f"{score.value:.3f}"
 
 
 def classify_table(summary: Mapping[str, Any]) -> str:
     """Return the end of a run as text: the scores, what is not equilibrated, the time."""
-    table = [HEADINGS, *map(cells, summary["rows"])]
+    rows = [ScoreRow.from_dict(row) for row in summary["rows"]]
+    table = [HEADINGS, *map(cells, rows)]
     widths = [max(len(line[column]) for line in table) for column in range(len(HEADINGS))]
     lines = ["  ".join(word.ljust(width) for word, width in zip(line, widths, strict=True)).rstrip() for line in table]
-    test = summary["rows"][0]
-    trials = f"Mean and spread of {test['trials']} trials" if test["trials"] > 1 else "One trial"
+    test = rows[0]
+    trials = f"Mean and spread of {test.trials} trials" if test.trials > 1 else "One trial"
     lines += [
         "",
-        f"{trials} on {test['test_images']} test images; a test set of {test['small_test_images']} alone has an error "
-        f"of {test['small_test_error']:.3f}.",
+        f"{trials} on {test.test_images} test images; a test set of {test.small_test_images} alone has an error "
+        f"of {test.small_test_error:.3f}.",
     ]
     lines += [f"{name}: {equilibration_sentence(found)}" for name, found in summary["equilibration"].items()]
     seconds = ", ".join(f"{stage} {value:.0f} s" for stage, value in summary["timing"].items())

@@ -1,11 +1,13 @@
-"""One trial: a network trained on one draw of the images, and what it says of the test images. A resumable unit."""
+"""Pretrainings and trials as resumable units: which there are, how one is done, what it leaves."""
 
 from __future__ import annotations
 
 import hashlib
 import io
 import json
+import threading
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,18 +17,67 @@ from numpy.typing import NDArray
 
 from spinlens.errors import DamagedError
 from spinlens.files import write_atomically
-from spinlens.regions import Scores, Splits, find_system, score
+from spinlens.phases.regions import Scores, Splits, score
+from spinlens.progress import Report
 from spinlens.studies.classify.configuration import ClassifyConfiguration
-from spinlens.studies.classify.data import read_ensemble
+from spinlens.studies.classify.data import read_ensemble, splits_of
 from spinlens.studies.classify.networks import estimator
+from spinlens.studies.classify.systems import find_system
+from spinlens.symmetries import Symmetries
 
 if TYPE_CHECKING:
-    from spinlens.learning.vision import Classifier, Pretraining
+    from spinlens.learning.vision import Classifier
 
 FOLDER = "models"
 MODEL = "model"
 PRETRAINED = "pretrained"
 RESULT, PROBABILITIES = "result.json", "probabilities.npy"
+
+ALONE = threading.Lock()
+"""Held by the one training of a process: random streams and numbers of threads belong to the whole of it."""
+
+_images: dict[tuple[str, str, str, int], Splits] = {}
+"""The images that this process saw last: trials on the same images follow each other."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pretrained:
+    """A pretraining of the native network.
+
+    Attributes
+    ----------
+    system : str
+        Whose unlabelled configurations it sees.
+    word : str
+        What it is trained on, see `ClassifyConfiguration.pretrainings`.
+    """
+
+    system: str
+    word: str
+
+    @property
+    def name(self) -> str:
+        """Its name in summary and figures."""
+        return self.system if self.word == "lattice" else f"{self.system}-{self.word}"
+
+    @property
+    def folder(self) -> Path:
+        """Where it lies, from the study's directory."""
+        return Path(FOLDER, self.system, PRETRAINED if self.word == "lattice" else f"{PRETRAINED}-{self.word}")
+
+    def run(self, configuration: ClassifyConfiguration, folder: Path, device: str | None, report: Report) -> None:
+        """Train, or read what is there."""
+        from spinlens.learning.vision import Pretraining
+
+        settings = dict(configuration.pretrainings[self.word])
+        pretraining = Pretraining(configuration.vit.network, **settings, seed=configuration.seed, device=device)
+        out = folder / self.folder
+        out.parent.mkdir(parents=True, exist_ok=True)
+        pretraining.fit(read_ensemble(folder, self.system, "unlabelled"), out=out, progress=report)
+
+    def done(self, folder: Path) -> bool:
+        """Return whether it has left its weights."""
+        return (folder / self.folder / "model.json").is_file()
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +108,45 @@ class Trial:
         """Where it lies, from the study's directory."""
         word = self.pretrained.replace(":", "-").replace("/", "-").strip("-")
         return Path(FOLDER, f"{self.system}-{self.protocol}", f"{self.network}-{word}", f"{self.labels}-{self.number}")
+
+    def run(self, configuration: ClassifyConfiguration, folder: Path, device: str | None, report: Report) -> None:
+        """Train and test, and keep what the network says of the test images."""
+        place = folder / self.folder
+        place.mkdir(parents=True, exist_ok=True)
+        splits = _images_of(configuration, folder, self)
+        begun = time.monotonic()
+        classifier = self._trained(configuration, folder, splits, device, report)
+        both = [classifier.predict_proba(part.spins).astype(np.float32) for part in (splits.test, splits.large_test)]
+        data = io.BytesIO()
+        np.save(data, np.concatenate(both), allow_pickle=False)
+        result = {
+            "epochs": len(classifier.history_), "seconds": round(time.monotonic() - begun, 3),
+            "probabilities_sha256": hashlib.sha256(data.getvalue()).hexdigest(),
+        }  # fmt: skip
+        write_atomically(place / PROBABILITIES, data.getvalue())
+        write_atomically(place / RESULT, (json.dumps(result, indent=2) + "\n").encode())
+
+    def done(self, folder: Path) -> bool:
+        """Return whether it has left its result."""
+        return (folder / self.folder / RESULT).is_file()
+
+    def _trained(
+        self, configuration: ClassifyConfiguration, folder: Path, splits: Splits, device: str | None, report: Report
+    ) -> Classifier:
+        train, validation, begins = splits.train[: self.labels], splits.validation, self.pretrained
+        if begins in configuration.pretrainings:
+            begins = f"lattice:{folder / Pretrained(self.system, begins).folder}"
+        system = find_system(self.system)
+        lattice = system.lattice(configuration.images.side)
+        classifier = estimator(
+            configuration, self.network, begins, seed=configuration.trial_seed(self.number),
+            boundary=lattice.boundary_text, device=device,
+        )  # fmt: skip
+        return classifier.fit(
+            train.spins, train.labels, validation=(validation.spins, validation.labels),
+            symmetries=Symmetries.of(system.model, lattice) if classifier.augment else None,
+            out=folder / self.folder / MODEL, progress=report,
+        )  # fmt: skip
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,127 +180,94 @@ class Outcome:
         return np.asarray(self.probability.argmax(axis=1))
 
 
-def is_done(folder: Path, trial: Trial) -> bool:
-    """Return whether a trial has left its result in the study's directory."""
-    return (folder / trial.folder / RESULT).is_file()
+def pretrainings_of(configuration: ClassifyConfiguration) -> list[Pretrained]:
+    """Return the pretrainings that the trials need."""
+    return [Pretrained(system, word) for system in configuration.systems for word in configuration.pretrainings]
 
 
-def pretrained_folder(folder: Path, system: str, word: str) -> Path:
-    """Return where a pretraining of a system lies in the study's directory."""
-    return folder / FOLDER / system / (PRETRAINED if word == "lattice" else f"{PRETRAINED}-{word}")
-
-
-def pretrain_system(
-    configuration: ClassifyConfiguration, folder: Path, system: str, word: str, *, device: str | None, progress: bool
-) -> Pretraining:
-    """Pretrain the native network on a system's unlabelled configurations, or read what is there."""
-    from spinlens.learning.vision import Pretraining
-
-    pretraining = Pretraining(
-        configuration.vit.network, **dict(configuration.pretrainings[word]), seed=configuration.seed, device=device
+def trials_of(configuration: ClassifyConfiguration) -> list[Trial]:
+    """Return the trials that the tables and figures need, those of the same images next to each other."""
+    found = dict.fromkeys(
+        Trial(system, protocol, network, pretrained, labels, number)
+        for system in configuration.systems
+        for protocol in configuration.protocols
+        for number in range(configuration.trials)
+        for network, pretrained, labels in _networks(configuration, system, protocol, number)
     )
-    out = pretrained_folder(folder, system, word)
-    out.parent.mkdir(parents=True, exist_ok=True)
-    return pretraining.fit(read_ensemble(folder, system, "unlabelled"), out=out, progress=progress)
+    return list(found)
 
 
-def run_trial(
-    configuration: ClassifyConfiguration,
-    folder: Path,
-    trial: Trial,
-    splits: Splits,
-    *,
-    symmetries: Any,
-    device: str | None = None,
-    progress: bool = True,
-) -> Outcome:
-    """Train and test, or read what an earlier run found.
+def _networks(
+    configuration: ClassifyConfiguration, system: str, protocol: str, number: int
+) -> Iterator[tuple[str, str, int]]:
+    """Yield network, beginning and number of labels: all labels for every network, fewer for the native one alone."""
+    everything, analysis = configuration.everything, configuration.analysis
+    for network, pretrained in configuration.rows:
+        yield network, pretrained, everything
+    few = protocol == "clean" and system in analysis.label_systems and number < analysis.label_trials
+    if few and "vit" in configuration.networks:
+        begun = [pretrained for network, pretrained in configuration.rows if network == "vit"]
+        for pretrained in dict.fromkeys([*begun, "none"]):
+            for labels in dict.fromkeys([*analysis.labels, everything]):
+                yield "vit", pretrained, labels
+
+
+def run_alone(
+    unit: Pretrained | Trial, report: Report, *, configuration: ClassifyConfiguration, folder: Path, device: str | None
+) -> float:
+    """Do a unit with one thread and nothing beside it in this process; return its seconds.
+
+    So its weights depend neither on who does it nor on what else is done meanwhile.
+    """
+    from spinlens.learning.training import threads
+
+    with ALONE, threads(1):
+        begun = time.monotonic()
+        unit.run(configuration, folder, device, report)
+        return time.monotonic() - begun
+
+
+def read_outcome(folder: Path, trial: Trial, splits: Splits) -> Outcome:
+    """Return what a trial found.
 
     Parameters
     ----------
-    configuration : ClassifyConfiguration
-        Settings.
     folder : path
         The study's directory.
     trial : Trial
-        Which unit.
+        Which one.
     splits : Splits
-        The images of the trial.
-    symmetries : spinlens.Symmetries
-        Of the system.
-    device : str, optional
-        Where to train.
-    progress : bool
-        Whether to show progress on stderr.
+        Its images.
 
     Raises
     ------
     DamagedError
-        If a result that is there cannot be read.
+        If it cannot be read.
     """
     place = folder / trial.folder
-    if is_done(folder, trial):
-        return _read(place, splits)
-    place.mkdir(parents=True, exist_ok=True)
-    begun = time.monotonic()
-    classifier = trained(configuration, folder, trial, splits, symmetries=symmetries, device=device, progress=progress)
-    both = [classifier.predict_proba(part.spins).astype(np.float32) for part in (splits.test, splits.large_test)]
-    data = io.BytesIO()
-    np.save(data, np.concatenate(both), allow_pickle=False)
-    result = {
-        "epochs": len(classifier.history_), "seconds": round(time.monotonic() - begun, 3),
-        "probabilities_sha256": hashlib.sha256(data.getvalue()).hexdigest(),
-    }  # fmt: skip
-    write_atomically(place / PROBABILITIES, data.getvalue())
-    write_atomically(place / RESULT, (json.dumps(result, indent=2) + "\n").encode())
-    return _outcome(np.concatenate(both), result, splits)
-
-
-def trained(
-    configuration: ClassifyConfiguration,
-    folder: Path,
-    trial: Trial,
-    splits: Splits,
-    *,
-    symmetries: Any,
-    device: str | None = None,
-    progress: bool = True,
-) -> Classifier:
-    """Return the classifier of a trial, trained; parameters as `run_trial`."""
-    train, validation = splits.train[: trial.labels], splits.validation
-    pretrained = trial.pretrained
-    if pretrained in configuration.pretrainings:
-        pretrained = f"lattice:{pretrained_folder(folder, trial.system, pretrained)}"
-    boundary = find_system(trial.system).lattice(configuration.images.side).boundary_text
-    classifier = estimator(
-        configuration, trial.network, pretrained, seed=configuration.trial_seed(trial.number), boundary=boundary,
-        device=device,
-    )  # fmt: skip
-    return classifier.fit(
-        train.spins, train.labels, validation=(validation.spins, validation.labels),
-        symmetries=symmetries if classifier.augment else None, out=folder / trial.folder / MODEL, progress=progress,
-    )  # fmt: skip
-
-
-def _read(place: Path, splits: Splits) -> Outcome:
     try:
-        result = json.loads((place / RESULT).read_text())
+        result: dict[str, Any] = json.loads((place / RESULT).read_text())
         data = (place / PROBABILITIES).read_bytes()
         if hashlib.sha256(data).hexdigest() != result["probabilities_sha256"]:
             raise ValueError(f"{PROBABILITIES} does not match its checksum")
         probability = np.load(io.BytesIO(data), allow_pickle=False)
         if len(probability) != len(splits.test) + len(splits.large_test):
             raise ValueError(f"{len(probability)} predictions")
-        return _outcome(probability, result, splits)
+        small, large = np.split(probability, [len(splits.test)])
+        return Outcome(
+            probability=large, labels=splits.large_test.labels,
+            small=score(splits.test.labels, small.argmax(axis=1)),
+            large=score(splits.large_test.labels, large.argmax(axis=1)),
+            epochs=int(result["epochs"]), seconds=float(result["seconds"]),
+        )  # fmt: skip
     except (OSError, ValueError, KeyError, TypeError, EOFError) as problem:
         raise DamagedError(f"{place} is damaged ({problem}); delete it and run again.") from None
 
 
-def _outcome(probability: NDArray[np.float32], result: dict[str, Any], splits: Splits) -> Outcome:
-    small, large = np.split(probability, [len(splits.test)])
-    return Outcome(
-        probability=large, labels=splits.large_test.labels,
-        small=score(splits.test.labels, small.argmax(axis=1)),
-        large=score(splits.large_test.labels, large.argmax(axis=1)),
-        epochs=int(result["epochs"]), seconds=float(result["seconds"]),
-    )  # fmt: skip
+def _images_of(configuration: ClassifyConfiguration, folder: Path, trial: Trial) -> Splits:
+    key = (str(folder), trial.system, trial.protocol, trial.number)
+    if key not in _images:
+        _images.clear()
+        ensemble = read_ensemble(folder, trial.system, trial.protocol)
+        _images[key] = splits_of(configuration, ensemble, trial.protocol, trial=trial.number)
+    return _images[key]

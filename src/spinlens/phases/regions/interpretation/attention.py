@@ -1,0 +1,120 @@
+"""How far attention reaches beside how far spins know of each other."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import xarray as xr
+from numpy.typing import NDArray
+
+from spinlens.errors import InputError
+from spinlens.exact import correlation_length
+from spinlens.phases.regions.labelled import Labelled
+from spinlens.phases.regions.labels import EDGES, HOTTEST, REGIONS
+
+GROUPS = (0.0, EDGES[0], 1.6, 1.9, EDGES[1], 2.2, 2.26, EDGES[2], 2.5, 2.8, 3.2, HOTTEST)
+"""Edges of the groups of temperatures, narrow where the correlation length is long."""
+
+Look = Callable[[NDArray[np.int8]], xr.Dataset]
+
+
+def attention_report(
+    trained: Look,
+    untrained: Look,
+    images: Labelled,
+    *,
+    groups: Sequence[float] = GROUPS,
+    images_per_group: int = 16,
+) -> xr.Dataset:
+    """Measure how far the heads of a transformer look at each temperature, and where in one image of each region.
+
+    Parameters
+    ----------
+    trained, untrained : callable
+        From `spinlens.learning.vision.looker`: spins int8 (n, L, L) to ``distance`` (layer, image, head),
+        ``attention`` and ``rollout`` (image, row, column) and ``uniform_distance``. The second is the control.
+    images : Labelled
+        Configurations that the network was not trained on.
+    groups : sequence of float
+        Edges of the groups of temperatures, ascending; an edge belongs to the colder group. Groups without images
+        are left out.
+    images_per_group : int
+        The first so many images of each group are looked at, or all there are; at least two.
+
+    Returns
+    -------
+    Dataset
+        - ``distance`` and ``distance_error`` (network, layer, head, group): mean distance of attention in lattice
+          units and its standard error over images; ``network`` is trained or untrained;
+        - ``uniform_distance``: that of attention that is the same everywhere, exact;
+        - ``temperature``, ``images`` (group): mean temperature of the images of the group, and how many there are;
+        - ``correlation_length`` (group): of the infinite lattice at that temperature, lattice units;
+        - ``spins`` (region, x, y), ``example_temperature`` (region), ``attention`` and ``rollout`` (region, row,
+          column): an image of each region in the middle of its temperatures and what the trained network takes from
+          each patch; each map sums to one.
+
+    Raises
+    ------
+    InputError
+        If the edges do not ascend, fewer than two images of a group are asked for, or no group has two images.
+    """
+    temperature = images.temperature
+    chosen = _choose(temperature, groups, images_per_group)
+    places = np.concatenate(chosen)
+    names = ("trained", "untrained")
+    distances = [_distances(look(images.spins[places]), chosen) for look in (trained, untrained)]
+    examples = _examples(images)
+    seen = trained(images.spins[examples])
+    middle = np.array([temperature[group].mean() for group in chosen])
+    dimensions = ("network", "layer", "head", "group")
+    return xr.Dataset(
+        {
+            "distance": (dimensions, np.stack([mean for mean, _ in distances])),
+            "distance_error": (dimensions, np.stack([error for _, error in distances])),
+            "uniform_distance": ((), float(seen["uniform_distance"])),
+            "temperature": ("group", middle),
+            "images": ("group", [len(group) for group in chosen]),
+            "correlation_length": ("group", correlation_length(middle)[0]),
+            "spins": (("region", "x", "y"), images.spins[examples]),
+            "example_temperature": ("region", temperature[examples]),
+            "attention": (("region", "row", "column"), seen["attention"].to_numpy()),
+            "rollout": (("region", "row", "column"), seen["rollout"].to_numpy()),
+        },
+        coords={"network": list(names), "region": [REGIONS[label] for label in images.labels[examples]]},
+    )
+
+
+def _choose(temperature: NDArray[np.float64], edges: Sequence[float], most: int) -> list[NDArray[np.int64]]:
+    """Return the places of the images of each group that are looked at."""
+    if len(edges) < 2 or any(low >= high for low, high in pairwise(edges)):
+        raise InputError("groups", tuple(edges), "must be at least two edges, ascending")
+    if most < 2:
+        raise InputError("images_per_group", most, "an error over images needs at least two")
+    groups = [np.flatnonzero((temperature > low) & (temperature <= high))[:most] for low, high in pairwise(edges)]
+    full = [group for group in groups if len(group) > 1]
+    if not full:
+        raise InputError("images", len(temperature), "no group of temperatures has two of them", "Take more images")
+    return full
+
+
+def _distances(seen: xr.Dataset, chosen: Sequence[NDArray[np.int64]]) -> tuple[NDArray[Any], NDArray[Any]]:
+    """Return mean distances and their errors over the images of each group, each (layer, head, group)."""
+    table = seen["distance"].transpose("layer", "head", "image").to_numpy()
+    blocks = np.split(table, np.cumsum([len(group) for group in chosen])[:-1], axis=-1)
+    means = np.stack([block.mean(-1) for block in blocks], axis=-1)
+    errors = np.stack([block.std(-1, ddof=1) / np.sqrt(block.shape[-1]) for block in blocks], axis=-1)
+    return means, errors
+
+
+def _examples(images: Labelled) -> NDArray[np.int64]:
+    """Return the place of the image nearest to the middle of each region's temperatures."""
+    edges = (0.0, *EDGES, HOTTEST)
+    found = []
+    for label, (low, high) in enumerate(pairwise(edges)):
+        here = np.flatnonzero(images.labels == label)
+        if len(here):
+            found.append(here[np.abs(images.temperature[here] - (low + high) / 2).argmin()])
+    return np.array(found, dtype=np.int64)

@@ -1,0 +1,294 @@
+"""Hand tasks to Dask workers and take the results back as they are finished.
+
+One machine uses a cluster of its own: threads of this process where the work releases Python's lock, as kernels do,
+or processes where it does not, as trainings do. Whoever has more machines names the address of a Dask scheduler.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+import subprocess
+import sys
+import time
+import uuid
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
+from functools import partial
+from itertools import islice
+from typing import Any, Self, TypeVar
+
+from spinlens.errors import IncompleteError, InputError
+from spinlens.progress import Report
+
+CONNECT_SECONDS = 5
+"""How long to wait for a scheduler to answer."""
+
+LOST_SECONDS = 60.0
+"""How long to wait for a new worker when all are lost; those that are watched are back within seconds."""
+
+PATIENCE_SECONDS = 30.0
+"""How long an interruption waits for tasks in other processes to keep what they have."""
+
+TALK_SECONDS = 0.2
+"""How often at most a task reports and asks whether the run goes on."""
+
+Task = TypeVar("Task")
+Result = TypeVar("Result")
+
+_stopped: set[str] = set()
+
+
+class _StoppedError(Exception):
+    """The run that this task belongs to was interrupted."""
+
+
+def check_workers(workers: int | None, scheduler: str | None, *, what: str = "workers") -> None:
+    """Make sure that there is somebody to do the work, before anything is written.
+
+    Raises
+    ------
+    InputError
+        If ``workers`` is not a whole number >= 1, or there is no scheduler at the address.
+    """
+    if workers is not None and (isinstance(workers, bool) or not isinstance(workers, int) or workers < 1):
+        raise InputError(what, workers, "must be a whole number >= 1")
+    if scheduler is not None:
+        with _client(1, scheduler, processes=False):
+            pass
+
+
+def finished(
+    work: Callable[[Task, Report], Result],
+    tasks: Sequence[Task],
+    *,
+    workers: int | None = None,
+    scheduler: str | None = None,
+    report: Callable[[Task, float], None],
+) -> Iterator[tuple[Task, Result]]:
+    """Do tasks side by side, in threads of this process or on a scheduler; see `Workers.finished`."""
+    with Workers(min(workers or _cores(), max(1, len(tasks))), scheduler) as here:
+        yield from here.finished(work, tasks, report=report)
+
+
+class Workers:
+    """Those who do the work, from the first task that needs them to the end of a ``with`` block.
+
+    Parameters
+    ----------
+    workers : int, optional
+        Threads or processes of a local cluster; by default one for each core. One alone is this process itself.
+    scheduler : str, optional
+        Address of a Dask scheduler to use instead.
+    processes : bool
+        Whether local tasks have a process each in place of a thread.
+    """
+
+    def __init__(self, workers: int | None = None, scheduler: str | None = None, *, processes: bool = False) -> None:
+        self.workers, self.scheduler, self.processes = workers or _cores(), scheduler, processes
+        self._open, self._client = ExitStack(), None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *why: object) -> None:
+        self._open.close()
+
+    def finished(
+        self, work: Callable[[Task, Report], Result], tasks: Sequence[Task], *, report: Callable[[Task, float], None]
+    ) -> Iterator[tuple[Task, Result]]:
+        """Do tasks side by side and yield each with its result, in the order in which they finish.
+
+        Parameters
+        ----------
+        work : callable
+            Of a task and a function to report to, which raises where the run was interrupted. It and what it returns
+            cross process borders.
+        tasks : sequence
+            What to do.
+        report : callable
+            Called with a task and the fraction of it that is done, from any thread.
+
+        Raises
+        ------
+        InputError
+            If there is no scheduler at the address.
+        IncompleteError
+            If the scheduler is lost, all of its workers are for a minute, or one task kills them again and again. A
+            lost worker's tasks are done by the others.
+        """
+        if self.scheduler is None and self.workers == 1:
+            for task in tasks:
+                yield task, work(task, partial(_report_alone, report, task))
+        elif tasks:
+            if self._client is None:
+                client = _client(self.workers, self.scheduler, processes=self.processes)
+                self._client = self._open.enter_context(client)
+            # Workers that others keep alive stop by themselves; our own processes end with this block.
+            ours = self.processes and self.scheduler is None
+            patience = PATIENCE_SECONDS if ours else 0.0
+            yield from _through_dask(self._client, work, tasks, report, patience=patience)
+
+    def all(self, question: Callable[[], bool]) -> bool:
+        """Return whether all workers of the scheduler say yes."""
+        with _client(1, self.scheduler, processes=False) as client:
+            return all(client.run(question).values())
+
+
+def _report_alone(report: Callable[[Task, float], None], task: Task, fraction: float, note: str = "") -> None:  # noqa: ARG001
+    report(task, fraction)
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+@contextmanager
+def _client(workers: int, scheduler: str | None, *, processes: bool) -> Iterator[Any]:
+    import dask.config
+    from distributed import Client, LocalCluster
+
+    if scheduler is not None:
+        try:
+            client = Client(scheduler, timeout=CONNECT_SECONDS)
+        except (OSError, ValueError) as error:
+            raise InputError("scheduler", scheduler, f"no Dask scheduler answers there ({error})") from None
+        with client:
+            yield client
+        return
+    with (
+        dask.config.set({"distributed.worker.memory.target": False, "distributed.worker.memory.spill": False}),
+        LocalCluster(
+            n_workers=0 if processes else 1,
+            threads_per_worker=workers,
+            processes=False,
+            protocol="tcp" if processes else "inproc",
+            host="127.0.0.1" if processes else None,
+            memory_limit=None,
+            # No dashboard; left to itself the scheduler warns where its usual port is taken.
+            scheduler_kwargs={"dashboard": False, "dashboard_address": "127.0.0.1:0"},
+        ) as cluster,
+        Client(cluster) as client,
+        _processes(workers if processes else 0, cluster.scheduler_address),
+    ):
+        if processes:
+            client.wait_for_workers(1, timeout=LOST_SECONDS)
+        yield client
+
+
+@contextmanager
+def _processes(count: int, address: str) -> Iterator[None]:
+    """Run so many Dask workers of one thread; a Ctrl-C reaches this process alone, which tells them to stop."""
+    command = [
+        sys.executable, "-m", "dask", "worker", address, "--nthreads", "1", "--no-nanny", "--no-dashboard",
+        "--memory-limit", "0", "--death-timeout", f"{LOST_SECONDS:g}",
+    ]  # fmt: skip
+    quiet = {"DASK_LOGGING__DISTRIBUTED": "critical", "OMP_NUM_THREADS": "1", "PYTHONWARNINGS": "ignore"}
+    nowhere = subprocess.DEVNULL
+    running = [
+        subprocess.Popen(command, env=os.environ | quiet, stdin=nowhere, stdout=nowhere, start_new_session=True)
+        for _ in range(count)
+    ]
+    try:
+        yield
+    finally:
+        for process in running:
+            process.terminate()
+        for process in running:
+            try:
+                process.wait(CONNECT_SECONDS)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+
+
+def _through_dask(
+    client: Any,
+    work: Callable[[Task, Report], Result],
+    tasks: Sequence[Task],
+    report: Callable[[Task, float], None],
+    *,
+    patience: float,
+) -> Iterator[tuple[Task, Result]]:
+    from concurrent.futures import CancelledError
+
+    from distributed import Event, wait
+    from distributed.scheduler import KilledWorker
+
+    topic = f"spinlens-{uuid.uuid4().hex}"
+    client.subscribe_topic(topic, lambda event: report(tasks[event[1][0]], event[1][1]))
+    waiting = iter(range(len(tasks)))
+    # A window of two tasks a thread keeps everyone busy without piling finished results up in memory.
+    window = 2 * max(1, sum(client.nthreads().values()))
+
+    def submit(place: int) -> Any:
+        return client.submit(_work, work, tasks[place], place, topic, key=f"{topic}-{place}", pure=False)
+
+    running = {}
+    try:
+        for place in islice(waiting, window):
+            running[submit(place)] = place
+        while running:
+            try:
+                # Whatever a dead worker had finished and not handed over, Dask has done again by another one.
+                future = _next_finished(client, list(running))
+                result = future.result()
+            except (CancelledError, KilledWorker) as error:
+                raise _lost(getattr(error, "reason", None) or type(error).__name__) from None
+            place = running.pop(future)
+            future.release()
+            if (following := next(waiting, None)) is not None:
+                running[submit(following)] = following
+            yield tasks[place], result
+    finally:
+        _stopped.add(topic)
+        if running:
+            Event(topic, client=client).set()
+        if running and patience:
+            with suppress(TimeoutError):
+                wait(list(running), timeout=patience)
+        client.cancel(list(running))
+        client.unsubscribe_topic(topic)
+
+
+def _next_finished(client: Any, futures: list[Any]) -> Any:
+    """Wait for the first of some futures, as long as there is somebody to work on them."""
+    from distributed import wait
+
+    last_seen = time.monotonic()
+    while True:
+        try:
+            done = wait(futures, timeout=1.0, return_when="FIRST_COMPLETED").done
+            return next(future for future in futures if future in done)
+        except TimeoutError:
+            if client.nthreads():
+                last_seen = time.monotonic()
+            elif time.monotonic() - last_seen > LOST_SECONDS:
+                raise _lost(f"none for {LOST_SECONDS:g} seconds") from None
+
+
+def _lost(reason: str) -> IncompleteError:
+    return IncompleteError(
+        f"The Dask workers were lost ({reason}); what was stored before is safe. "
+        "Run the same command again to continue."
+    )
+
+
+def _work(work: Callable[[Task, Report], Result], task: Task, place: int, topic: str) -> Result:
+    """Do one task on a worker, reporting through Dask's events; stop early where the run was interrupted."""
+    from distributed import Event, get_worker
+
+    worker, said = get_worker(), -math.inf
+
+    def report(fraction: float, note: str = "") -> None:  # noqa: ARG001
+        nonlocal said
+        if topic in _stopped:
+            raise _StoppedError
+        if (now := time.monotonic()) - said > TALK_SECONDS or fraction >= 1:
+            said = now
+            if Event(topic).is_set():
+                raise _StoppedError
+            worker.log_event(topic, (place, fraction))
+
+    report(0.0)
+    return work(task, report)

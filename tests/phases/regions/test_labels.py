@@ -1,0 +1,45 @@
+"""The regions are those of the published study."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from spinlens.errors import InputError
+from spinlens.phases.regions import PUBLISHED_COUNTS, REGIONS, region_of, temperatures
+from spinlens.phases.regions.labels import EDGES
+
+
+def test_regions_by_temperature() -> None:
+    values = [0.01, 1.05, 1.06, 2.11, 2.12, 2.32, 2.33, 4.0]
+    np.testing.assert_array_equal(region_of(values), [0, 0, 1, 1, 2, 2, 3, 3])
+    np.testing.assert_array_equal(region_of(list(EDGES)), [0, 1, 2])
+    assert region_of(2.0).shape == ()
+    assert region_of(np.full((2, 3), 3.0)).shape == (2, 3)
+
+
+def test_rounding_errors_do_not_move_an_edge() -> None:
+    above = np.nextafter(2.32, 3.0)
+    assert above > EDGES[2]
+    assert region_of(above) == REGIONS.index("critical")
+
+
+def test_the_grid() -> None:
+    grid = temperatures()
+    assert (len(grid), grid[0], grid[231], grid[-1]) == (400, 0.01, 2.32, 4.0)
+    np.testing.assert_array_equal(np.bincount(region_of(grid)), [105, 106, 21, 168])
+    with pytest.raises(InputError, match="divide 4"):
+        temperatures(0.03)
+
+
+def test_published_sizes() -> None:
+    assert {name: sum(counts) for name, counts in PUBLISHED_COUNTS.items()} == {
+        "train": 600, "validation": 300, "test": 400,
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("wrong", [0.0, 4.01, -1.0, float("nan"), "hot", [1.0, 5.0]])
+def test_other_temperatures_have_no_region(wrong: object) -> None:
+    with pytest.raises(InputError) as caught:
+        region_of(wrong)
+    assert caught.value.what == "temperature"
