@@ -17,9 +17,10 @@ from distributed import LocalCluster
 from distributed.scheduler import KilledWorker
 
 from spinlens import workers
-from spinlens.ensemble import sample
+from spinlens.ensemble import sample, sample_all
 from spinlens.ensemble.writer import Writer
 from spinlens.errors import IncompleteError, InputError
+from spinlens.progress import silent
 from spinlens.sampling import Plan, Unit, UnitDraws
 from tests.ensemble.tiny import PLAN, contents
 
@@ -28,6 +29,24 @@ from tests.ensemble.tiny import PLAN, contents
 def test_any_number_of_workers(number: int, tmp_path: Path, expected: dict[str, bytes]) -> None:
     sample(PLAN, out=tmp_path / "again", workers=number, progress=False)
     assert contents(tmp_path / "again") == expected
+
+
+@pytest.mark.parametrize("number", [1, 2])
+def test_several_plans_side_by_side(number: int, tmp_path: Path, expected: dict[str, bytes]) -> None:
+    longer = type(PLAN).from_dict({**PLAN.to_dict(), "seed": 2, "equilibration": 2 * PLAN.equilibration})
+    sample(longer, out=tmp_path / "alone", workers=1, progress=False)
+    done: list[Path] = []
+    commit = Writer.commit
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Writer, "commit", lambda self, *unit: (done.append(self.path), commit(self, *unit)))
+        plans = {tmp_path / "one": PLAN, tmp_path / "two": longer}
+        one, two = sample_all(plans, workers=number, progress=False)
+    assert contents(tmp_path / "one") == expected
+    assert contents(tmp_path / "two") == contents(tmp_path / "alone")
+    assert (one.plan, two.plan) == (PLAN, longer)
+    # The longest come first.
+    assert done[0] == tmp_path / "two"
+    assert done[-1] == tmp_path / "one"
 
 
 def test_a_cluster_of_processes(tmp_path: Path, expected: dict[str, bytes]) -> None:
@@ -147,10 +166,10 @@ def test_nobody_to_work_is_refused_before_anything_is_written(
 def test_lost_workers_are_one_sentence(
     tmp_path: Path, expected: dict[str, bytes], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def die(work: Callable[[Unit], UnitDraws], unit: Unit, *_: object) -> UnitDraws:
-        if unit.point == 2:
+    def die(work: Callable[..., UnitDraws], task: tuple[Path, Unit], *_: object) -> UnitDraws:
+        if task[1].point == 2:
             raise KilledWorker("unit", SimpleNamespace(address="tcp://nowhere"), 3)
-        return work(unit)
+        return work(task, silent)
 
     with monkeypatch.context() as patch:
         patch.setattr(workers, "_work", die)

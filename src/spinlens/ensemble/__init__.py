@@ -4,7 +4,7 @@ from spinlens.ensemble.damage import Damage
 from spinlens.ensemble.description import describe, equilibration_summary
 from spinlens.ensemble.reader import Ensemble, open_ensemble
 from spinlens.ensemble.repair import Repair, repair
-from spinlens.ensemble.simulate import sample, simulate
+from spinlens.ensemble.simulate import sample, sample_all, simulate
 from spinlens.ensemble.status import Status, status
 from spinlens.ensemble.study_ensemble import study_ensemble, study_ensembles
 from spinlens.ensemble.verification import Verification, verify
@@ -20,6 +20,7 @@ __all__ = [
     "open_ensemble",
     "repair",
     "sample",
+    "sample_all",
     "simulate",
     "status",
     "study_ensemble",

@@ -19,7 +19,7 @@ from spinlens.errors import EquilibrationWarning, IncompleteError, InputError, d
 from spinlens.lattices import Lattice, check_lattice
 from spinlens.models import Model, check_model
 from spinlens.progress import Report, progress_bar
-from spinlens.sampling import Plan, Unit, run_unit, units
+from spinlens.sampling import Plan, Unit, UnitDraws, run_unit, units
 from spinlens.sampling.diagnostics import equilibration
 from spinlens.workers import check_workers, finished
 
@@ -141,18 +141,78 @@ def sample(
     progress: bool = True,
 ) -> Ensemble:
     """Sample what ``plan`` says; parameters, result and errors as in `simulate`."""
-    options: dict[str, Any] = {"workers": workers, "scheduler": scheduler}
+    if out is not None:
+        (ensemble,) = sample_all({Path(out): plan}, workers=workers, scheduler=scheduler, progress=progress)
+        return ensemble
     check_workers(workers, scheduler)
     with progress_bar("simulate", show=progress) as report:
-        if out is None:
-            return _in_memory(plan, report, options)
-        return _on_disk(plan, Path(out), report, options)
+        return _in_memory(plan, report, {"workers": workers, "scheduler": scheduler})
+
+
+def sample_all(
+    plans: Mapping[Path, Plan],
+    *,
+    workers: int | None = None,
+    scheduler: str | None = None,
+    progress: bool = True,
+) -> list[Ensemble]:
+    """Sample several plans side by side, each into its own directory; the rest as in `simulate`.
+
+    The longest units come first, so that few workers wait for the last one.
+    """
+    check_workers(workers, scheduler)
+    writers: dict[Path, Writer] = {}
+    with progress_bar("simulate", show=progress) as report:
+        try:
+            tasks: list[tuple[Path, Unit]] = []
+            for path, plan in plans.items():
+                writer = writers[path] = Writer(path, plan)
+                if missing := writer.missing_units():
+                    writer.check_rule()
+                _judge(writer, plan)
+                tasks += [(path, unit) for unit in missing]
+            costs = {task: _cost(plans[task[0]], task[1]) for task in tasks}
+            tasks.sort(key=costs.__getitem__, reverse=True)
+            work, listen = partial(_run, dict(plans)), _overall(costs, report)
+            for (path, unit), draws in finished(work, tasks, workers=workers, scheduler=scheduler, report=listen):
+                writers[path].commit(unit, draws)
+                _judge(writers[path], plans[path])
+        except KeyboardInterrupt:
+            total = sum(len(units(plan)) for plan in plans.values())
+            done = sum(len(units(plans[path])) - len(writer.missing_units()) for path, writer in writers.items())
+            where = next(iter(plans)) if len(plans) == 1 else next(iter(plans)).parent
+            raise IncompleteError(
+                f"Interrupted with {done} of {total} units of work stored in {where}. "
+                "Run the same command again to continue."
+            ) from None
+        finally:
+            for writer in writers.values():
+                writer.close()
+    return [open_ensemble(path) for path in plans]
+
+
+def _run(plans: Mapping[Path, Plan], task: tuple[Path, Unit], report: Report) -> UnitDraws:
+    path, unit = task
+    return run_unit(plans[path], unit, lambda fraction: report(fraction, ""))
+
+
+def _cost(plan: Plan, unit: Unit) -> float:
+    """Return how long a unit takes, in some unit of time."""
+    sweeps = plan.equilibration + plan.recordings * plan.interval
+    return plan.kernels.cost(plan, unit.point) * plan.lattice.sites * sweeps * len(plan.temperature)
+
+
+def _judge(writer: Writer, plan: Plan) -> None:
+    """Judge the points that are filled, while the workers go on with the others."""
+    for point in writer.filled_points():
+        writer.commit_diagnostics(point, diagnose(writer.read, plan, point))
 
 
 def _in_memory(plan: Plan, report: Report, options: dict[str, Any]) -> Ensemble:
     group: Any = layout.create(MemoryStore(), plan)
     work = units(plan)
-    for unit, draws in finished(partial(run_unit, plan), work, report=_overall(work, report), **options):
+    listen = _overall(dict.fromkeys(work, 1.0), report)
+    for unit, draws in finished(partial(run_unit, plan), work, report=listen, **options):
         write_unit(group, plan, unit, draws)
     ensemble = Ensemble(group, plan)
     for point in range(plan.points):
@@ -168,33 +228,6 @@ def _at(group: Any, place: tuple[int, ...], name: str, point: int) -> Any:
     return group[name][place]
 
 
-def _on_disk(plan: Plan, path: Path, report: Report, options: dict[str, Any]) -> Ensemble:
-    writer = None
-    try:
-        writer = Writer(path, plan)
-        work = writer.missing_units()
-        if work:
-            writer.check_rule()
-        # Points are judged as they fill up, while the workers go on with the others.
-        for point in writer.filled_points():
-            writer.commit_diagnostics(point, diagnose(writer.read, plan, point))
-        for unit, draws in finished(partial(run_unit, plan), work, report=_overall(work, report), **options):
-            writer.commit(unit, draws)
-            for point in writer.filled_points():
-                writer.commit_diagnostics(point, diagnose(writer.read, plan, point))
-    except KeyboardInterrupt:
-        total = len(units(plan))
-        done = total - len(writer.missing_units()) if writer else 0
-        raise IncompleteError(
-            f"Interrupted with {done} of {total} units of work stored in {path}. "
-            "Run the same command again to continue."
-        ) from None
-    finally:
-        if writer:
-            writer.close()
-    return open_ensemble(path)
-
-
 def diagnose(read: Callable[[str, int], Any], plan: Plan, point: int) -> dict[str, np.ndarray]:
     """Judge the chains of one point of the grid; ``read`` returns a point of an array."""
     sums = {name: read(name, point) for name in plan.series}
@@ -202,14 +235,15 @@ def diagnose(read: Callable[[str, int], Any], plan: Plan, point: int) -> dict[st
     return {name: getattr(verdict, name) for name in ("r_hat", "effective_sample_size", "equilibrated")}
 
 
-def _overall(work: list[Unit], report: Report) -> Any:
+def _overall(costs: Mapping[Any, float], report: Report) -> Any:
     """Turn the progress of single units into that of the whole run."""
-    fractions = dict.fromkeys(work, 0.0)
+    fractions, total = dict.fromkeys(costs, 0.0), sum(costs.values()) or 1.0
     report(0.0, "")
 
-    def unit_report(unit: Unit, fraction: float) -> None:
+    def unit_report(unit: Any, fraction: float) -> None:
         fractions[unit] = max(fraction, fractions[unit])
-        finished = sum(value == 1 for value in fractions.values())
-        report(sum(fractions.values()) / len(fractions), f"{finished}/{len(fractions)} units")
+        done = sum(value == 1 for value in fractions.values())
+        over = sum(costs[unit] * value for unit, value in fractions.items())
+        report(over / total, f"{done}/{len(fractions)} units")
 
     return unit_report

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from spinlens.ensemble import Ensemble, open_ensemble, sample
+from spinlens.ensemble import Ensemble, open_ensemble, sample_all
 from spinlens.ensemble.study_ensemble import ENSEMBLES, SUFFIX
 from spinlens.phases.regions import Splits, clean_splits, published_splits
 from spinlens.sampling import Plan
@@ -28,7 +28,7 @@ def wanted(configuration: ClassifyConfiguration) -> dict[str, Plan]:
     return plans
 
 
-def sample_all(
+def sample_ensembles(
     configuration: ClassifyConfiguration,
     folder: Path,
     *,
@@ -37,9 +37,9 @@ def sample_all(
     progress: bool = True,
 ) -> None:
     """Sample what is missing of the study's ensembles; parameters as `spinlens.simulate`."""
-    for name, plan in wanted(configuration).items():
-        (folder / ENSEMBLES).mkdir(exist_ok=True)
-        sample(plan, out=path_of(folder, name), scheduler=scheduler, workers=workers, progress=progress)
+    (folder / ENSEMBLES).mkdir(exist_ok=True)
+    plans = {path_of(folder, name): plan for name, plan in wanted(configuration).items()}
+    sample_all(plans, scheduler=scheduler, workers=workers, progress=progress)
 
 
 def path_of(folder: Path, name: str) -> Path:

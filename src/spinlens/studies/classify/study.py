@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from spinlens.studies.classify.configuration import ClassifyConfiguration
-from spinlens.studies.classify.data import sample_all
+from spinlens.studies.classify.data import sample_ensembles
 from spinlens.studies.classify.networks import estimator
 from spinlens.studies.classify.report import conclude
 from spinlens.studies.classify.schedule import Unit, run_units
@@ -72,7 +72,7 @@ def run_classify(
         return finished
     folder = directory.path
     with directory.stage("simulate"):
-        sample_all(configuration, folder, scheduler=scheduler, workers=workers, progress=progress)
+        sample_ensembles(configuration, folder, scheduler=scheduler, workers=workers, progress=progress)
     stages: dict[str, Sequence[Unit]] = {
         "pretrain": pretrainings_of(configuration), "train": trials_of(configuration),
     }  # fmt: skip
