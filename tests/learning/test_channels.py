@@ -6,13 +6,16 @@ import numpy as np
 import pytest
 import torch
 from scipy import special
+from tests.learning.conftest import autoencoder
 
 import spinlens as sl
 from spinlens.errors import InputError
 from spinlens.learning import TCVAE, Recipe, load
+from spinlens.learning.batches import last_of_each
 from spinlens.learning.channels import Channels, configurations, see
 from spinlens.learning.fitting import symmetry_group
 from spinlens.learning.network import Network
+from spinlens.phases import latent_maps
 from spinlens.spaces import Angles, Binary, Colours, Discrete, Space
 
 SPACES = [Binary(), Binary(0, 1), Discrete((-1, 0, 1)), Discrete((0, 1, 5, 7)), Colours(2), Colours(5), Angles(6)]
@@ -138,3 +141,65 @@ def test_what_does_not_fit() -> None:
     potts = sl.simulate(sl.Potts(2), sl.Lattice((8, 8)), **short)
     with pytest.raises(InputError, match="was trained on other values of a site"):
         vae.encode(potts)
+
+
+CONDITIONS = {"temperature": np.repeat([1.0, 2.0, 3.0], 20), "field": np.tile(np.repeat([0.0, 0.5], 10), 3)}
+
+
+def marked() -> np.ndarray:
+    """Return spins whose first two rows write their place in binary."""
+    values = np.where(np.random.default_rng(1).random((60, 8, 8)) < 0.5, 1, -1)
+    values[:, 0] = 2 * ((np.arange(60)[:, None] >> np.arange(8)) & 1) - 1
+    return values
+
+
+def test_the_last_of_each_condition_are_held_out() -> None:
+    values = marked()
+    again, trained, kept = last_of_each(values, 0.2, CONDITIONS)
+    place = ((again[:, 0] + 1) // 2 << np.arange(8)).sum(axis=1)
+    assert sorted(place) == list(range(60))
+    assert (trained, kept) == (slice(0, 48), slice(48, 60))
+    np.testing.assert_array_equal(place[kept], [each for start in range(0, 60, 10) for each in (start + 8, start + 9)])
+    # In any order of the configurations.
+    shuffled = np.random.default_rng(2).permutation(60)
+    other, _, _ = last_of_each(values[shuffled], 0.2, {name: each[shuffled] for name, each in CONDITIONS.items()})
+    held = ((other[kept, 0] + 1) // 2 << np.arange(8)).sum(axis=1)
+    assert np.unique(held // 10, return_counts=True)[1].tolist() == [2] * 6
+    same, _, last = last_of_each(values, 0.2, {})
+    assert same is values
+    assert last == slice(48, 60)
+
+
+def test_conditions_decide_what_is_trained_on() -> None:
+    values = marked()
+    vae = autoencoder(batch=16, filters=(4, 8)).fit(values, progress=False, **CONDITIONS)
+    order = last_of_each(values, vae.held_out, CONDITIONS)[0]
+    by_hand = autoencoder(batch=16, filters=(4, 8)).fit(order, progress=False)
+    np.testing.assert_array_equal(vae.transform(values), by_hand.transform(values))
+    assert (
+        vae.transform(values) != autoencoder(batch=16, filters=(4, 8)).fit(values, progress=False).transform(values)
+    ).any()
+
+
+@pytest.mark.parametrize(
+    ("conditions", "message"),
+    [
+        ({"temperature": np.ones(59)}, r"temperature = shape \(59,\): must hold a finite number for each of the 60"),
+        ({"temperature": 2.0}, r"temperature = shape \(\): must hold"),
+        ({"temperature": np.full(60, np.nan)}, "must hold a finite number"),
+        ({"temperature": ["hot"] * 60}, "must hold a finite number"),
+        ({"temperature": np.r_[np.ones(59), 7.0]}, "1 at temperature = 7: some configurations of each condition"),
+        ({"epochs": np.ones(60)}, "is a setting, not a condition"),
+        ({"seed": 3}, "seed = 3: is a setting, not a condition"),
+    ],
+)
+def test_conditions_that_do_not_fit(conditions: dict, message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        autoencoder(batch=16, filters=(4, 8)).fit(marked(), progress=False, **conditions)
+
+
+def test_an_ensemble_has_conditions_and_an_array_has_no_maps(ensemble) -> None:
+    with pytest.raises(InputError, match=r"temperature = .*an ensemble knows its conditions"):
+        autoencoder().fit(ensemble, temperature=np.ones(3), progress=False)
+    with pytest.raises(InputError, match="maps are over conditions"):
+        latent_maps(autoencoder(), marked(), progress=False)

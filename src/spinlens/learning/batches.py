@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -37,6 +38,52 @@ def split(chains: int, held_out: float) -> tuple[slice, slice]:
         raise InputError("ensemble.sizes['chain']", chains, why, "Simulate with chains=2 or more")
     kept = min(max(round(held_out * chains), 1), chains - 1)
     return slice(0, chains - kept), slice(chains - kept, chains)
+
+
+def last_of_each(values: np.ndarray, held_out: float, conditions: Mapping[str, Any]) -> tuple[np.ndarray, slice, slice]:
+    """Return configurations in an order in which those that are kept from training are the last of each condition.
+
+    Parameters
+    ----------
+    values : ndarray, (n, *sides)
+        Configurations.
+    held_out : float
+        Share of each condition to keep; at least one configuration lands on each side.
+    conditions : mapping of str to array, (n,)
+        What they were sampled at; without any, all count as of one condition.
+
+    Returns
+    -------
+    values : ndarray
+        Those to train on, then those that are kept.
+    trained, kept : slice
+        Where they are.
+
+    Raises
+    ------
+    InputError
+        If a condition has not one finite number for each configuration, or a single configuration.
+    """
+    columns = []
+    for name, given in conditions.items():
+        column = np.asarray(given, dtype=np.float64) if np.asarray(given).dtype.kind in "iuf" else np.empty(0)
+        if column.shape != (len(values),) or not np.isfinite(column).all():
+            why = f"must hold a finite number for each of the {len(values)} configurations"
+            raise InputError(name, f"shape {np.shape(given)}", why)
+        columns.append(column)
+    if not columns:
+        return (values, *split(len(values), held_out))
+    label = np.unique(np.stack(columns, axis=1), axis=0, return_inverse=True)[1].reshape(-1)
+    parts = [np.flatnonzero(label == each) for each in range(int(label.max()) + 1)]
+    if few := [part for part in parts if len(part) < 2]:
+        at = ", ".join(f"{name} = {column[few[0][0]]:g}" for name, column in zip(conditions, columns, strict=True))
+        why = "some configurations of each condition are trained on and some are kept from it, so there must be two"
+        raise InputError("configurations", f"{len(few[0])} at {at}", why)
+    edges = [split(len(part), held_out)[0].stop for part in parts]
+    first = np.concatenate([part[:edge] for part, edge in zip(parts, edges, strict=True)])
+    rest = np.concatenate([part[edge:] for part, edge in zip(parts, edges, strict=True)])
+    order = np.concatenate([np.sort(first), np.sort(rest)])
+    return values[order], slice(0, len(first)), slice(len(first), len(values))
 
 
 def check_enough(count: int, batch: int) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, Self
@@ -13,7 +14,7 @@ from torch import nn
 
 from spinlens.errors import InputError
 from spinlens.learning import latents
-from spinlens.learning.batches import split
+from spinlens.learning.batches import last_of_each, split
 from spinlens.learning.channels import Channels, PackedEnsemble, configurations, meaning
 from spinlens.learning.choices import check_whole, choose_device, choose_precision
 from spinlens.learning.estimator import Estimator
@@ -114,6 +115,7 @@ class TCVAE(TransformerMixin, Estimator):  # type: ignore[misc]
         out: str | Path | None = None,
         progress: bool | Report = True,
         checkpoint_seconds: float = 60.0,
+        **conditions: Any,
     ) -> Self:
         """Train on all but the last chains of an ensemble, of any model on a lattice of one to three sides.
 
@@ -121,7 +123,7 @@ class TCVAE(TransformerMixin, Estimator):  # type: ignore[misc]
         ----------
         ensemble : Ensemble or ndarray, (n, *sides)
             Configurations; an ensemble's packed codes are read, never unpacked as a whole. An array may come from any
-            program: values as they are, each configuration counts as a chain, the last ones are held out.
+            program: values as they are. The last ones are held out, of each condition where these are known.
         y : object
             Not looked at.
         out : path, optional
@@ -130,6 +132,9 @@ class TCVAE(TransformerMixin, Estimator):  # type: ignore[misc]
             Whether to show the loss terms while training.
         checkpoint_seconds : float
             Longest time between checkpoints.
+        **conditions : array, (n,)
+            What the configurations of an array were sampled at, such as ``temperature`` and ``field``. An array whose
+            configurations come condition after condition needs them, or the last conditions are never seen.
 
         Returns
         -------
@@ -140,7 +145,7 @@ class TCVAE(TransformerMixin, Estimator):  # type: ignore[misc]
         ------
         InputError
             If a setting is out of range, the network does not fit the lattice, there are too few chains or
-            configurations, or the directory holds something else.
+            configurations, conditions do not fit the configurations, or the directory holds something else.
         IncompleteError
             If interrupted with Ctrl-C; the same call continues.
         DamagedError
@@ -152,8 +157,12 @@ class TCVAE(TransformerMixin, Estimator):  # type: ignore[misc]
         _check_padding(ensemble, settings.padding)
         check_shape(shape, len(settings.filters))
         group = symmetry_group(ensemble, space.states, symmetric=settings.symmetric)
+        self._check_conditions(ensemble, conditions)
+        if isinstance(ensemble, np.ndarray):
+            ensemble, trained, kept = last_of_each(ensemble, settings.held_out, conditions)
         fingerprint, sizes = _identity(ensemble)
-        trained, kept = split(sizes["chain"], settings.held_out)
+        if not isinstance(ensemble, np.ndarray):
+            trained, kept = split(sizes["chain"], settings.held_out)
         word = settings.recipe.precision
         precision = "float32" if word == "auto" and place.type != "cpu" else choose_precision(word, place)
         description = self._describe(
@@ -169,6 +178,14 @@ class TCVAE(TransformerMixin, Estimator):  # type: ignore[misc]
         return self._open_or_train(
             begin, settings.recipe, description, out=out, progress=progress, checkpoint_seconds=checkpoint_seconds
         )
+
+    def _check_conditions(self, ensemble: PackedEnsemble | np.ndarray, conditions: Mapping[str, Any]) -> None:
+        """Refuse conditions of an ensemble, which has its own, and settings that are taken for conditions."""
+        for name, value in conditions.items():
+            if name in {*self.get_params(), *Recipe.model_fields}:
+                raise InputError(name, value, "is a setting, not a condition", "Pass it to TCVAE or its recipe")
+            if not isinstance(ensemble, np.ndarray):
+                raise InputError(name, f"shape {np.shape(value)}", "an ensemble knows its conditions", "Leave it out")
 
     def _empty_network(self, description: dict[str, Any], folder: Path) -> nn.Module:  # noqa: ARG002
         settings = self._settings(Autoencoder)

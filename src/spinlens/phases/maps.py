@@ -109,6 +109,9 @@ def latent_maps(
     """
     if deviations_of not in DEVIATIONS_OF:
         raise InputError("deviations_of", deviations_of, "is unknown", did_you_mean(str(deviations_of), DEVIATIONS_OF))
+    if isinstance(ensemble, np.ndarray):
+        why = "does not say at which conditions its configurations were sampled, and maps are over conditions"
+        raise InputError("ensemble", f"array of shape {ensemble.shape}", why, "Take an ensemble, or average vae.encode")
     chains = np.arange(ensemble.sizes["chain"])[chain]
     if chains.size == 0:
         raise InputError("chain", chain, f"selects none of the {ensemble.sizes['chain']} chains")

@@ -1,4 +1,4 @@
-"""The head that is fitted on frozen features, and the direction in which a pretraining reads the bond sum."""
+"""The head that is fitted on frozen features, and the direction in which a pretraining reads them."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Rows(nn.Module):
         self.scales[DIRECTION] = 0.3
         direction = torch.zeros(SIDE**2)
         direction[DIRECTION] = 2.5 if known else 0.0
-        self.register_buffer("bond_direction", direction)
+        self.register_buffer("direction", direction)
 
     def features(self, spins: torch.Tensor) -> torch.Tensor:
         return spins.flatten(1) * self.scales

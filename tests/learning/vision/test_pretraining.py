@@ -181,7 +181,7 @@ def test_pooled_features_tell_the_bond_sum_along_a_direction_that_is_kept(ensemb
     """Nobody told it the energy of the whole lattice, only those of patches; the mean of linear readings is linear."""
     settings = QUICK | {"epochs": 12, "learning_rate": 5e-3, "held_out": 0.25}
     found = pretrain(ensemble, out=tmp_path / "weights", **settings)
-    direction = found.network_.reader.bond_direction
+    direction = found.network_.reader.direction
     assert torch.equal(direction, found.network_.bonds.weight[0])
     kept = Configurations(ensemble.packed(chain=slice(48, 64)).reshape(-1, 8, 1), 8)
     spins = kept.take(slice(None))
@@ -191,8 +191,23 @@ def test_pooled_features_tell_the_bond_sum_along_a_direction_that_is_kept(ensemb
     assert np.corrcoef(read, wanted)[0, 1] > 0.97
     classifier = VisionTransformer(pretrained=tmp_path / "weights", recipe=Recipe(epochs=0), augment=False)
     classifier.fit(spins[:, 0].numpy().astype(np.int8), np.arange(len(spins)) % 2, progress=False)
-    assert torch.equal(classifier.network_.bond_direction, direction)
-    assert not pretrain(ensemble, **TOKENS).network_.reader.bond_direction.any()
+    assert torch.equal(classifier.network_.direction, direction)
+    assert not pretrain(ensemble, **TOKENS).network_.reader.direction.any()
+
+
+def test_without_bond_sums_the_couplings_name_the_direction(ensemble):
+    """One combination of couplings varies most: the strength of all, which the bond sum tells."""
+    settings = QUICK | {"epochs": 12, "learning_rate": 5e-3, "held_out": 0.25, "bond_weight": 0.0}
+    found = pretrain(ensemble, **settings)
+    kept = Configurations(ensemble.packed(chain=slice(48, 64)).reshape(-1, 8, 1), 8)
+    spins = kept.take(slice(None))
+    network = found.network_
+    with torch.inference_mode():
+        features = network.reader.features(spins)
+        read = (features @ network.reader.direction).numpy()
+        named = network.couplings.read(features).numpy()
+    assert np.cov(named.T).trace() * 0.5 < read.var() <= np.cov(named.T, ddof=0).trace() * 1.001
+    assert abs(np.corrcoef(read, network.patch_bonds(spins).mean(1))[0, 1]) > 0.9
 
 
 def test_couplings_see_the_boundary():

@@ -16,7 +16,7 @@ COPIES = 6
 """Place of the streams that draw the copies."""
 
 EMPHASIS = 30.0
-"""Spread of the features along the bond direction, where one is known, over the joint spread of all others."""
+"""Spread of the features along the direction that a pretraining reads, if there is one, over that of all others."""
 
 
 def fit_head(
@@ -48,7 +48,7 @@ def fit_head(
     penalty : float
         C of `sklearn.linear_model.LogisticRegression`, on features in units of their joint spread: the larger, the
         freer. Features keep their proportions, so that the directions which a pretraining made strong cost least, and
-        the direction in which it reads the bond sum next to nothing.
+        the one direction that it reads itself next to nothing.
     seed : int
         Of the copies.
     device : torch.device
@@ -87,13 +87,13 @@ def fit_head(
 
 
 def _stretch(features: np.ndarray, network: Reader) -> np.ndarray:
-    """Return the symmetric matrix that stretches features along the direction in which a pretraining reads bonds.
+    """Return the symmetric matrix that stretches features along the direction that a pretraining reads.
 
-    At a given temperature the energy is all that a configuration tells of it. A penalty on features as they are would
-    let the head take any direction in which few labels happen to differ; in this metric it takes the energy first.
+    A penalty on features as they are would let the head take any direction in which few labels happen to differ; in
+    this metric it first takes the one that the pretraining found to tell configurations apart.
     """
     width = features.shape[1]
-    direction = getattr(network, "bond_direction", torch.zeros(width)).double().cpu().numpy()
+    direction = getattr(network, "direction", torch.zeros(width)).double().cpu().numpy()
     length = float(np.linalg.norm(direction))
     if not length:
         return np.eye(width)

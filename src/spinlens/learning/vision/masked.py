@@ -83,10 +83,24 @@ class MaskedReader(nn.Module):
         bonds = None if self.bonds is None else self.bonds(tokens)[..., 0].float()
         return Predictions(logits.float(), coupled, bonds)
 
-    def keep_direction(self) -> None:
-        """Leave in the reader the direction in which its pooled features tell the bond sum of the lattice."""
+    def keep_direction(self, features: torch.Tensor) -> None:
+        """Leave in the reader the direction in which this pretraining reads its pooled features.
+
+        It is that of the bond sum if there is a head for it, or else the one combination of the named couplings that
+        varies most over configurations: where a system has one temperature, it makes all of them larger or smaller.
+
+        Parameters
+        ----------
+        features : Tensor, (n, width)
+            Of any configurations.
+        """
         if self.bonds is not None and self.reader.architecture.pooling == "mean":
-            self.reader.bond_direction.copy_(self.bonds.weight.detach()[0])
+            self.reader.direction.copy_(self.bonds.weight.detach()[0])
+        elif self.couplings is not None:
+            rows = self.couplings.read.weight.detach().double()
+            named = (features - features.mean(0)).double() @ rows.T
+            strongest = torch.linalg.eigh(named.T @ named).eigenvectors[:, -1]
+            self.reader.direction.copy_(rows.T @ strongest)
 
     def patch_bonds(self, spins: torch.Tensor) -> torch.Tensor:
         """Return the bond sum of each patch, (n, P), over twice its sites: between -1 and 1 where no walls count too.

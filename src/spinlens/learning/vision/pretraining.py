@@ -15,6 +15,7 @@ from spinlens.learning.settings import Masked, Masking, Recipe, Transformer
 from spinlens.learning.training import Objective
 from spinlens.learning.vision.architecture import Architecture
 from spinlens.learning.vision.configurations import boundary_of
+from spinlens.learning.vision.inference import in_chunks
 from spinlens.learning.vision.masked import MaskedReader
 from spinlens.learning.vision.objective import HiddenSpins, divide
 from spinlens.learning.vision.predictor import ReaderEstimator
@@ -175,7 +176,10 @@ class Pretraining(ReaderEstimator):
     def _conclude(self, objective: Objective) -> dict[str, Any]:
         assert isinstance(objective, HiddenSpins)
         network: Any = objective.network
-        network.keep_direction()
+        features = in_chunks(
+            network.reader.features, objective.material.kept, device=objective.device, precision=objective.precision
+        )
+        network.keep_direction(torch.from_numpy(features))
         result = {"validation_loss": objective.validate()["validation_loss"]} | objective.single_spins()
         return {"configuration": network.reader.configuration, "result": result}
 

@@ -108,16 +108,15 @@ class NativeReader(Reader):
 
     Attributes
     ----------
-    bond_direction : Tensor, (width,)
-        With mean pooling: the direction in which a pretraining reads the bond sum off the pooled features; 0 where
-        there was none.
+    direction : Tensor, (width,)
+        In which a pretraining reads the pooled features, see `MaskedReader.keep_direction`; 0 where there was none.
 
     References
     ----------
     A. Dosovitskiy et al., "An image is worth 16x16 words", ICLR 2021. doi:10.48550/arXiv.2010.11929
     """
 
-    bond_direction: torch.Tensor
+    direction: torch.Tensor
 
     def __init__(self, architecture: Architecture) -> None:
         super().__init__(architecture)
@@ -137,7 +136,7 @@ class NativeReader(Reader):
         if architecture.pooling == "mean":
             # Were each token normalised, their mean would not be linear in sums over the lattice, such as the energy.
             self.norm = nn.Identity()
-            self.register_buffer("bond_direction", torch.zeros(width))
+        self.register_buffer("direction", torch.zeros(width))
 
     def embed(
         self, spins: torch.Tensor, *, hidden: torch.Tensor | None = None, mask: torch.Tensor | None = None
