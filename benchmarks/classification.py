@@ -30,6 +30,7 @@ from spinlens.learning.vision.cross_entropy import CrossEntropy
 from spinlens.learning.vision.inference import channels_last, in_chunks
 from spinlens.learning.vision.labelled import Labelled
 from spinlens.learning.vision.published import published
+from spinlens.learning.vision.symmetries import Moves
 from spinlens.learning.vision.transformer import Stem
 from spinlens.models import Ising
 from spinlens.symmetries import Symmetries
@@ -131,7 +132,7 @@ def ours(
     device = torch.device("cpu")
     precision = choose_precision("auto", device, single_pixels=architecture.single_pixels)
     recipe = training.changed(epochs=10**6, batch=BATCH)
-    moves = Symmetries.of(Ising(), Lattice((SIDE, SIDE)))
+    moves = Moves(Symmetries.of(Ising(), Lattice((SIDE, SIDE))), np.array([1, 0]))
     labelled, all_images = Labelled(configurations(images[:BATCH]), classes[:BATCH]), configurations(images)
     descent = CrossEntropy(
         network, labelled, None, head=None, smoothing=0.0, recipe=recipe, moves=moves, precision=precision, seed=0,

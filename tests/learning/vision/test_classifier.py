@@ -14,7 +14,7 @@ from spinlens.errors import DamagedError, InputError, SpinlensError
 from spinlens.learning import Head, Recipe, Transformer, load
 from spinlens.learning.choices import choose_precision
 from spinlens.learning.settings import NATIVE, PUBLISHED
-from spinlens.learning.vision import ResNet, VisionTransformer
+from spinlens.learning.vision import Pretraining, ResNet, VisionTransformer
 from spinlens.learning.vision.classifier import Classifier
 from spinlens.symmetries import Symmetries
 
@@ -213,9 +213,9 @@ def test_a_rate_that_is_too_high_is_an_error_not_a_result(symmetries):
     [
         (transformer(), {"labels": LABELS[:-1]}, "labels = 63 labels: there are 64 images"),
         (transformer(), {"labels": np.full(64, "hot")}, "at least two classes with images"),
-        (transformer(), {"images": IMAGES[:, :4], "symmetries": WIDE}, "the networks read square lattices"),
-        (transformer(), {"images": IMAGES * 0.5}, r"images = .*: a spin is -1 or \+1"),
-        (transformer(), {"images": IMAGES[0]}, "must be an ensemble or an array of spins"),
+        (transformer(), {"images": IMAGES[:, :4], "symmetries": WIDE}, "the networks read lattices of equal sides"),
+        (transformer(), {"images": IMAGES * 0}, "states = 1"),
+        (transformer(), {"images": IMAGES[0]}, "must be an ensemble or an array of configurations"),
         (transformer(), {"validation": (OTHERS, OTHER_LABELS[1:])}, "there are 48 validation images"),
         (transformer(), {"validation": (OTHERS, np.full(48, "warm"))}, "warm: is a class without training images"),
         (transformer(), {"validation": (labelled(4, 4)[0], LABELS[:4])}, "the network reads 8 x 8 spins"),
@@ -268,3 +268,59 @@ def test_the_base_class_stands_for_no_network():
     assert Classifier.architecture.__doc__
     with pytest.raises(NotImplementedError):
         _ = Classifier().defaults
+
+
+ANY = {
+    "colours": (sl.Potts(states=3), (8, 8), [0.5, 3.0], {}),
+    "spin one": (sl.BlumeCapel(), (8, 8), [0.4, 4.0], {"crystal_field": 1.0}),
+    "cubic": (sl.Ising(), (4, 4, 4), [2.0, 9.0], {}),
+    "cubic colours": (sl.Potts(states=4), (4, 4, 4), [0.5, 4.0], {}),
+}
+
+
+@pytest.mark.parametrize("name", ANY)
+def test_any_space_on_two_or_three_sides(name, tmp_path):
+    """Cold from hot, with nothing but the configurations; also of new values, and after a save."""
+    model, shape, temperature, controls = ANY[name]
+    plan = {"temperature": temperature, "equilibration": 200, "exchange": False, "progress": False, **controls}
+    ensemble, new = (sl.simulate(model, shape, **plan, chains=64, seed=seed) for seed in (1, 2))
+    labels = np.broadcast_to(np.arange(2)[:, None, None], (2, 64, 1))
+    network = Transformer(patch=4 if len(shape) == 2 else 2, width=16, layers=2, heads=2, stem=4)
+    recipe = Recipe(epochs=8, batch=16, learning_rate=5e-3)
+    found = VisionTransformer(network, recipe=recipe, seed=1).fit(ensemble, labels, out=tmp_path, progress=False)
+    truth = labels.ravel()
+    assert found.score(new, truth) > 0.95
+    values = np.asarray(new.spins()).reshape(-1, *shape)
+    np.testing.assert_array_equal(found.predict_proba(values), found.predict_proba(new))
+    loaded = sl.load(tmp_path)
+    np.testing.assert_array_equal(loaded.predict_proba(values[:1]), found.predict_proba(values[:1]))
+    assert loaded.network_.architecture.boundary.startswith("periodic")
+    other = sl.simulate(sl.Potts(states=5), shape, temperature=1.0, chains=2, equilibration=1, progress=False)
+    with pytest.raises(InputError, match="the network was trained on other values of a site"):
+        loaded.predict(other)
+    with pytest.raises(InputError, match="9"):
+        loaded.predict(np.full_like(values, 9))
+
+
+def test_residual_networks_read_colours_and_published_layouts_do_not():
+    model, shape, temperature, _ = ANY["colours"]
+    ensemble = sl.simulate(model, shape, temperature=temperature, chains=16, equilibration=200, progress=False)
+    labels = np.repeat([0, 1], 16)
+    recipe = Recipe(epochs=1, batch=8, learning_rate=1e-3)
+    found = ResNet(18, recipe=recipe).fit(ensemble, labels, progress=False)
+    assert found.network_.body.config.num_channels == 3
+    assert found.predict(ensemble).shape == (32,)
+    with pytest.raises(InputError, match="published layouts and weights read two states"):
+        VisionTransformer(Transformer(size="base"), recipe=recipe).fit(ensemble, labels, progress=False)
+    cubic = sl.simulate(sl.Ising(), (4, 4, 4), temperature=[2.0, 9.0], chains=16, equilibration=8, progress=False)
+    with pytest.raises(InputError, match="resnet-18 reads lattices of two sides"):
+        ResNet(18, recipe=recipe).fit(cubic, labels, progress=False)
+    with pytest.raises(InputError, match="needs the stem of a native network, and sites of two states"):
+        VisionTransformer(Transformer(patch=4, even=True, stem=4)).fit(ensemble, labels, progress=False)
+
+
+def test_pretraining_reads_two_states_on_a_plane():
+    for model, shape in ((sl.Potts(states=3), (8, 8)), (sl.Ising(), (4, 4, 4))):
+        ensemble = sl.simulate(model, shape, temperature=2.0, chains=4, equilibration=1, progress=False)
+        with pytest.raises(InputError, match=r"pretraining reads (two|lattices of two sides)"):
+            Pretraining(Transformer(patch=4)).fit(ensemble, progress=False)

@@ -40,7 +40,7 @@ def fitted(known: bool, spins: np.ndarray, labels: np.ndarray, penalty: float = 
     network = Rows(known=known)
     network.head = nn.Linear(SIDE**2, int(labels.max()) + 1)
     fit_head(
-        network, configurations(spins), labels, symmetries=None, copies=1, penalty=penalty, seed=1,
+        network, configurations(spins), labels, moves=None, copies=1, penalty=penalty, seed=1,
         device=torch.device("cpu"), precision="float32",
     )  # fmt: skip
     return network
@@ -84,7 +84,7 @@ def test_the_fit_is_at_the_minimum_whatever_the_scales() -> None:
     network, penalty = Rows(known=False), 1e4
     network.scales = torch.logspace(0, -5, SIDE**2)
     fit_head(
-        network, configurations(spins), labels, symmetries=None, copies=1, penalty=penalty, seed=1,
+        network, configurations(spins), labels, moves=None, copies=1, penalty=penalty, seed=1,
         device=torch.device("cpu"), precision="float32",
     )  # fmt: skip
     features = network.features(torch.from_numpy(spins)[:, None].float()).double().numpy()

@@ -103,7 +103,7 @@ def test_the_stem_sees_what_lies_beyond_the_edges(rule, equivariant):
         ("vit", {"patch": 4, "dropout": 1.0}, "dropout"),
         ("vit", {"pach": 4}, "settings = pach: is unknown"),
         ("resnet-34", {}, "network = 'resnet-34': is unknown. Did you mean"),
-        ("resnet-18", {"channels": 2}, "channels = 2"),
+        ("resnet-18", {"channels": 0}, "channels = 0"),
     ],
 )
 def test_what_is_refused(name, settings, message):

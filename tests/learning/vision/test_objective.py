@@ -11,6 +11,7 @@ from spinlens.lattices import Lattice
 from spinlens.learning.settings import Masking, Recipe
 from spinlens.learning.vision.masked import Predictions
 from spinlens.learning.vision.objective import HiddenSpins, divide
+from spinlens.learning.vision.symmetries import Moves
 from spinlens.models import Ising
 from spinlens.symmetries import Symmetries
 
@@ -30,7 +31,7 @@ class Cheat(nn.Module):
 def test_repeating_what_is_seen_is_worth_nothing(mask_ratio, spin_ratio):
     task = Masking(mask_ratio=mask_ratio, spin_ratio=spin_ratio, token_weight=1.0, coupling_weight=0.5, bond_weight=0.0)
     recipe = Recipe(batch=16)
-    moves = Symmetries.of(Ising(), Lattice((8, 8)))
+    moves = Moves(Symmetries.of(Ising(), Lattice((8, 8))), np.array([1, 0]))
     material = divide(labelled(40)[0], 0.25)
     cheat, more = Cheat(), {"moves": moves, "precision": "float32", "seed": 1, "device": torch.device("cpu")}
     work = HiddenSpins(cheat, material, task, patches=4, recipe=recipe, **more)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -12,8 +13,9 @@ from tests.lattices.rectangle import bond_sums
 
 from spinlens.errors import InputError
 from spinlens.lattices import Lattice
-from spinlens.learning.vision.symmetries import choose_symmetries, transform_at_random
-from spinlens.models import Ising
+from spinlens.learning.vision.configurations import Configurations, configurations
+from spinlens.learning.vision.symmetries import Moves, choose_moves, transform_at_random
+from spinlens.models import BlumeCapel, Ising, Potts
 from spinlens.symmetries import Symmetries, Translation
 
 MODELS = {
@@ -128,23 +130,77 @@ def test_every_element_is_drawn_equally_often(boundary):
     assert chisquare(counts).pvalue > 1e-4
 
 
-def test_shape_type_and_choice_do_not_depend_on_how_spins_are_given():
+def test_type_and_choice_do_not_depend_on_how_spins_are_given():
     symmetries = Symmetries.of(Ising(), Lattice((6, 6), "antiperiodic"))
     spins = random_spins((6, 6), count=20)
     one = transform_at_random(symmetries, spins, np.random.default_rng(1))
-    other = transform_at_random(symmetries, spins[:, None].float(), np.random.default_rng(1))
+    other = transform_at_random(symmetries, spins.float(), np.random.default_rng(1))
+    codes = Moves(symmetries, np.array([1, 0])).at_random((spins.long() + 1) // 2, np.random.default_rng(1))
     assert one.dtype == torch.int8
-    assert other.shape == (20, 1, 6, 6)
-    assert torch.equal(one.float(), other[:, 0])
+    assert torch.equal(one.float(), other)
+    assert torch.equal(one.long(), 2 * codes - 1)
     assert torch.equal(transform_at_random(Symmetries.none((6, 6)), spins, np.random.default_rng(1)), spins)
+
+
+ANY = [
+    (Potts(states=3), Lattice((4, 4)), {}),
+    (Potts(states=5), Lattice((4, 4), "free"), {}),
+    (BlumeCapel(), Lattice((4, 4)), {"crystal_field": 0.7}),
+    (BlumeCapel(), Lattice((4, 4), "antiperiodic"), {"crystal_field": 0.7}),
+    (BlumeCapel(), Lattice((4, 6)), {"crystal_field": 0.7, "field": 0.3}),
+    (Ising(), Lattice((4, 4, 4)), {}),
+    (Ising(), Lattice((4, 4, 4), "antiperiodic"), {}),
+    (Ising(), Lattice((4, 4, 4)), {"field": 0.3}),
+]
+
+
+@pytest.mark.parametrize(("model", "lattice", "controls"), ANY, ids=str)
+def test_of_any_model_on_any_sides_every_energy_stays(model, lattice, controls):
+    codes = torch.from_numpy(np.random.default_rng(0).integers(0, model.space.states, (200, *lattice.shape)))
+    moves = moves_of(model, lattice, controls)
+    moved = moves.at_random(codes, np.random.default_rng(1))
+    before, after = (energies(model, lattice, controls, each) for each in (codes, moved))
+    np.testing.assert_allclose(after, before, rtol=0, atol=1e-9)
+    assert (moved != codes).any()
+    # A map that is none is seen by the energies.
+    # A cyclic shift of the codes is a map of these energies for colours, and for spins without a field.
+    shift = np.roll(np.arange(model.space.states), 1)[None]
+    shifted = Moves(Symmetries.none(lattice.shape), group=shift).at_random(codes, np.random.default_rng(1))
+    same = np.allclose(energies(model, lattice, controls, shifted), before, rtol=0, atol=1e-9)
+    assert same == (isinstance(model, Potts) or (isinstance(model, Ising) and not controls))
+
+
+def test_all_permutations_of_colours_are_drawn_alike():
+    moves = moves_of(Potts(states=3), Lattice((3, 3)), {})
+    codes = torch.from_numpy(np.random.default_rng(5).integers(0, 3, (3, 3))).expand(6_000, -1, -1)
+    alone = Moves(Symmetries.none((3, 3)), group=moves.group)
+    images = alone.at_random(codes, np.random.default_rng(3)).numpy().reshape(len(codes), -1)
+    _, counts = np.unique(images, axis=0, return_counts=True)
+    assert len(counts) == 6
+    assert chisquare(counts).pvalue > 1e-4
+
+
+def moves_of(model, lattice, controls):
+    ensemble = SimpleNamespace(
+        model=model, lattice=lattice, grid={name: np.array([value]) for name, value in controls.items()}
+    )
+    given = Configurations(np.empty((0, *lattice.shape)), model.space, lattice.shape)
+    return choose_moves(None, images=ensemble, given=given, augment=True)
+
+
+def energies(model, lattice, controls, codes):
+    tables = model.tables(lattice)
+    sums = dict(zip(tables.names, tables.sums(codes.numpy().astype(model.space.code_type)), strict=True))
+    return model.energy_total(lattice, sums, **model.values_of_controls(controls))
 
 
 def test_what_is_refused():
     symmetries = Symmetries.of(Ising(), Lattice((6, 6)))
+    given = configurations(np.ones((2, 4, 4)))
     with pytest.raises(InputError, match="are those of 6 x 6 spins"):
         transform_at_random(symmetries, random_spins((4, 6)), np.random.default_rng(1))
     with pytest.raises(InputError, match="the images have 4 x 4 spins"):
-        choose_symmetries(symmetries, images=None, shape=(4, 4), augment=True)
+        choose_moves(symmetries, images=None, given=given, augment=True)
     with pytest.raises(InputError, match=r"an array does not say.*augment=False"):
-        choose_symmetries(None, images=np.ones((2, 4, 4)), shape=(4, 4), augment=True)
-    assert choose_symmetries(symmetries, images=None, shape=(4, 4), augment=False) is None
+        choose_moves(None, images=np.ones((2, 4, 4)), given=given, augment=True)
+    assert choose_moves(symmetries, images=None, given=given, augment=False) is None

@@ -38,6 +38,7 @@ class Architecture:
     even: bool = False
     boundary: str = "free"
     channels: int = 1
+    axes: int = 2
     dropout: float = 0.0
     width: int | None = None
     layers: int | None = None
@@ -50,12 +51,16 @@ class Architecture:
         check_word("pooling", self.pooling, POOLINGS)
         check_whole("patch", self.patch, 1)
         check_whole("stem", self.stem, 0)
-        if self.channels not in (1, 3):
-            raise InputError("channels", self.channels, "must be 1, or 3 for weights of colour images")
+        check_whole("channels", self.channels, 1)
+        if self.axes not in (2, 3):
+            raise InputError("axes", self.axes, "the networks read lattices of two or three sides")
+        if self.axes != 2 and not self.native:
+            raise InputError("axes", self.axes, f"{self.name} reads lattices of two sides", "Take the native network")
         if not is_number(self.dropout) or not 0 <= self.dropout < 1:
             raise InputError("dropout", self.dropout, "must be a share from 0 to below 1")
-        if self.even and not (self.native and self.stem):
-            raise InputError("even", self.even, "needs the stem of a native network", "Take stem=16, or even=False")
+        if self.even and not (self.native and self.stem and self.channels == 1):
+            why = "needs the stem of a native network, and sites of two states"
+            raise InputError("even", self.even, why, "Take stem=16, or even=False")
         self._check_sizes()
         _ = self.rules
         if self.name == "vit":
@@ -94,7 +99,12 @@ class Architecture:
     @property
     def rules(self) -> tuple[Rule, ...]:
         """The boundary's rule along each axis."""
-        return axis_rules(parse_boundary(self.boundary))
+        return axis_rules(parse_boundary(self.boundary), self.axes)
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The sides of the lattice."""
+        return (self.side,) * self.axes
 
     @property
     def single_pixels(self) -> bool:

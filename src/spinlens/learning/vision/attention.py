@@ -11,7 +11,7 @@ import torch
 from spinlens.errors import InputError
 from spinlens.lattices import Lattice
 from spinlens.learning.vision.classifier import Classifier
-from spinlens.learning.vision.configurations import Configurations, configurations, same_lattice
+from spinlens.learning.vision.configurations import configurations, same_lattice
 from spinlens.learning.vision.reader import Reader
 
 CHUNK = 16
@@ -133,7 +133,7 @@ def _network(model: Classifier | Reader) -> Reader:
 
 
 def _batches(network: Reader, images: Any) -> Iterator[torch.Tensor]:
-    given, side = configurations(images), network.architecture.side
-    same_lattice(Configurations(np.empty((0, side, -(-side // 8)), np.uint8), side), given, "images")
+    given = configurations(images, channels=network.channels)
+    same_lattice(network.architecture.shape, given, "images")
     for start in range(0, len(given), CHUNK):
         yield given.take(slice(start, start + CHUNK))

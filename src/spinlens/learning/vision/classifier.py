@@ -8,6 +8,7 @@ from typing import Any, Self
 import numpy as np
 from torch import nn
 
+from spinlens.learning.channels import Channels
 from spinlens.learning.choices import choose_device, choose_precision
 from spinlens.learning.settings import Classification, Head, Recipe
 from spinlens.learning.training import Objective
@@ -19,7 +20,7 @@ from spinlens.learning.vision.inference import channels_last
 from spinlens.learning.vision.labelled import training_set, validation_set
 from spinlens.learning.vision.predictor import Predictor
 from spinlens.learning.vision.pretrained import Beginning, first_network, identity_of, rebuild
-from spinlens.learning.vision.symmetries import choose_symmetries
+from spinlens.learning.vision.symmetries import choose_moves
 from spinlens.progress import Report
 from spinlens.seeds import Purpose, generator
 from spinlens.symmetries import Symmetries
@@ -39,7 +40,9 @@ class Classifier(Predictor):
         """What the recipe leaves open."""
         raise NotImplementedError
 
-    def architecture(self, side: int, *, classes: int = 4, boundary: str = "free") -> Architecture:
+    def architecture(
+        self, side: int, *, classes: int = 4, boundary: str = "free", axes: int = 2, channels: int = 1
+    ) -> Architecture:
         """Return the architecture that the settings mean.
 
         Parameters
@@ -50,6 +53,10 @@ class Classifier(Predictor):
             Number of labels.
         boundary : str
             What lies beyond the edges, where the settings leave it open.
+        axes : int
+            Sides of the lattice, all L.
+        channels : int
+            Numbers that are seen of a site.
 
         Raises
         ------
@@ -73,8 +80,8 @@ class Classifier(Predictor):
 
         Parameters
         ----------
-        images : Ensemble or int8 array, (n, L, L)
-            Configurations; the draws of an ensemble in the order (field, temperature, chain, draw).
+        images : Ensemble or array, (n, L, L) or (n, L, L, L)
+            Configurations of any model; the draws of an ensemble in the order (field, temperature, chain, draw).
         labels : array-like
             One label each, of as many values as there are configurations, in the same order.
         validation : pair, optional
@@ -108,18 +115,24 @@ class Classifier(Predictor):
         recipe = settings.recipe.filled(self.defaults)
         labelled, names = training_set(images, labels)
         held = None if validation is None else validation_set(validation, labelled, names=names)
-        moves = choose_symmetries(symmetries, images=images, shape=labelled.images.shape, augment=settings.augment)
-        architecture = self.architecture(labelled.images.side, classes=len(names), boundary=boundary_of(images))
+        moves = choose_moves(symmetries, images=images, given=labelled.images, augment=settings.augment)
+        seen = labelled.images.channels
+        architecture = self.architecture(
+            labelled.images.side, classes=len(names), boundary=boundary_of(images), axes=len(labelled.images.shape),
+            channels=seen.count,
+        )  # fmt: skip
         precision = choose_precision(recipe.precision, place, single_pixels=architecture.single_pixels)
         description = self._describe(
             recipe, precision, architecture=architecture.to_dict(), labels=names.tolist(), images=labelled.digest,
             validation=None if held is None else held.digest, symmetries=None if moves is None else moves.to_dict(),
         )  # fmt: skip
+        description["channels"] = seen.to_dict()
         description["parameters"]["pretrained"] = identity_of(self.pretrained)
 
         def begin() -> Objective:
             first = int(generator(self.seed, Purpose.CLASSIFICATION, INITIAL).integers(2**63))
             network = channels_last(first_network(self.pretrained, architecture, seed=first)).to(place)
+            network.channels = seen
             return CrossEntropy(
                 network, labelled, held, head=settings.head, smoothing=settings.label_smoothing, recipe=recipe,
                 moves=moves, precision=precision, seed=self.seed, device=place,
@@ -133,7 +146,9 @@ class Classifier(Predictor):
         return {"configuration": objective.network.configuration}
 
     def _empty_network(self, description: dict[str, Any], folder: Path) -> nn.Module:
-        return channels_last(rebuild(description, folder))
+        network = channels_last(rebuild(description, folder))
+        network.channels = Channels.from_dict(description["channels"])
+        return network
 
     def _take(self, network: nn.Module) -> None:
         super()._take(network)

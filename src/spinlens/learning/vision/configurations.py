@@ -1,4 +1,4 @@
-"""Configurations as a network takes them: packed in memory, floats +-1 a batch at a time."""
+"""Configurations as the networks of images take them: a list of them, seen as channels a batch at a time."""
 
 from __future__ import annotations
 
@@ -10,136 +10,142 @@ import numpy as np
 import torch
 
 from spinlens.errors import InputError
+from spinlens.learning import channels as packed_codes
+from spinlens.learning.channels import Channels
+from spinlens.spaces import Space
+
+SPINS = Channels(np.array([-1, 1], dtype=np.int8), np.array([[-1.0], [1.0]], dtype=np.float32))
+"""What is seen of two states, whatever they stand for: a hidden one is half-way between them."""
 
 
-@dataclass(frozen=True, slots=True)
-class Configurations:
-    """A list of configurations, one bit a spin.
+def channels_of(space: Space) -> Channels:
+    """Return what the networks see of a space: its statistics, of two states -1 and +1."""
+    if space.states != 2:
+        return Channels.of(space)
+    return Channels(np.asarray(space.values), SPINS.statistics)
 
-    Parameters
+
+@dataclass(frozen=True, eq=False)
+class Configurations(packed_codes.Configurations):
+    """A list of configurations, packed, on a lattice of equal sides.
+
+    Attributes
     ----------
-    packed : ndarray, uint8, (n, Lx, ceil(Ly / 8))
-        Bits, little end first along y, 1 for up.
-    columns : int
-        Ly.
+    channels : Channels
+        What is seen of them.
     """
 
-    packed: np.ndarray
-    columns: int
+    channels: Channels = SPINS
 
     def __len__(self) -> int:
-        return len(self.packed)
-
-    @property
-    def shape(self) -> tuple[int, int]:
-        """The sides (Lx, Ly)."""
-        return int(self.packed.shape[1]), self.columns
+        return self.count
 
     @property
     def side(self) -> int:
-        """L of an L x L lattice.
+        """L of a lattice of L x L, or L x L x L, sites.
 
         Raises
         ------
         InputError
             If the sides differ.
         """
-        if self.shape[0] != self.shape[1]:
-            raise InputError("images", f"{self.shape[0]} x {self.shape[1]}", "the networks read square lattices")
-        return self.columns
+        if len(set(self.shape)) != 1:
+            raise InputError("images", " x ".join(map(str, self.shape)), "the networks read lattices of equal sides")
+        return self.shape[0]
 
     @property
     def digest(self) -> str:
-        """SHA-256 of all spins and their shape."""
-        total = hashlib.sha256(f"{self.packed.shape} {self.columns}".encode())
+        """SHA-256 of all codes, what they stand for, and the shape."""
+        total = hashlib.sha256(f"{self.packed.shape} {self.shape[-1]} {self.space.values.tolist()}".encode())
         total.update(np.ascontiguousarray(self.packed).tobytes())
         return total.hexdigest()
 
+    def read(self, index: np.ndarray | slice) -> torch.Tensor:
+        """Return the codes of some of them, int64 (n, *sides)."""
+        chosen = np.arange(len(self))[index]
+        return torch.from_numpy(self.codes(chosen).astype(np.int64))
+
+    def see(self, codes: torch.Tensor, device: torch.device | str = "cpu") -> torch.Tensor:
+        """Return what is seen of codes (n, *sides), float32 (n, channels, *sides)."""
+        columns = torch.from_numpy(self.channels.statistics).T
+        return torch.stack([column[codes] for column in columns], dim=1).to(device)
+
     def take(self, index: np.ndarray | slice, *, device: torch.device | str = "cpu") -> torch.Tensor:
-        """Return configurations as floats +-1, (n, 1, Lx, Ly)."""
-        chosen = torch.from_numpy(np.ascontiguousarray(self.packed[index])).to(device)
-        return unpack(chosen, self.columns)[:, None] * 2 - 1
+        """Return what is seen of some of them, float32 (n, channels, *sides)."""
+        return self.see(self.read(index), device)
 
     def part(self, index: np.ndarray | slice) -> Configurations:
         """Return some of them."""
-        return Configurations(self.packed[index], self.columns)
+        return Configurations(self.packed[index], self.space, self.shape, self.channels)
 
 
-def configurations(images: Any, *, what: str = "images") -> Configurations:
-    """Return an ensemble's draws, or an array of spins, as configurations.
+def configurations(images: Any, *, what: str = "images", channels: Channels | None = None) -> Configurations:
+    """Return an ensemble's draws, or an array of values, as a list of configurations.
 
     Parameters
     ----------
-    images : Ensemble, Configurations or array, (n, Lx, Ly)
-        Draws come in the order (field, temperature, chain, draw); an array holds spins -1 and +1.
+    images : Ensemble, Configurations or array, (n, *sides)
+        Draws come in the order (controls, temperature, chain, draw).
     what : str
         Their name in messages.
+    channels : Channels, optional
+        What a network was trained on, which the values of an array belong to; found from them if not given.
 
     Raises
     ------
     InputError
-        If it is none of these, empty, or a value is not a spin.
+        If it is none of these, empty, or of other values.
     """
     if isinstance(images, Configurations):
         return images
-    if not isinstance(images, np.ndarray) and hasattr(images, "packed"):
-        check_readable(images)
-        packed = images.packed()
-        return Configurations(packed.reshape(-1, *packed.shape[-2:]), int(images.sizes["y"]))
-    spins = np.asarray(images)
-    if spins.ndim != 3 or not spins.size:
-        why = "must be an ensemble or an array of spins (n, Lx, Ly)"
-        raise InputError(what, f"shape {spins.shape}", why)
-    return Configurations(pack(spins, what), int(spins.shape[-1]))
+    array = isinstance(images, np.ndarray) or not hasattr(images, "packed")
+    if array:
+        images = np.asarray(images)
+        if images.ndim not in (3, 4) or not images.size:
+            why = "must be an ensemble or an array of configurations (n, *sides), of two or three sides"
+            raise InputError(what, f"shape {images.shape}", why)
+    space = None if channels is None else channels.space
+    found = packed_codes.configurations(images, space=space)
+    seen = channels_of(found.space)
+    if channels is not None and not array and not channels.same(seen):
+        raise InputError(what, found.space.text, "the network was trained on other values of a site")
+    packed = found.packed.reshape(-1, *found.packed.shape[found.packed.ndim - len(found.shape) :])
+    return Configurations(packed, found.space, found.shape, seen if channels is None else channels)
 
 
-def same_lattice(one: Configurations, other: Configurations, what: str) -> None:
-    """Refuse ``other``, called ``what``, if its lattice has other sides."""
-    if one.shape != other.shape:
-        got = f"{other.shape[0]} x {other.shape[1]}"
-        raise InputError(what, got, f"the network reads {one.shape[0]} x {one.shape[1]} spins")
+def same_lattice(one: tuple[int, ...], other: Configurations, what: str) -> None:
+    """Refuse ``other``, called ``what``, if its sides are not those."""
+    if one != other.shape:
+        got, read = (" x ".join(map(str, sides)) for sides in (other.shape, one))
+        raise InputError(what, got, f"the network reads {read} spins")
 
 
 def boundary_of(images: Any) -> str:
-    """Return what lies beyond the edges of an ensemble, in words; of an array nothing is known, so ``free``."""
-    return str(images.lattice.boundary_text) if hasattr(images, "lattice") else "free"
+    """Return what lies beyond the edges of an ensemble, in words; of an array nothing is known, so ``free``.
+
+    Of more than two states neither a turn at a seam nor what walls hold is seen: such edges count as free.
+    """
+    lattice = getattr(images, "lattice", None)
+    if lattice is None:
+        return "free"
+    if images.model.space.states == 2:
+        return str(lattice.boundary_text)
+    return ",".join("periodic" if rule == "periodic" else "free" for rule in lattice.rules)
 
 
-def check_readable(ensemble: Any) -> None:
-    """Refuse ensembles that the networks do not read.
+def check_spins(images: Any) -> None:
+    """Refuse what a pretraining does not read.
 
     Raises
     ------
     InputError
         If sites have more than two states or the lattice is no plane.
     """
-    model = getattr(ensemble, "model", None)
+    model = getattr(images, "model", None)
     if model is None:
         return
     if model.space.states != 2:
-        raise InputError("ensemble", model.text, f"has {model.space.states} states a site; the networks read two")
-    if ensemble.lattice.axes != 2:
-        sides = " x ".join(map(str, ensemble.lattice.shape))
-        raise InputError("ensemble", f"a lattice of {sides}", "the networks read lattices of two sides")
-
-
-def unpack(packed: torch.Tensor, columns: int) -> torch.Tensor:
-    """Return packed spins (..., Lx, ceil(Ly / 8)) as float32 zeros and ones (..., Lx, Ly) on their device."""
-    shifts = torch.arange(8, dtype=torch.uint8, device=packed.device)
-    bits = (packed[..., None] >> shifts) & 1
-    return bits.flatten(-2)[..., :columns].float()
-
-
-def pack(spins: np.ndarray, what: str = "spins") -> np.ndarray:
-    """Return spins +-1, (..., Lx, Ly), as bits, uint8 (..., Lx, ceil(Ly / 8)).
-
-    Raises
-    ------
-    InputError
-        If a value is neither -1 nor 1.
-    """
-    up = spins == 1
-    if not np.all(up | (spins == -1)):
-        odd = spins[~(up | (spins == -1))].flat[0]
-        raise InputError(what, odd, "a spin is -1 or +1", "Rescale the values")
-    return np.packbits(up, axis=-1, bitorder="little")
+        raise InputError("ensemble", model.text, f"has {model.space.states} states a site; pretraining reads two")
+    if images.lattice.axes != 2:
+        sides = " x ".join(map(str, images.lattice.shape))
+        raise InputError("ensemble", f"a lattice of {sides}", "pretraining reads lattices of two sides")

@@ -50,7 +50,7 @@ class CrossEntropy(Descent):
         """Fit the head on the features as they are, if it comes first."""
         if self.head is not None:
             fit_head(
-                self.reader, self.images, self.labelled.classes, symmetries=self.moves, copies=self.head.copies,
+                self.reader, self.images, self.labelled.classes, moves=self.moves, copies=self.head.copies,
                 penalty=self.head.penalty, seed=self.seed, device=self.device, precision=self.precision,
             )  # fmt: skip
 

@@ -14,9 +14,8 @@ from spinlens.learning.continuation import Tensors
 from spinlens.learning.history import Row
 from spinlens.learning.settings import Recipe
 from spinlens.learning.vision.configurations import Configurations
-from spinlens.learning.vision.symmetries import transform_at_random
+from spinlens.learning.vision.symmetries import Moves
 from spinlens.seeds import Purpose, generator
-from spinlens.symmetries import Symmetries
 
 ORDER, AUGMENTATION, NOISE, MASK, INITIAL, VALIDATION = range(6)
 """Places of the streams of a training."""
@@ -58,7 +57,7 @@ class Descent:
         What is trained on.
     recipe : Recipe
         How, with nothing left open.
-    moves : Symmetries or None
+    moves : Moves or None
         Augmentation.
     precision : {"float32", "bfloat16"}
         Of the matrix products.
@@ -76,7 +75,7 @@ class Descent:
         images: Configurations,
         recipe: Recipe,
         *,
-        moves: Symmetries | None,
+        moves: Moves | None,
         precision: str,
         seed: int,
         device: torch.device,
@@ -97,12 +96,12 @@ class Descent:
         """Get the network ready for a first step."""
 
     def spins(self, step: int) -> tuple[torch.Tensor, np.ndarray]:
-        """Return the spins of a step, (n, 1, L, L), under random symmetries, and their places."""
+        """Return what is seen in a step, (n, channels, *sides), under random symmetries, and the places."""
         places = batch_at(step, count=len(self.images), batch=self.batch, seed=self.seed, purpose=self.purpose)
-        spins = self.images.take(places, device=self.device)
+        codes = self.images.read(places)
         if self.moves is not None:
-            spins = transform_at_random(self.moves, spins, generator(self.seed, self.purpose, AUGMENTATION, step))
-        return spins, places
+            codes = self.moves.at_random(codes, generator(self.seed, self.purpose, AUGMENTATION, step))
+        return self.images.see(codes, self.device), places
 
     def gradients(self, step: int) -> dict[str, float]:
         """Leave the gradients of a step in the parameters; return the means."""

@@ -80,7 +80,9 @@ class VisionTransformer(Classifier):
         """What the recipe leaves open."""
         return PUBLISHED if self.published else NATIVE
 
-    def architecture(self, side: int, *, classes: int = 4, boundary: str = "free") -> Architecture:
+    def architecture(
+        self, side: int, *, classes: int = 4, boundary: str = "free", axes: int = 2, channels: int = 1
+    ) -> Architecture:
         """Return the architecture that the settings mean; see `Classifier.architecture`."""
         given = self.network.given
         if self.published:
@@ -94,12 +96,13 @@ class VisionTransformer(Classifier):
                 "stem": 0,
                 "channels": 3,
             }
+            check_published(channels, axes)
             return Architecture(side=side, classes=classes, **(published | given | {"size": None}))
         folder = lattice_folder(self.pretrained)
-        known: dict[str, Any] = {"boundary": boundary}
+        known: dict[str, Any] = {"boundary": boundary, "axes": axes, "channels": channels}
         if folder is not None:
             there = lattice_architecture(folder)
-            known = {name: getattr(there, name) for name in ("patch", "pooling", "stem", "even", "boundary")}
+            known |= {name: getattr(there, name) for name in ("patch", "pooling", "stem", "even", "boundary")}
             if "size" not in given:
                 known |= dict(zip(SHAPE, there.sizes, strict=True))
         return Architecture(name="vit", side=side, classes=classes, **(known | given))
@@ -145,9 +148,29 @@ class ResNet(Classifier):
         """What the recipe leaves open."""
         return PUBLISHED
 
-    def architecture(self, side: int, *, classes: int = 4, boundary: str = "free") -> Architecture:  # noqa: ARG002
+    def architecture(
+        self,
+        side: int,
+        *,
+        classes: int = 4,
+        boundary: str = "free",  # noqa: ARG002
+        axes: int = 2,
+        channels: int = 1,
+    ) -> Architecture:
         """Return the architecture that the settings mean; see `Classifier.architecture`."""
         if self.depth not in (18, 50):
             raise InputError("depth", self.depth, "must be 18 or 50")
-        channels = 1 if isinstance(self.pretrained, str) and self.pretrained == "none" else 3
-        return Architecture(name=f"resnet-{self.depth}", side=side, classes=classes, stem=0, channels=channels)
+        if not (isinstance(self.pretrained, str) and self.pretrained == "none"):
+            check_published(channels, axes)
+            channels = 3
+        return Architecture(
+            name=f"resnet-{self.depth}", side=side, classes=classes, stem=0, axes=axes, channels=channels
+        )  # fmt: skip
+
+
+def check_published(channels: int, axes: int) -> None:
+    """Refuse to show weights of images what is none: they see spins on a plane."""
+    if channels != 1 or axes != 2:
+        got = f"{channels} channels on {axes} axes"
+        why = "published layouts and weights read two states on a lattice of two sides"
+        raise InputError("network", got, why, "Take the native network, or a ResNet from scratch")

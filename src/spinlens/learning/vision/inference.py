@@ -24,6 +24,7 @@ def in_chunks(
     *,
     device: torch.device,
     precision: str,
+    change: Callable[[torch.Tensor], torch.Tensor] | None = None,
     report: Report = silent,
 ) -> np.ndarray:
     """Return float32 (n, ...) of a function of spins (batch, 1, Lx, Ly), without gradients.
@@ -38,6 +39,8 @@ def in_chunks(
         Where the function runs.
     precision : {"float32", "bfloat16"}
         Of the matrix products.
+    change : callable, optional
+        What is done to the codes first.
     report : callable
         Called with the share that is done.
     """
@@ -45,7 +48,8 @@ def in_chunks(
     # One context for all chunks, because autocast keeps the weights that it has rounded; not in inference mode.
     with torch.no_grad(), autocast(device, precision):
         for start in range(0, len(images), CHUNK):
-            spins = images.take(slice(start, start + CHUNK), device=device)
+            codes = images.read(slice(start, start + CHUNK))
+            spins = images.see(codes if change is None else change(codes), device)
             parts.append(function(spins).float().cpu().numpy())
             report(min(start + CHUNK, len(images)) / len(images), "")
     return np.concatenate(parts)
@@ -57,10 +61,12 @@ def autocast(device: torch.device, precision: str) -> torch.autocast:
 
 
 def channels_last(network: Network) -> Network:
-    """Return the network with its weights in the order in which convolutions run fastest.
+    """Return the network with its weights in the order in which convolutions of a plane run fastest.
 
     The order decides which kernel multiplies, and so the last bits: trained and loaded networks need the same.
     """
+    if any(weight.ndim > 4 for weight in network.parameters()):
+        return network
     ordered: Network = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     return ordered
 

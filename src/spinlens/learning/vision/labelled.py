@@ -57,10 +57,11 @@ def validation_set(pair: Sequence[Any], trained: Labelled, *, names: np.ndarray)
         images, labels = pair
     except (TypeError, ValueError) as problem:
         raise InputError("validation", type(pair).__name__, "must be a pair (images, labels)") from problem
-    given, values = configurations(images, what="validation images"), np.asarray(labels).ravel()
+    given = configurations(images, what="validation images", channels=trained.images.channels)
+    values = np.asarray(labels).ravel()
     if len(values) != len(given):
         raise InputError("validation", f"{len(values)} labels", f"there are {len(given)} validation images")
-    same_lattice(trained.images, given, "validation images")
+    same_lattice(trained.images.shape, given, "validation images")
     if odd := sorted(set(values.tolist()) - set(names.tolist())):
         raise InputError("validation labels", odd[0], "is a class without training images")
     return Labelled(given, np.searchsorted(names, values).astype(np.int64))

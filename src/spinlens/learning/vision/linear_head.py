@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from functools import partial
+from typing import Any
+
 import numpy as np
 import torch
 
 from spinlens.learning.vision.configurations import Configurations
 from spinlens.learning.vision.inference import in_chunks
 from spinlens.learning.vision.reader import Reader
-from spinlens.learning.vision.symmetries import transform_at_random
+from spinlens.learning.vision.symmetries import Moves
 from spinlens.seeds import Purpose, generator
-from spinlens.symmetries import Symmetries
 
 COPIES = 6
 """Place of the streams that draw the copies."""
@@ -24,7 +26,7 @@ def fit_head(
     images: Configurations,
     labels: np.ndarray,
     *,
-    symmetries: Symmetries | None,
+    moves: Moves | None,
     copies: int,
     penalty: float,
     seed: int,
@@ -41,7 +43,7 @@ def fit_head(
         Training configurations.
     labels : ndarray, int, (n,)
         Their classes, 0 to the number of logits; each occurs.
-    symmetries : Symmetries, optional
+    moves : Moves, optional
         Draws the copies of each configuration after the first.
     copies : int
         How often each configuration is seen.
@@ -62,13 +64,9 @@ def fit_head(
     blocks = []
     for copy in range(copies):
         numbers = generator(seed, Purpose.CLASSIFICATION, COPIES, copy)
-
-        def look(spins: torch.Tensor, copy: int = copy, numbers: np.random.Generator = numbers) -> torch.Tensor:
-            return network.features(
-                spins if copy == 0 or symmetries is None else transform_at_random(symmetries, spins, numbers)
-            )
-
-        blocks.append(in_chunks(look, images, device=device, precision=precision))
+        change = None if copy == 0 or moves is None else partial(moves.at_random, generator=numbers)
+        look: dict[str, Any] = {"device": device, "precision": precision, "change": change}
+        blocks.append(in_chunks(network.features, images, **look))
     features = np.concatenate(blocks).astype(np.float64)
     stretch = _stretch(features, network)
     centre, stretched = features.mean(0), (features - features.mean(0)) @ stretch

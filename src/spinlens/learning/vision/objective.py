@@ -12,12 +12,13 @@ from torch import nn
 
 from spinlens.errors import InputError
 from spinlens.lattices import Lattice
+from spinlens.learning import channels as packed_codes
 from spinlens.learning.batches import split
 from spinlens.learning.continuation import Tensors
 from spinlens.learning.history import Row
 from spinlens.learning.settings import Masking
 from spinlens.learning.vision.conditional_entropy import conditions_of, site_entropy
-from spinlens.learning.vision.configurations import Configurations, configurations
+from spinlens.learning.vision.configurations import SPINS, Configurations, check_spins, configurations
 from spinlens.learning.vision.descent import MASK, VALIDATION, Descent
 from spinlens.learning.vision.inference import CHUNK, autocast
 from spinlens.learning.vision.masked import Predictions, hidden_loss, unlikeliness
@@ -61,13 +62,14 @@ def divide(images: Any, held_out: float) -> Material:
     InputError
         If the share is not between 0 and 1 or there is too little to divide.
     """
+    check_spins(images)
     if not isinstance(images, np.ndarray) and hasattr(images, "packed"):
-        trained, kept = split(int(images.sizes["chain"]), held_out)
-        columns = int(images.sizes["y"])
-        packed = [images.packed(chain=part) for part in (trained, kept)]
-        flat = [Configurations(part.reshape(-1, *part.shape[-2:]), columns) for part in packed]
+        kept_chains = split(int(images.sizes["chain"]), held_out)
+        parts = [packed_codes.configurations(images, chain=part) for part in kept_chains]
+        flat = [Configurations(each.packed.reshape(-1, *each.packed.shape[-2:]), each.space, each.shape)
+                for each in parts]  # fmt: skip
         return Material(flat[0], flat[1], _conditions(images, len(flat[1])))
-    given = configurations(images)
+    given = configurations(images, channels=SPINS)
     if len(given) < 2:
         raise InputError("images", f"{len(given)} configuration", "some are trained on and some are kept from it")
     trained, kept = split(len(given), held_out)

@@ -14,19 +14,19 @@ def pad(spins: torch.Tensor, rules: Sequence[Rule], *, wall: float = 1.0) -> tor
 
     Parameters
     ----------
-    spins : Tensor, (..., Lx, Ly)
+    spins : Tensor, (..., *sides)
         Spins +-1, or 0 where they are hidden.
-    rules : pair
+    rules : sequence
         The rule of each axis, see `spinlens.Lattice`. A free edge has zeros beyond it.
     wall : float
         Length of held spins.
 
     Returns
     -------
-    Tensor, (..., Lx + 2, Ly + 2)
+    Tensor, each side longer by 2
         Beyond each edge the neighbours that the boundary gives.
     """
-    for axis, rule in zip((-2, -1), rules, strict=True):
+    for axis, rule in enumerate(rules, start=-len(rules)):
         first, last = spins.narrow(axis, 0, 1), spins.narrow(axis, spins.shape[axis] - 1, 1)
         if isinstance(rule, tuple):
             before, after = torch.full_like(first, rule[0] * wall), torch.full_like(last, rule[1] * wall)

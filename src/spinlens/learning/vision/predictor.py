@@ -11,7 +11,7 @@ from sklearn.base import ClassifierMixin
 from spinlens.learning.choices import choose_device, choose_precision
 from spinlens.learning.estimator import Estimator
 from spinlens.learning.settings import Recipe
-from spinlens.learning.vision.configurations import Configurations, configurations, same_lattice
+from spinlens.learning.vision.configurations import configurations, same_lattice
 from spinlens.learning.vision.inference import evaluating, in_chunks
 from spinlens.learning.vision.reader import Reader
 from spinlens.progress import progress_bar
@@ -36,9 +36,8 @@ class ReaderEstimator(Estimator):
 
     def _look(self, part: Any, images: Any, *, progress: bool) -> np.ndarray:
         self._check_fitted()
-        given = configurations(images)
-        side = self.reader.architecture.side
-        same_lattice(Configurations(np.empty((0, side, -(-side // 8)), np.uint8), side), given, "images")
+        given = configurations(images, channels=self.reader.channels)
+        same_lattice(self.reader.architecture.shape, given, "images")
         device = choose_device(self.device)
         precision = choose_precision(self.recipe.precision or "auto", device)
         evaluating(self.network_, device)

@@ -156,11 +156,9 @@ def _from_lattice(folder: Path, architecture: Architecture, seed: int) -> Reader
 
 def body_differences(there: Architecture, wanted: Architecture) -> str:
     """Return in words how the body of one native transformer differs from that of another, or nothing."""
-    pairs = {
-        "network": (there.name, wanted.name), "side": (there.side, wanted.side), "patch": (there.patch, wanted.patch),
-        "stem": (there.stem, wanted.stem), "width, layers and heads": (there.sizes, wanted.sizes),
-        "pooling": (there.pooling, wanted.pooling), "even": (there.even, wanted.even),
-    }  # fmt: skip
+    names = ("name", "axes", "channels", "side", "patch", "stem", "sizes", "pooling", "even")
+    words = {"name": "network", "sizes": "width, layers and heads"}
+    pairs = {words.get(name, name): (getattr(there, name), getattr(wanted, name)) for name in names}
     odd = [f"{name} {one} (not {other})" for name, (one, other) in pairs.items() if one != other]
     return ", ".join(odd)
 

@@ -21,7 +21,7 @@ from spinlens.learning.vision.objective import HiddenSpins, divide
 from spinlens.learning.vision.predictor import ReaderEstimator
 from spinlens.learning.vision.pretrained import stored_architecture
 from spinlens.learning.vision.reader import Reader
-from spinlens.learning.vision.symmetries import choose_symmetries
+from spinlens.learning.vision.symmetries import choose_moves
 from spinlens.progress import Report
 from spinlens.symmetries import Symmetries
 
@@ -155,7 +155,7 @@ class Pretraining(ReaderEstimator):
         if round(task.mask_ratio * patches) == 0 and task.spin_ratio == 0:
             why = f"hides none of the {patches} patches"
             raise InputError("mask_ratio", task.mask_ratio, why, "Take a larger share")
-        moves = choose_symmetries(symmetries, images=images, shape=material.trained.shape, augment=settings.augment)
+        moves = choose_moves(symmetries, images=images, given=material.trained, augment=settings.augment)
         precision = choose_precision(recipe.precision, place)
         description = self._describe(
             recipe, precision, task=task.to_dict(), architecture=architecture.to_dict(),

@@ -10,6 +10,7 @@ from torch import nn
 
 from spinlens.errors import InputError
 from spinlens.learning.vision.architecture import Architecture
+from spinlens.learning.vision.configurations import SPINS
 
 
 class Reader(nn.Module):
@@ -19,6 +20,8 @@ class Reader(nn.Module):
     ----------
     architecture : Architecture
         What it looks like.
+    channels : Channels
+        What it sees of configurations.
     head : Linear
         From features to logits.
     """
@@ -27,7 +30,7 @@ class Reader(nn.Module):
 
     def __init__(self, architecture: Architecture) -> None:
         super().__init__()
-        self.architecture = architecture
+        self.architecture, self.channels = architecture, SPINS
 
     @property
     def configuration(self) -> dict[str, Any]:
@@ -35,7 +38,7 @@ class Reader(nn.Module):
         return {}
 
     def features(self, spins: torch.Tensor) -> torch.Tensor:
-        """Return the pooled features (n, width) that the head sees of spins (n, 1, L, L), floats +-1."""
+        """Return the pooled features (n, width) that the head sees of what it sees, (n, channels, *sides)."""
         raise NotImplementedError
 
     def states(self, spins: torch.Tensor) -> Iterator[torch.Tensor]:
@@ -53,7 +56,7 @@ class Reader(nn.Module):
         raise InputError("model", self.architecture.name, "has no attention", "Take a vision transformer")
 
     def forward(self, spins: torch.Tensor) -> torch.Tensor:
-        """Return logits (n, classes) of spins (n, 1, L, L), floats +-1."""
+        """Return logits (n, classes) of what it sees, (n, channels, *sides)."""
         features = self.features(spins)
         # The slopes of a fitted head are steep: rounded to bfloat16, the logits of neighbouring classes would tie.
         with torch.autocast(features.device.type, enabled=False):

@@ -3,26 +3,65 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import torch
 
 from spinlens.errors import InputError
-from spinlens.symmetries import Symmetries
+from spinlens.learning.channels import Integers
+from spinlens.learning.vision.configurations import Configurations
+from spinlens.symmetries import Symmetries, code_group
 
 
-def transform_at_random(symmetries: Symmetries, spins: torch.Tensor, generator: np.random.Generator) -> torch.Tensor:
+@dataclass(frozen=True, eq=False)
+class Moves:
+    """The maps of configurations that a training sees them under.
+
+    Attributes
+    ----------
+    symmetries : Symmetries
+        Of sites, and of all sites turned.
+    turn : ndarray, int64 (q,), optional
+        The code that each one is turned to; None where nothing turns.
+    group : ndarray, int64 (G, q), optional
+        Permutations of the codes that may act besides, drawn alike.
+    """
+
+    symmetries: Symmetries
+    turn: Integers | None = None
+    group: Integers | None = None
+
+    def at_random(self, codes: torch.Tensor, generator: np.random.Generator) -> torch.Tensor:
+        """Return each configuration under a map of its own, int64 (n, *sides); see `transform_at_random`."""
+        codes = transform_at_random(self.symmetries, codes, generator, turn=self.turn)
+        if self.group is None:
+            return codes
+        chosen = torch.from_numpy(self.group[generator.integers(0, len(self.group), len(codes))])
+        return chosen.gather(1, codes.flatten(1)).view(codes.shape)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return them as JSON can hold them."""
+        more = {} if self.group is None else {"group": self.group.tolist()}
+        return self.symmetries.to_dict() | more
+
+
+def transform_at_random(
+    symmetries: Symmetries, values: torch.Tensor, generator: np.random.Generator, *, turn: Integers | None = None
+) -> torch.Tensor:
     """Return each configuration under an element of the group of its own, drawn uniformly.
 
     Parameters
     ----------
     symmetries : Symmetries
         The group.
-    spins : Tensor, (n, Lx, Ly) or (n, 1, Lx, Ly)
-        Spins +-1, of any type.
+    values : Tensor, (n, *sides)
+        Codes, or without ``turn`` spins +-1 of any type.
     generator : numpy.random.Generator
-        Makes the choice; it is asked for the same numbers whatever the spins.
+        Makes the choice; it is asked for the same numbers whatever the values.
+    turn : ndarray, int64 (q,), optional
+        The code that each one is turned to; spins are reversed.
 
     Returns
     -------
@@ -34,22 +73,30 @@ def transform_at_random(symmetries: Symmetries, spins: torch.Tensor, generator: 
     InputError
         If the sides are others.
     """
-    if tuple(spins.shape[-2:]) != symmetries.shape:
-        got = f"{spins.shape[-2]} x {spins.shape[-1]}"
-        raise InputError(
-            "spins", got, f"the symmetries are those of {symmetries.shape[0]} x {symmetries.shape[1]} spins"
-        )
-    count = len(spins)
+    if tuple(values.shape[1:]) != symmetries.shape:
+        got, wanted = (" x ".join(map(str, sides)) for sides in (values.shape[1:], symmetries.shape))
+        raise InputError("spins", got, f"the symmetries are those of {wanted} spins")
+    count, axes = len(values), len(symmetries.shape)
     sign = 1 - 2 * generator.integers(0, 2 if symmetries.flip else 1, count)
-    places, signs = [], []
-    for axis in range(2):
+    index = np.zeros((count, *(1,) * axes), dtype=np.int64)
+    signs = np.ones_like(index)
+    for axis in range(axes):
         place, along, flips = _along(symmetries, axis, count, generator)
-        places.append(place)
-        signs.append(along)
+        line = (count, *(symmetries.shape[axis] if other == axis else 1 for other in range(axes)))
+        index = index * symmetries.shape[axis] + place.reshape(line)
+        signs = signs * along.reshape(line)
         sign = sign * flips
-    turned = generator.integers(0, 1 if symmetries.transposition is None else 2, count).astype(bool)
-    sign = np.where(turned & bool(symmetries.transposition), -sign, sign)
-    return _gather(spins, places, signs, sign, turned)
+    exchanged = generator.integers(0, 1 if symmetries.transposition is None else 2, count).astype(bool)
+    sign = np.where(exchanged & bool(symmetries.transposition), -sign, sign)
+    moved = values.flatten(1).gather(1, torch.from_numpy(index.reshape(count, -1))).view(values.shape)
+    turned = torch.from_numpy(np.broadcast_to(signs * sign.reshape(-1, *(1,) * axes) < 0, values.shape).copy())
+    if turned.any():
+        other = -moved if turn is None else torch.from_numpy(turn)[moved]
+        moved = torch.where(turned, other, moved)
+    if exchanged.any():
+        chosen = torch.from_numpy(exchanged).view(-1, *(1,) * axes)
+        moved = torch.where(chosen, moved.transpose(1, 2), moved)
+    return moved
 
 
 def _along(
@@ -75,10 +122,8 @@ def _along(
     return place, along, whole
 
 
-def choose_symmetries(
-    symmetries: Symmetries | None, *, images: Any, shape: tuple[int, int], augment: bool
-) -> Symmetries | None:
-    """Return the symmetries to augment with: those given, else those of the ensemble; None without augmentation.
+def choose_moves(symmetries: Symmetries | None, *, images: Any, given: Configurations, augment: bool) -> Moves | None:
+    """Return what to augment with: the symmetries that are given, else those of the ensemble; None without any.
 
     Raises
     ------
@@ -87,31 +132,22 @@ def choose_symmetries(
     """
     if not augment:
         return None
+    turn, group = given.space.turn, None
     if symmetries is None and hasattr(images, "model"):
-        symmetries = Symmetries.of(images.model, images.lattice, **_strongest(images.grid))
+        strongest = _strongest(images.grid)
+        symmetries = Symmetries.of(images.model, images.lattice, **strongest)
+        # Of two states the turn of all sites is the only one.
+        if given.space.states > 2:
+            group = code_group(images.model, images.lattice, **strongest)
     if symmetries is None:
         do = "Pass Symmetries.of(model, lattice), or take augment=False"
         raise InputError("symmetries", None, "an array does not say which symmetries its energy has", do)
-    if symmetries.shape != shape:
-        why = f"the images have {shape[0]} x {shape[1]} spins"
-        raise InputError("symmetries", f"of {symmetries.shape[0]} x {symmetries.shape[1]} spins", why)
-    return symmetries
-
-
-def _gather(
-    spins: torch.Tensor, places: list[np.ndarray], signs: list[np.ndarray], sign: np.ndarray, turned: np.ndarray
-) -> torch.Tensor:
-    (height, width), device = spins.shape[-2:], spins.device
-    rows, columns = (torch.from_numpy(np.ascontiguousarray(place)).to(device) for place in places)
-    index = (rows[:, :, None] * width + columns[:, None, :]).flatten(1)
-    moved = spins.reshape(len(spins), -1).gather(1, index).view(-1, height, width)
-    along_x, along_y = (
-        torch.from_numpy(each).to(device=device, dtype=spins.dtype) for each in (signs[0] * sign[:, None], signs[1])
-    )
-    moved = moved * along_x[:, :, None] * along_y[:, None, :]
-    if turned.any():
-        moved = torch.where(torch.from_numpy(turned).to(device)[:, None, None], moved.transpose(1, 2), moved)
-    return moved.view(spins.shape)
+    if symmetries.shape != given.shape:
+        got, sides = (" x ".join(map(str, each)) for each in (symmetries.shape, given.shape))
+        raise InputError("symmetries", f"of {got} spins", f"the images have {sides} spins")
+    if turn is None and given.space.states == 2:
+        turn = np.array([1, 0])
+    return Moves(symmetries, turn, group)
 
 
 def _strongest(grid: Mapping[str, np.ndarray]) -> dict[str, float]:

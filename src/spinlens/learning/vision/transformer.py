@@ -1,4 +1,4 @@
-"""The lattice-native vision transformer: one channel, no resampling, edges as the lattice has them."""
+"""The lattice-native vision transformer: any space, no resampling, edges as the lattice has them."""
 
 from __future__ import annotations
 
@@ -15,6 +15,9 @@ from spinlens.learning.vision.reader import Reader
 
 SPREAD = 0.02
 """Standard deviation of the first weights."""
+
+CONVOLUTIONS = {2: (nn.Conv2d, nn.functional.conv2d), 3: (nn.Conv3d, nn.functional.conv3d)}
+"""By the number of sides."""
 
 EPSILON = 1e-12
 """Added to variances by the norms, as published."""
@@ -35,20 +38,25 @@ class Stem(nn.Module):
         What lies beyond the edges.
     even : bool
         Whether all spins reversed, those beyond the edges too, have the same features.
+    seen : int
+        Numbers that are seen of a site.
     """
 
-    def __init__(self, channels: int, width: int, *, patch: int, rules: Sequence[Rule], even: bool = False) -> None:
+    def __init__(
+        self, channels: int, width: int, *, patch: int, rules: Sequence[Rule], even: bool = False, seen: int = 1
+    ) -> None:
         super().__init__()
         self.rules, self.even = tuple(rules), even
-        self.sites = nn.Conv2d(1, channels, 3)
-        self.patches = nn.Conv2d(channels, width, patch, stride=patch)
+        convolution, self.convolve = CONVOLUTIONS[len(self.rules)]
+        self.sites = convolution(seen, channels, 3)
+        self.patches = convolution(channels, width, patch, stride=patch)
 
     def forward(self, spins: torch.Tensor) -> torch.Tensor:
-        """Return (n, width, L / patch, L / patch) of spins (n, 1, L, L)."""
+        """Return (n, width, *patches along each side) of what is seen, (n, channels, *sides)."""
         around = pad(spins, self.rules)
         if self.even:
             assert self.sites.bias is not None
-            told, offset = nn.functional.conv2d(around, self.sites.weight), self.sites.bias[:, None, None]
+            told, offset = self.convolve(around, self.sites.weight), self.sites.bias.view(-1, *(1,) * len(self.rules))
             sites = nn.functional.gelu(offset + told) + nn.functional.gelu(offset - told)
         else:
             sites = nn.functional.gelu(self.sites(around))
@@ -121,9 +129,10 @@ class NativeReader(Reader):
     def __init__(self, architecture: Architecture) -> None:
         super().__init__(architecture)
         width, layers, heads = architecture.sizes
-        patch, tokens = architecture.patch, 1 + (architecture.side // architecture.patch) ** 2
+        patch, tokens = architecture.patch, 1 + (architecture.side // architecture.patch) ** architecture.axes
+        seen, (convolution, _) = architecture.channels, CONVOLUTIONS[architecture.axes]
         self.first_token, self.positions = (nn.Parameter(torch.empty(1, n, width)) for n in (1, tokens))
-        self.patches: nn.Module = nn.Conv2d(1, width, patch, stride=patch)
+        self.patches: nn.Module = convolution(seen, width, patch, stride=patch)
         self.blocks = nn.ModuleList(Block(width, heads, architecture.dropout) for _ in range(layers))
         self.norm: nn.Module = nn.LayerNorm(width, eps=EPSILON)
         self.head = nn.Linear(width, architecture.classes)
@@ -132,7 +141,9 @@ class NativeReader(Reader):
         for parameter in (self.first_token, self.positions):
             nn.init.trunc_normal_(parameter, std=SPREAD)
         if architecture.stem:
-            self.patches = Stem(architecture.stem, width, patch=patch, rules=architecture.rules, even=architecture.even)
+            self.patches = Stem(
+                architecture.stem, width, patch=patch, rules=architecture.rules, even=architecture.even, seen=seen
+            )
         if architecture.pooling == "mean":
             # Were each token normalised, their mean would not be linear in sums over the lattice, such as the energy.
             self.norm = nn.Identity()
@@ -194,7 +205,7 @@ class NativeReader(Reader):
 
 def _begin(module: nn.Module) -> None:
     """Draw first weights."""
-    if isinstance(module, nn.Linear | nn.Conv2d):
+    if isinstance(module, nn.Linear | nn.Conv2d | nn.Conv3d):
         nn.init.normal_(module.weight, std=SPREAD)
         if module.bias is not None:
             nn.init.zeros_(module.bias)
