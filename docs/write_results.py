@@ -45,6 +45,9 @@ CLASSIFY_PICTURES = {
 }
 PICTURES = {"crossover": ["overview"], "classify": list(CLASSIFY_PICTURES)}
 
+CHOSEN = {"quick": "yes", "standard": "yes", "paper": "no"}
+"""Whether the recipe of a preset of the crossover study was chosen by the critical temperature that it gave."""
+
 NO_RUN = "No run of this study is committed yet."
 
 
@@ -62,6 +65,22 @@ def crossover() -> str:
         + "."
     )
     return f"{table(rows)}\n\n{note}"
+
+
+def presets() -> str:
+    """Return the critical temperature of each preset that was run, and whether its recipe was chosen knowing it."""
+    rows: list[tuple[str, ...]] = [
+        ("preset", "critical temperature", "exact", "trainings", "nu_0 and m", "chosen with the answer in sight")
+    ]
+    for name, chosen in CHOSEN.items():
+        if not (RESULTS / f"crossover-{name}.json").exists():
+            rows.append((f"`{name}`", "no run is kept", "-", "-", "-", chosen))
+            continue
+        summary = read(RESULTS / f"crossover-{name}.json")
+        found, order = summary["critical_temperature"], summary["nu_0"]["rank_correlation_with_magnetization"]
+        trainings, value = len(found.get("by_training", [0])), Estimate(found["value"], found["error"])
+        rows.append((f"`{name}`", str(value), f"{found['exact']:.4f}", str(trainings), f"{order:.4f}", chosen))
+    return table(rows)
 
 
 def classify() -> str:
@@ -167,8 +186,8 @@ def chances() -> str:
 
 
 SECTIONS = {
-    "crossover": crossover, "classify": classify, "labels": labels, "trials": trials, "without": without,
-    "chances": chances, **benchmark_tables.SECTIONS,
+    "crossover": crossover, "presets": presets, "classify": classify, "labels": labels, "trials": trials,
+    "without": without, "chances": chances, **benchmark_tables.SECTIONS,
 }  # fmt: skip
 
 

@@ -98,7 +98,6 @@ ALLOWED = {
     "phases/exact_lines.py": {"spinlens.exact.ising.crossover.GAP_EXPONENT",
                               "spinlens.exact.ising.crossover.crossover_lines",
                               "spinlens.models.ising.CRITICAL_TEMPERATURE"},
-    "phases/transition.py": {"spinlens.exact.ising.kaufman_torus", "spinlens.models.ising.CRITICAL_TEMPERATURE"},
     "figures/classify/attention.py": {"spinlens.models.ising.CRITICAL_TEMPERATURE"},
     "phases/agreement.py": {"spinlens.models.ising.CRITICAL_TEMPERATURE"},
 }  # fmt: skip

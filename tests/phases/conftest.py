@@ -64,7 +64,7 @@ def build(
     size = 0.2 + ridge(field, temperature)[..., None]
     for name, scale in (("energy", temperature**2), ("magnetization", temperature)):
         values = rng.normal(size=(*shape, 16)) * np.sqrt(size * scale[None, :, None] / SITES)[..., None]
-        for part, power in ((name, values), (f"{name}_square", values**2), (f"absolute_{name}", values + 1)):
+        for part, power in ((name, values), (f"{name}_square", values**2), (f"absolute_{name}", values)):
             maps[f"{part}_chain"] = (("field", "temperature", "chain"), power.mean(axis=-1))
     for symbol in ("nu", "tau"):
         maps[f"{symbol}_explained_variance_ratio"] = ("component", [0.8, 0.15, 0.05])

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
-from functools import lru_cache
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
-from scipy.optimize import minimize_scalar
 
 from spinlens.errors import InputError
-from spinlens.exact.ising import kaufman_torus
-from spinlens.models.ising import CRITICAL_TEMPERATURE
+from spinlens.phases.fluctuations import even_noise, specific_heat_profiles, susceptibility_profiles
 from spinlens.phases.resampling import check_resampling, resampled_profiles
-from spinlens.phases.ridge import KEPT, central_error, peak_temperature
+from spinlens.phases.ridge import KEPT, central_error, find_ridge, peak_temperature
 from spinlens.phases.smoothing import check_temperatures
 from spinlens.phases.trainings import enough, spread
 from spinlens.seeds import check_seed
@@ -26,7 +23,7 @@ Floats = NDArray[np.float64]
 
 METHOD = (
     "steepest rise of a smoothing spline through tau_0 at zero field, mean over trainings; error: bootstrap over "
-    "chains, spread between trainings, and the finite-size shift as a uniform uncertainty to either side"
+    "chains, spread between trainings, and how far apart tau_0, specific heat and susceptibility put it, to either side"
 )
 
 
@@ -44,12 +41,14 @@ class Transition:
     statistical_error : float
         From the bootstrap over chains alone.
     finite_size_shift : float
-        How far the exact specific heat of this lattice peaks above Tc. Its 1 / sqrt(3) is the other part of
-        the error.
+        How far apart this lattice puts the transition by tau_0, the specific heat and the susceptibility. Its
+        1 / sqrt(3) is a part of the error.
     method : str
         The estimator.
+    pseudo_critical : dict of str to float
+        Where specific heat and susceptibility peak; NaN without a peak, and then the error is not known.
     torus : bool
-        Whether the lattice has no edges; the finite-size shift is that of a torus.
+        Whether the lattice has no edges.
     by_training : tuple of float
         What each training alone gives.
     training_spread : float
@@ -65,6 +64,7 @@ class Transition:
     torus: bool = True
     by_training: tuple[float, ...] = ()
     training_spread: float = 0.0
+    pseudo_critical: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def relative_error(self) -> float:
@@ -76,7 +76,7 @@ class Transition:
         return asdict(self) | {"relative_error": self.relative_error}
 
     def __str__(self) -> str:
-        caveat = "" if self.torus else "; the error holds on tori, and edges shift a transition further"
+        caveat = "" if self.torus else "; edges shift a transition further than the error says"
         if len(self.by_training) < 2:
             caveat += "; one training, so the error lacks the spread between them"
         return f"{Estimate(self.value, self.error)}{caveat}"
@@ -111,11 +111,12 @@ def find_transition(
 
     Notes
     -----
-    On a torus of L x L sites the energy is steepest not at Tc but higher by a fraction 0.36 / L (A. E. Ferdinand
-    and M. E. Fisher, Phys. Rev. 185, 832 (1969), https://doi.org/10.1103/PhysRev.185.832); abs(m) is steepest
-    higher still, and m^8 below Tc. Which of these tau_0 resembles depends on the network, so nothing is corrected
-    and the shift of the energy, computed exactly for the shape of the lattice, counts as an uncertainty of either
-    sign. Without other trainings their spread is not in the error.
+    A finite lattice has no one critical temperature: the specific heat peaks a fraction 0.36 / L above Tc on a torus of
+    L x L spins (A. E. Ferdinand and M. E. Fisher, Phys. Rev. 185, 832 (1969),
+    https://doi.org/10.1103/PhysRev.185.832), the susceptibility of abs(m) higher still, m^8 is steepest below Tc. Which
+    of these tau_0 resembles depends on the network, so nothing is corrected. All come together as the lattice grows, so
+    how far they are apart on this one, in the same draws, counts as an uncertainty of either sign: no exact
+    solution is asked. Without other trainings their spread is not in the error.
     """
     seed = check_seed(seed)
     check_resampling(maps.sizes["chain"], resamples)
@@ -137,26 +138,32 @@ def find_transition(
         return Transition(np.nan, np.nan, exact, np.nan, np.nan, torus=torus, by_training=every)
     statistical = float(np.sqrt(np.mean(central_error(kept[:, 1:]) ** 2)))
     between = float(spread(kept[:, 0]))
-    height, width = (int(side) for side in maps.attrs["shape"])
-    shift = exact * (finite_size_ratio(height, width) - 1)
+    value = float(kept[:, 0].mean())
+    peaks = pseudo_critical(maps.isel(field=[zero]), resamples=resamples, seed=seed)
+    points = [value, *peaks.values()]
+    shift = float(np.ptp(points))
     error = float(np.sqrt(statistical**2 + between**2 + shift**2 / 3))
     return Transition(
-        float(kept[:, 0].mean()), error, exact, statistical, shift, torus=torus, by_training=every,
-        training_spread=between,
+        value, error, exact, statistical, shift, torus=torus, by_training=every, training_spread=between,
+        pseudo_critical=peaks,
     )  # fmt: skip
 
 
-@lru_cache(maxsize=64)
-def finite_size_ratio(height: int, width: int) -> float:
-    """Return T_max / Tc of the specific heat of a torus of ``height`` x ``width`` sites, exactly."""
-    coarse = CRITICAL_TEMPERATURE * np.linspace(0.9, 1.5, 61)
-    top = int(kaufman_torus((height, width), coarse).specific_heat.argmax())
-    bounds = (coarse[max(top - 1, 0)], coarse[min(top + 1, 60)])
-    found = minimize_scalar(
-        lambda t: -float(np.squeeze(kaufman_torus((height, width), t).specific_heat)),
-        bounds=bounds, method="bounded", options={"xatol": 1e-7},
-    )  # fmt: skip
-    return float(found.x) / CRITICAL_TEMPERATURE
+def pseudo_critical(maps: xr.Dataset, *, resamples: int, seed: int) -> dict[str, float]:
+    """Return where the specific heat and the susceptibility of the same draws peak at zero field; NaN without a peak.
+
+    Parameters
+    ----------
+    maps : Dataset
+        From `latent_maps`, at zero field alone.
+    resamples, seed : int
+        Of the bootstrap that says whether a peak is one.
+    """
+    temperature, drawing = maps["temperature"].to_numpy(), {"resamples": resamples, "seed": seed}
+    profiles = {"specific_heat": specific_heat_profiles(maps, **drawing)}
+    if "magnetization_chain" in maps:
+        profiles["susceptibility"] = susceptibility_profiles(maps, **drawing)
+    return {name: float(find_ridge(temperature, even_noise(each)).temperature[0]) for name, each in profiles.items()}
 
 
 def zero_field_index(field: Floats) -> int:

@@ -88,6 +88,11 @@ def test_probes_show_what_is_left(probes):
     np.testing.assert_allclose(drawn["absolute order parameter"], [0.2, 0.05, 0.03])
     assert "layer 2" in ax.get_title(loc="left")
     assert "0.9990" in ax.get_title(loc="left")
+    for share in (0.999, 0.99992):
+        ax = draw_linear_heads(probes.assign(r2=probes["r2"] * 0 + share))
+        ax.figure.draw_without_rendering()
+        assert ax._left_title.get_window_extent().x1 < ax.figure.bbox.x1
+    assert "but for 0.008% of its variance" in ax.get_title(loc="left")
 
 
 def test_energy_dependence(dependence):
@@ -105,6 +110,8 @@ def test_pretraining_beside_its_floor(history):
     assert "0.0300 nats more" in ax.get_title(loc="left")
     assert any(np.allclose(line.get_ydata(), 0.22) for line in ax.lines)
     assert {str(line.get_label()) for line in ax.lines[:2]} == {"training, hidden spins", "held out, hidden spins"}
+    within = draw_pretraining(history, single_spin_loss=0.22, single_spin_error=0.01, single_spin_floor=0.221)
+    assert "no more than they must" in within.get_title(loc="left")
     alone = draw_pretraining([{"epoch": 1, "loss": 0.7, "hidden_loss": 0.5}])
     assert "0.500 nats" in alone.get_title(loc="left")
     with pytest.raises(InputError, match="history = 0"):

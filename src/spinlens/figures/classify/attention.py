@@ -106,9 +106,8 @@ def draw_attention_distance(report: xr.Dataset, axes: Axes | None = None) -> Axe
     top = 1.35 * max(uniform, float(heads.max()))
     ax.set(ylim=(0, top), xlim=(0, grid[-1]), xlabel=TEMPERATURE_LABEL, ylabel="distance (lattice units)")
     means = heads.mean(axis=0)
-    ax.set_title(
-        f"Heads look {means.min():.1f} to {means.max():.1f} sites away on average; even attention {uniform:.1f}"
-    )
+    ends = dict.fromkeys(f"{end:.1f}" for end in (means.min(), means.max()))
+    ax.set_title(f"Heads look {' to '.join(ends)} sites away on average; even attention {uniform:.1f}")
     ax.legend(loc="upper center", bbox_to_anchor=(0.5, -0.16), ncols=3, fontsize=8.5)
     return ax
 

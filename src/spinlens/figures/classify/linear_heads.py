@@ -50,7 +50,7 @@ def draw_linear_heads(report: xr.Dataset, axes: Axes | None = None) -> Axes:
     place = int(best.argmax())
     where = f"layer {names[place]}" if place else "the patches"
     left = 1 - float(best[place])
-    share = f"to $R^2$ = {1 - left:.4f}" if left > NEARLY_NOTHING else f"but for {left:.0e} of its variance"
-    ax.set_title(f"A linear probe of {where} reads the energy {share}")
+    share = f"to $R^2$ = {1 - left:.4f}" if left > NEARLY_NOTHING else f"but for {100 * left:.1g}% of its variance"
+    ax.set_title(f"A linear probe of {where}\nreads the energy {share}")
     ax.legend(loc="upper left", bbox_to_anchor=(0.02, 0.88))
     return ax
