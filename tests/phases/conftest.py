@@ -62,8 +62,10 @@ def build(
     maps["magnetization"] = (("field", "temperature"), magnetization)
     # Fluctuations with the same ridge as tau_1: C = 0.2 + ridge, chi = the same.
     size = 0.2 + ridge(field, temperature)[..., None]
-    for name, scale in (("energy", temperature**2), ("magnetization", temperature)):
-        values = rng.normal(size=(*shape, 16)) * np.sqrt(size * scale[None, :, None] / SITES)[..., None]
+    tip = CRITICAL_TEMPERATURE + 0.9 * np.abs(field[:, None]) ** (8 / 15)
+    order = 0.5 * (1 - np.tanh((temperature - tip) / 0.2))[..., None, None]
+    for name, scale, mean in (("energy", temperature**2, 0.0), ("magnetization", temperature, order)):
+        values = mean + rng.normal(size=(*shape, 16)) * np.sqrt(size * scale[None, :, None] / SITES)[..., None]
         for part, power in ((name, values), (f"{name}_square", values**2), (f"absolute_{name}", values)):
             maps[f"{part}_chain"] = (("field", "temperature", "chain"), power.mean(axis=-1))
     for symbol in ("nu", "tau"):

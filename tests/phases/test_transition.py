@@ -19,8 +19,8 @@ def exact_shift(side):
 
 
 @pytest.mark.parametrize("side", [8, 16])
-def test_the_finite_size_term_is_found_in_the_draws_and_no_smaller_than_the_exact_one(side):
-    """Specific heat and susceptibility of one ensemble, where nobody asks Kaufman."""
+def test_the_finite_size_term_is_found_in_the_draws_as_large_as_the_exact_one(side):
+    """Specific heat and order parameter of one ensemble, where nobody asks Kaufman."""
     temperature = np.linspace(1.6, 3.2, 33)
     ensemble = sl.simulate(
         sl.Ising(), (side, side), temperature=temperature, field=[0.0], chains=64, recordings=64, seed=2,
@@ -30,8 +30,8 @@ def test_the_finite_size_term_is_found_in_the_draws_and_no_smaller_than_the_exac
     peaks = pseudo_critical(maps, resamples=50, seed=1)
     shift = exact_shift(side)
     assert peaks["specific_heat"] - 2.269185 == pytest.approx(shift, rel=0.4)
-    spread = peaks["susceptibility"] - peaks["specific_heat"]
-    assert shift < spread < 4 * shift
+    # tau_0 may rise with either of them, or where m^8 falls, below Tc.
+    assert 0.4 * shift < peaks["order_parameter"] - peaks["specific_heat"] < 2 * shift
 
 
 def test_a_lattice_without_a_peak_has_no_error(make_maps):

@@ -11,7 +11,7 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from spinlens.errors import InputError
-from spinlens.phases.fluctuations import even_noise, specific_heat_profiles, susceptibility_profiles
+from spinlens.phases.fluctuations import even_noise, specific_heat_profiles
 from spinlens.phases.resampling import check_resampling, resampled_profiles
 from spinlens.phases.ridge import KEPT, central_error, find_ridge, peak_temperature
 from spinlens.phases.smoothing import check_temperatures
@@ -23,7 +23,7 @@ Floats = NDArray[np.float64]
 
 METHOD = (
     "steepest rise of a smoothing spline through tau_0 at zero field, mean over trainings; error: bootstrap over "
-    "chains, spread between trainings, and how far apart tau_0, specific heat and susceptibility put it, to either side"
+    "chains, spread between trainings, how far apart tau_0, specific heat and order parameter put it, to either side"
 )
 
 
@@ -41,12 +41,13 @@ class Transition:
     statistical_error : float
         From the bootstrap over chains alone.
     finite_size_shift : float
-        How far apart this lattice puts the transition by tau_0, the specific heat and the susceptibility. Its
+        How far apart this lattice puts the transition by tau_0, specific heat and order parameter. Its
         1 / sqrt(3) is a part of the error.
     method : str
         The estimator.
     pseudo_critical : dict of str to float
-        Where specific heat and susceptibility peak; NaN without a peak, and then the error is not known.
+        Where the specific heat peaks and the order parameter falls most steeply; where one is NaN the error is not
+        known.
     torus : bool
         Whether the lattice has no edges.
     by_training : tuple of float
@@ -113,7 +114,7 @@ def find_transition(
     -----
     A finite lattice has no one critical temperature: the specific heat peaks a fraction 0.36 / L above Tc on a torus of
     L x L spins (A. E. Ferdinand and M. E. Fisher, Phys. Rev. 185, 832 (1969),
-    https://doi.org/10.1103/PhysRev.185.832), the susceptibility of abs(m) higher still, m^8 is steepest below Tc. Which
+    https://doi.org/10.1103/PhysRev.185.832), abs(m) falls most steeply higher still, m^8 below Tc. Which
     of these tau_0 resembles depends on the network, so nothing is corrected. All come together as the lattice grows, so
     how far they are apart on this one, in the same draws, counts as an uncertainty of either sign: no exact
     solution is asked. Without other trainings their spread is not in the error.
@@ -150,7 +151,7 @@ def find_transition(
 
 
 def pseudo_critical(maps: xr.Dataset, *, resamples: int, seed: int) -> dict[str, float]:
-    """Return where the specific heat and the susceptibility of the same draws peak at zero field; NaN without a peak.
+    """Return where, at zero field, the specific heat peaks and the absolute order parameter falls most steeply.
 
     Parameters
     ----------
@@ -158,12 +159,20 @@ def pseudo_critical(maps: xr.Dataset, *, resamples: int, seed: int) -> dict[str,
         From `latent_maps`, at zero field alone.
     resamples, seed : int
         Of the bootstrap that says whether a peak is one.
+
+    Returns
+    -------
+    dict of str to float
+        ``specific_heat`` and, where the model has one, ``order_parameter``; NaN where there is no such place.
     """
     temperature, drawing = maps["temperature"].to_numpy(), {"resamples": resamples, "seed": seed}
-    profiles = {"specific_heat": specific_heat_profiles(maps, **drawing)}
-    if "magnetization_chain" in maps:
-        profiles["susceptibility"] = susceptibility_profiles(maps, **drawing)
-    return {name: float(find_ridge(temperature, even_noise(each)).temperature[0]) for name, each in profiles.items()}
+    heat = find_ridge(temperature, even_noise(specific_heat_profiles(maps, **drawing)))
+    found = {"specific_heat": float(heat.temperature[0])}
+    name = f"absolute_{maps.attrs.get('order_parameter', 'magnetization')}"
+    if f"{name}_chain" in maps:
+        falls = peak_temperature(temperature, -resampled_profiles(maps, name, **drawing)[0], slope=True)
+        found["order_parameter"] = float(falls[0]) if np.isfinite(falls[1:]).mean() >= KEPT else np.nan
+    return found
 
 
 def zero_field_index(field: Floats) -> int:
