@@ -25,6 +25,7 @@ RESULTS = ROOT / "docs" / "results"
 PAGES = (
     ROOT / "README.md",
     ROOT / "docs" / "classification.md",
+    ROOT / "docs" / "crossover.md",
     ROOT / "docs" / "estimators.md",
     ROOT / "docs" / "performance.md",
     ROOT / "docs" / "proof.md",
