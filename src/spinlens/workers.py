@@ -117,7 +117,8 @@ class Workers:
             If the scheduler is lost, all of its workers are for a minute, or one task kills them again and again. A
             lost worker's tasks are done by the others.
         """
-        if self.scheduler is None and self.workers == 1:
+        alone = self.workers == 1 or (len(tasks) == 1 and self._client is None)
+        if self.scheduler is None and alone:
             for task in tasks:
                 yield task, work(task, partial(_report_alone, report, task))
         elif tasks:

@@ -17,6 +17,7 @@ from tests.learning.conftest import autoencoder, fit
 
 from spinlens.errors import DamagedError, IncompleteError, InputError
 from spinlens.learning.batches import Batches
+from spinlens.learning.checkpoint import read_tensors
 from spinlens.learning.continuation import CHECKPOINT
 from spinlens.learning.history import HISTORY
 from spinlens.learning.training import PATIENCE, Training
@@ -77,6 +78,7 @@ def test_a_report_that_raises_stops_the_training_and_keeps_the_checkpoint(ensemb
         autoencoder().fit(ensemble, out=tmp_path / "model", progress=report)
     assert [fraction for fraction, _ in told] == [step / STEPS for step in range(1, 5)]
     assert told[-1][1].startswith("epoch 1/2: ")
+    assert read_tensors(tmp_path / "model" / CHECKPOINT)[1]["state"]["done"] == 4
     assert equal(fit(ensemble, tmp_path / "model"), fit(ensemble))
 
 
@@ -97,6 +99,7 @@ import sys, time
 import torch
 from tests.learning.conftest import Spins, autoencoder, striped
 from spinlens.learning.batches import Batches
+from spinlens.learning.checkpoint import read_tensors
 torch.set_num_threads(2)
 draw = Batches.__call__
 def slow(self, step):

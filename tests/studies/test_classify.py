@@ -9,21 +9,25 @@ import signal
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from distributed import LocalCluster
 
 import spinlens as sl
 from spinlens.cli.main import run
 from spinlens.errors import DamagedError, InputError
 from spinlens.images import export_images
+from spinlens.progress import silent
 from spinlens.studies.classify import configure, run_classify
 from spinlens.studies.classify.data import read_ensemble, splits_of, wanted
 from spinlens.studies.classify.schedule import Clock
 from spinlens.studies.classify.table import classify_table
-from spinlens.studies.classify.trials import Trial, trials_of
+from spinlens.studies.classify.trials import Trial, run_alone, trials_of
 from spinlens.studies.directory import read_summary
 from tests.studies.assignments import assignments
 
@@ -220,6 +224,27 @@ def test_a_scheduler_that_sampling_uses_trains_too(study: Path, tmp_path: Path) 
                 run_classify(configure("quick", changes=TINY), **where)
         run_classify(configure("quick", changes=TINY), **where)
     same_models(out, study)
+
+
+def test_a_process_trains_one_at_a_time_with_one_thread() -> None:
+    """Random streams and numbers of threads belong to the whole of a process."""
+    here, most, threads = [], [], []
+
+    class Unit:
+        def run(self, *_: object) -> None:
+            here.append(self)
+            most.append(len(here))
+            threads.append(torch.get_num_threads())
+            time.sleep(0.05)
+            here.remove(self)
+
+    before = torch.get_num_threads()
+    with ThreadPoolExecutor(4) as pool:
+        alone = partial(run_alone, report=silent, configuration=None, folder=None, device=None)
+        seconds = list(pool.map(alone, [Unit() for _ in range(4)]))
+    assert most == threads == [1] * 4
+    assert min(seconds) >= 0.05
+    assert torch.get_num_threads() == before
 
 
 def test_the_time_left_is_that_of_similar_trainings() -> None:
