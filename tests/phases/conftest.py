@@ -70,7 +70,13 @@ def build(
             maps[f"{part}_chain"] = (("field", "temperature", "chain"), power.mean(axis=-1))
     for symbol in ("nu", "tau"):
         maps[f"{symbol}_explained_variance_ratio"] = ("component", [0.8, 0.15, 0.05])
-    return maps.assign_attrs(sites=SITES, shape=[32, 32], coupling=1.0, critical_temperature=CRITICAL_TEMPERATURE)
+    return maps.assign_attrs(
+        sites=SITES,
+        shape=[32, 32],
+        coupling=1.0,
+        critical_temperature=CRITICAL_TEMPERATURE,
+        order_parameter="magnetization",
+    )
 
 
 @pytest.fixture(scope="session")

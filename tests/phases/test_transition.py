@@ -27,6 +27,7 @@ def test_the_finite_size_term_is_found_in_the_draws_as_large_as_the_exact_one(si
         equilibration=400, progress=False,
     )  # fmt: skip
     maps = _chain_moments(ensemble, slice(None)).assign_coords(ensemble.grid)
+    maps.attrs["order_parameter"] = "magnetization"
     peaks = pseudo_critical(maps, resamples=50, seed=1)
     shift = exact_shift(side)
     assert peaks["specific_heat"] - 2.269185 == pytest.approx(shift, rel=0.4)

@@ -152,6 +152,13 @@ def test_a_finished_study_is_not_computed_again(study: Path) -> None:
     assert {path: path.stat().st_mtime_ns for path in study.rglob("*")} == before
 
 
+def test_the_shell_prints_the_summary_as_json(study: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as caught:
+        run([*ARGUMENTS, str(study), "--json"])
+    assert caught.value.code == 0
+    assert json.loads(capsys.readouterr().out) == read_summary(study)
+
+
 @pytest.mark.parametrize(
     "moment", ["models/periodic/pretrained", "models/periodic-clean/vit-none/40-0/model", "figures/scores.svg"]
 )

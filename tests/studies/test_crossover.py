@@ -118,6 +118,13 @@ def test_two_trainings_are_two_networks_and_one_error(study: Path, tmp_path: Pat
     assert "no: one training" in crossover_table(read_summary(study))
 
 
+def test_the_shell_prints_the_summary_as_json(study: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as caught:
+        run([*ARGUMENTS, str(study), "--json"])
+    assert caught.value.code == 0
+    assert json.loads(capsys.readouterr().out) == read_summary(study)
+
+
 def test_a_finished_study_is_not_computed_again(study: Path) -> None:
     before = {path: path.stat().st_mtime_ns for path in study.rglob("*")}
     assert run_crossover(configure("quick", changes=TINY), out=study, progress=False) == read_summary(study)

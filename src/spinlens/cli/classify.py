@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ def classify(
     scheduler: str = typer.Option(None, help="Address of a Dask scheduler to sample and train on."),
     workers: int = typer.Option(None, min=1, help="Units and networks at once; by default one for each core."),
     device: str = typer.Option(None, help="Where to train: cpu, cuda, ...; by default CUDA where there is one."),
+    as_json: bool = typer.Option(False, "--json", help="Print the summary as JSON."),
 ) -> None:
     """Simulate, pretrain, train, score and draw the classification study; every unit of work is kept."""
     from spinlens.studies.classify import configure, run_classify
@@ -38,6 +40,9 @@ def classify(
     changes = merge(changes, {name: value for name, value in numbers.items() if value is not None})
     configuration = configure(preset, changes=changes, pretrained=pretrained)
     summary = run_classify(configuration, out=out, scheduler=scheduler, workers=workers, device=device)
+    if as_json:
+        typer.echo(json.dumps(summary, indent=2))
+        return
     typer.echo(classify_table(summary))
     typer.echo(f"\nFigures: {out / 'figures'}    Numbers: {out / 'summary.json'}")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ def crossover(
     scheduler: str = typer.Option(None, help="Address of a Dask scheduler to sample on."),
     workers: int = typer.Option(None, min=1, help="Sampling threads; by default one for each core."),
     device: str = typer.Option(None, help="Where to train: cpu, cuda, ...; by default CUDA where there is one."),
+    as_json: bool = typer.Option(False, "--json", help="Print the summary as JSON."),
 ) -> None:
     """Simulate, train, analyse and draw the crossover study; every stage can be interrupted and continued."""
     from spinlens.studies.crossover import configure, run_crossover
@@ -31,5 +33,8 @@ def crossover(
         changes = merge(changes, {"seed": seed})
     configuration = configure(preset, changes=changes)
     summary = run_crossover(configuration, out=out, scheduler=scheduler, workers=workers, device=device)
+    if as_json:
+        typer.echo(json.dumps(summary, indent=2))
+        return
     typer.echo(crossover_table(summary))
     typer.echo(f"\nFigures: {out / 'figures'}    Numbers: {out / 'summary.json'}")

@@ -168,7 +168,7 @@ def pseudo_critical(maps: xr.Dataset, *, resamples: int, seed: int) -> dict[str,
     temperature, drawing = maps["temperature"].to_numpy(), {"resamples": resamples, "seed": seed}
     heat = find_ridge(temperature, even_noise(specific_heat_profiles(maps, **drawing)))
     found = {"specific_heat": float(heat.temperature[0])}
-    name = f"absolute_{maps.attrs.get('order_parameter', 'magnetization')}"
+    name = f"absolute_{maps.attrs['order_parameter']}"
     if f"{name}_chain" in maps:
         falls = peak_temperature(temperature, -resampled_profiles(maps, name, **drawing)[0], slope=True)
         found["order_parameter"] = float(falls[0]) if np.isfinite(falls[1:]).mean() >= KEPT else np.nan

@@ -15,7 +15,10 @@ from spinlens.learning.vision.pretrained import Beginning, lattice_architecture,
 
 
 class VisionTransformer(Classifier):
-    """A vision transformer that tells configurations apart.
+    """A vision transformer that tells configurations of any model apart, on lattices of two or three equal sides.
+
+    Of more than two states it does not see the turn at an antiperiodic edge, nor what walls hold: such edges are free
+    to it.
 
     Parameters
     ----------
