@@ -34,8 +34,12 @@ def maps() -> xr.Dataset:
         result[f"{symbol}_explained_variance_ratio"] = ("component", [0.8, 0.15, 0.05])
     result = result.assign_coords(field=field, temperature=temperature, chain=np.arange(chains))
     return result.assign_attrs(
-        sites=1024, shape=[32, 32], coupling=1.0, critical_temperature=2 / np.log(1 + np.sqrt(2))
-    )  # fmt: skip
+        sites=1024,
+        shape=[32, 32],
+        coupling=1.0,
+        critical_temperature=2 / np.log(1 + np.sqrt(2)),
+        order_parameter="magnetization",
+    )
 
 
 @pytest.fixture(scope="session")
