@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from importlib.metadata import version
 from typing import Any
 
@@ -37,11 +38,14 @@ class Peer(ABC):
         Independent chains whose energies are averaged.
     energy_updates : float
         Spin updates of the run for the energy, all chains together; slower packages make fewer.
+    algorithms : tuple of str
+        What it can do at zero field.
     """
 
     name: str
     chains: int
     energy_updates: float
+    algorithms: tuple[str, ...]
 
     @property
     def version(self) -> str:
@@ -61,6 +65,10 @@ class Peer(ABC):
     def energy(self, side: int, field: float, *, effort: float) -> Estimate:
         """Return the mean energy per site from independent chains."""
 
+    @abstractmethod
+    def recorder(self, algorithm: str, side: int, temperature: float) -> Callable[[int, int], dict[str, np.ndarray]]:
+        """Return what records a number of sweeps apart, so often: observables (chains, recordings) in equilibrium."""
+
     def sweeps(self, side: int, *, effort: float) -> int:
         """Return the sweeps of each chain of the run for the energy."""
         return max(2000, int(effort * self.energy_updates / (self.chains * side * side)))
@@ -70,6 +78,7 @@ class Mcising(Peer):
     """mcising: one call into Rust for all sweeps, nothing measured or stored meanwhile."""
 
     name, chains, energy_updates = "mcising", 8, 2.5e9
+    algorithms = ("metropolis", "swendsen_wang", "wolff")
 
     def timed(self, side: int, field: float) -> Any:
         """Return a callable for the clock."""
@@ -95,6 +104,22 @@ class Mcising(Peer):
         tau = integrated_autocorrelation_time(series).value
         return Estimate(series.mean(), np.sqrt(2 * tau * series.var() / series.size))
 
+    def recorder(self, algorithm: str, side: int, temperature: float) -> Callable[[int, int], dict[str, np.ndarray]]:
+        """Record one chain; the algorithms' own sweeps are counted, clusters for Wolff."""
+        simulation = mcising.IsingSimulation(side, 1.0, 0.0, 0.0, 0.0, 11, algorithm)
+        clusters = mcising.IsingSimulation(side, 1.0, 0.0, 0.0, 0.0, 1011, "swendsen_wang")
+        clusters.sweep(500, temperature=temperature)
+        simulation.set_spins(clusters.get_spins())
+
+        def record(interval: int, recordings: int) -> dict[str, np.ndarray]:
+            found = simulation.production_sweeps(recordings, interval, temperature=temperature, store_configs=False)
+            return {
+                "energy": np.asarray(found["energies"], dtype=float)[None],
+                "magnetization": np.abs(np.asarray(found["magnetizations"], dtype=float))[None],
+            }
+
+        return record
+
     def _equilibrated(self, side: int, field: float, *, seed: int) -> mcising.IsingSimulation:
         simulation = mcising.IsingSimulation(side, 1.0, 0.0, 0.0, field, seed, "metropolis")
         if field == 0:
@@ -114,6 +139,9 @@ class Peapods(Peer):
     """
 
     name, chains, energy_updates = "peapods", 16, 8e8
+    algorithms = ("metropolis", "swendsen_wang", "metropolis and swendsen_wang")
+    recorded = 8
+    """Chains of `recorder`."""
 
     def cannot(self, field: float) -> str | None:
         """Return why a field is beyond the package, or None."""
@@ -137,6 +165,23 @@ class Peapods(Peer):
         model.sample(self.sweeps(side, effort=effort), warmup_ratio=0.0, sequential=True)
         energies = -np.asarray(model.energies_avg, dtype=np.float64)
         return Estimate(energies.mean(), energies.std(ddof=1) / np.sqrt(self.chains))
+
+    def recorder(self, algorithm: str, side: int, temperature: float) -> Callable[[int, int], dict[str, np.ndarray]]:
+        """Record the energies of some chains, one call for each recording."""
+        model = peapods.Ising((side, side), temperatures=np.full(self.recorded, temperature))
+        model.sample(500, cluster_update_interval=1, sequential=True)
+        every = {"metropolis": None, "swendsen_wang": 1, "metropolis and swendsen_wang": 10}[algorithm]
+
+        def record(interval: int, recordings: int) -> dict[str, np.ndarray]:
+            # A cluster update follows its sweep, and a call that is too short for it has none.
+            sweeps = interval if every is None else max(interval, every)
+            energies = np.empty((self.recorded, recordings))
+            for k in range(recordings):
+                model.sample(sweeps, cluster_update_interval=every, sequential=True, warmup_ratio=0.0)
+                energies[:, k] = -np.asarray(model.get_energies())
+            return {"energy": energies}
+
+        return record
 
     def _equilibrated(self, side: int, *, chains: int) -> peapods.Ising:
         model = peapods.Ising((side, side), temperatures=np.full(chains, TEMPERATURE))

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 from spinlens.statistics import Estimate
+
+FAR = 5.0
+"""Standard errors between an energy and the exact one from which on a run was too short to come to equilibrium."""
 
 BENCHMARKS = Path(__file__).parents[1] / "benchmarks" / "results"
 
@@ -185,28 +189,76 @@ def estimators() -> str:
     return f"{table([head, *rows])}\n\n{found['setting']}"
 
 
-def clusters() -> str:
-    """Return the table of autocorrelation times and effective samples a second at the critical point."""
-    found = read(BENCHMARKS / "clusters.json")
-    head = ("lattice", "algorithm", "ns / update", "tau of energy", "tau of abs(m)", "effective samples / s", "z")
-    rows = [
-        (
-            f"{row['side']} x {row['side']}",
-            row["algorithm"].replace("_", " "),
-            f"{row['nanoseconds_per_update']:.2f}",
-            str(Estimate(row["energy_time"], row["energy_time_error"])),
-            str(Estimate(row["absolute_magnetization_time"], row["absolute_magnetization_time_error"])),
-            f"{row['effective_samples_per_second']:.{0 if row['effective_samples_per_second'] >= 10 else 1}f}",
-            _signed(row["z"]),
-        )
-        for row in found["rows"]
-    ]
-    hardware = found["hardware"]
+def effective_samples() -> str:
+    """Return the effective samples a second of the best algorithm of each package."""
+    found = read(BENCHMARKS / "effective_samples.json")
+    head = ["lattice", "temperature", "spinlens by default", "samples / s", "z"]
+    for peer in found["peers"]:
+        head += [f"{peer} at its best", "samples / s", "ratio"]
+    rows: list[tuple[str, ...]] = [tuple(head)]
+    for row in found["rows"]:
+        ours = row["packages"]["spinlens"]["auto"]
+        cells = [
+            f"{row['side']} x {row['side']}", f"{row['temperature']:.4g}", _named(row["auto"]), f"{ours['rate']:,.0f}",
+            _signed(ours["z"]),
+        ]  # fmt: skip
+        for peer in found["peers"]:
+            words = row["packages"][peer]
+            best = max(words, key=lambda word: words[word]["rate"])
+            ratio = row["ratios"][peer]
+            cells += [
+                _named(best), f"{words[best]['rate']:,.0f}",
+                f"{ratio['median']:.0f} ({ratio['smallest']:.0f} to {ratio['largest']:.0f})",
+            ]  # fmt: skip
+        rows.append(tuple(cells))
+    peers = ", ".join(f"{name} {version}" for name, version in found["peers"].items())
     note = (
-        f"Periodic tori at Tc, {found['chains']} chains {on_one_core(found)} (load "
-        f"{hardware['load_average_at_start']:g} at the start). Times in sweeps; effective samples of the slower one."
+        f"Effective samples a second of the slower of energy and abs(m), of the energy alone for peapods, "
+        f"{on_one_core(found)}; 64 chains of spinlens; {peers}; {found['rounds']} rounds; z against Kaufman's energy."
     )
-    return f"{table([head, *rows])}\n\n{note}"
+    return f"{table(rows)}\n\n{note}"
+
+
+def algorithms() -> str:
+    """Return the effective samples a second of each algorithm of spinlens at the critical point."""
+    found = read(BENCHMARKS / "effective_samples.json")
+    rows: list[tuple[str, ...]] = [("lattice", "algorithm", "tau of energy", "tau of abs(m)", "samples / s", "z")]
+    for row in found["rows"]:
+        for word, each in row["packages"]["spinlens"].items():
+            if word != "auto":
+                rows.append(
+                    (
+                        f"{row['side']} x {row['side']}, T = {row['temperature']:.4g}", _named(word),
+                        f"{each['times']['energy']:.3g}", f"{each['times']['magnetization']:.3g}",
+                        f"{each['rate']:,.0f}" if abs(each["z"]) < FAR else "not in equilibrium", _signed(each["z"]),
+                    )
+                )  # fmt: skip
+    note = "The same run; times in sweeps, of which one of clusters is one update. All start from the ground state."
+    return f"{table(rows)}\n\n{note}"
+
+
+def choice() -> str:
+    """Return how much of the best effective samples a second ``auto`` reaches, system by system."""
+    found = read(BENCHMARKS / "choice.json")
+    systems: dict[str, list[dict[str, Any]]] = {}
+    for row in found["rows"]:
+        constants = ", ".join(f"{key} = {value:g}" for key, value in row["constants"].items() if key == "states")
+        name = f"{row['model'].replace('_', '-')} {constants}".strip() + f", {row['lattice'].split(',')[0]}"
+        systems.setdefault(name + (", in a field" if "field" in row else ""), []).append(row)
+    rows: list[tuple[str, ...]] = [("system", "conditions", "of the best, median", "least", "there best")]
+    for name, several in systems.items():
+        least = min(several, key=lambda row: row["of_best"])
+        rows.append(
+            (
+                name, str(len(several)), f"{median(row['of_best'] for row in several):.0%}", f"{least['of_best']:.0%}",
+                f"{_named(least['best'])} at T = {least['temperature']:.4g}",
+            )
+        )  # fmt: skip
+    return f"{table(rows)}\n\nOf the most effective samples a second that any update gives there, {on_one_core(found)}."
+
+
+def _named(algorithm: str) -> str:
+    return algorithm.replace("_", " ")
 
 
 def _signed(value: float | None) -> str:
@@ -214,6 +266,7 @@ def _signed(value: float | None) -> str:
 
 
 SECTIONS = {
-    "sampling": sampling, "scaling": scaling, "clusters": clusters, "training": training,
+    "sampling": sampling, "scaling": scaling, "effective_samples": effective_samples,
+    "algorithms": algorithms, "choice": choice, "training": training,
     "classification": classification, "estimators": estimators, "lattices": lattices, "tables": tables,
 }  # fmt: skip

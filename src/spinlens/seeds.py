@@ -24,6 +24,7 @@ class Purpose(IntEnum):
     CLASSIFICATION = 9
     SPLITTING = 10
     SYMMETRIES = 11
+    SEEDED_CLUSTERS = 12
 
 
 def check_seed(seed: object) -> int:

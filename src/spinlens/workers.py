@@ -1,7 +1,7 @@
-"""Hand tasks to Dask workers and take the results back as they are finished.
+"""Hand tasks to workers and take the results back as they are finished.
 
-One machine uses a cluster of its own: threads of this process where the work releases Python's lock, as kernels do,
-or processes where it does not, as trainings do. Whoever has more machines names the address of a Dask scheduler.
+One machine uses threads of this process where the work releases Python's lock, as kernels do, or processes of a Dask
+cluster of its own where it does not, as trainings do. Whoever has more machines names the address of a Dask scheduler.
 """
 
 from __future__ import annotations
@@ -13,9 +13,13 @@ import sys
 import time
 import uuid
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor
+from concurrent.futures import wait as wait_for
 from contextlib import ExitStack, contextmanager, suppress
 from functools import partial
 from itertools import islice
+from pathlib import Path
+from threading import Event as Flag
 from typing import Any, Self, TypeVar
 
 from spinlens.errors import IncompleteError, InputError
@@ -54,8 +58,13 @@ def check_workers(workers: int | None, scheduler: str | None, *, what: str = "wo
     if workers is not None and (isinstance(workers, bool) or not isinstance(workers, int) or workers < 1):
         raise InputError(what, workers, "must be a whole number >= 1")
     if scheduler is not None:
-        with _client(1, scheduler, processes=False):
+        with _client(1, scheduler):
             pass
+
+
+def threads_for(tasks: int, workers: int | None, scheduler: str | None) -> int:
+    """Return how many threads each task may use, where there are fewer tasks than workers on this machine."""
+    return 1 if scheduler is not None else max(1, (workers or _cores()) // max(1, tasks))
 
 
 def finished(
@@ -121,9 +130,11 @@ class Workers:
         if self.scheduler is None and alone:
             for task in tasks:
                 yield task, work(task, partial(_report_alone, report, task))
+        elif self.scheduler is None and not self.processes:
+            yield from _in_threads(self.workers, work, tasks, report)
         elif tasks:
             if self._client is None:
-                client = _client(self.workers, self.scheduler, processes=self.processes)
+                client = _client(self.workers, self.scheduler)
                 self._client = self._open.enter_context(client)
             # Workers that others keep alive stop by themselves; our own processes end with this block.
             ours = self.processes and self.scheduler is None
@@ -132,7 +143,7 @@ class Workers:
 
     def all(self, question: Callable[[], bool]) -> bool:
         """Return whether all workers of the scheduler say yes."""
-        with _client(1, self.scheduler, processes=False) as client:
+        with _client(1, self.scheduler) as client:
             return all(client.run(question).values())
 
 
@@ -140,13 +151,70 @@ def _report_alone(report: Callable[[Task, float], None], task: Task, fraction: f
     report(task, fraction)
 
 
+def _in_threads(
+    workers: int,
+    work: Callable[[Task, Report], Result],
+    tasks: Sequence[Task],
+    report: Callable[[Task, float], None],
+) -> Iterator[tuple[Task, Result]]:
+    """Do tasks in threads of this process; what runs when the caller leaves off stops at its next report."""
+    left = Flag()
+
+    def run(task: Task) -> Result:
+        said = -math.inf
+
+        def tell(fraction: float, note: str = "") -> None:  # noqa: ARG001
+            nonlocal said
+            if left.is_set():
+                raise _StoppedError
+            if (now := time.monotonic()) - said > TALK_SECONDS or fraction >= 1:
+                said = now
+                report(task, fraction)
+
+        tell(0.0)
+        return work(task, tell)
+
+    waiting = iter(tasks)
+    with ThreadPoolExecutor(workers, "spinlens") as pool:
+        # One task more than there are threads keeps all busy without piling finished results up in memory.
+        running = {pool.submit(run, task): task for task in islice(waiting, workers + 1)}
+        try:
+            while running:
+                for future in wait_for(running, return_when=FIRST_COMPLETED).done:
+                    task, result = running.pop(future), future.result()
+                    running |= {pool.submit(run, following): following for following in islice(waiting, 1)}
+                    yield task, result
+        finally:
+            left.set()
+            for future in running:
+                future.cancel()
+
+
 def _cores() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    """Return how many cores this process may use: those that it is bound to, or fewer by a container's quota."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    quota = _quota(Path("/sys/fs/cgroup"))
+    return cores if quota is None else max(1, min(cores, round(quota)))
+
+
+def _quota(control_groups: Path) -> float | None:
+    """Return the cores that a container may use at the mean, by either version of Linux' control groups."""
+    try:
+        quota, period = (control_groups / "cpu.max").read_text().split()
+    except (OSError, ValueError):
+        try:
+            folder = control_groups / "cpu"
+            quota, period = ((folder / f"cpu.cfs_{name}_us").read_text() for name in ("quota", "period"))
+        except OSError:
+            return None
+    try:
+        return int(quota) / int(period) if int(quota) > 0 else None
+    except (ValueError, ZeroDivisionError):
+        return None
 
 
 @contextmanager
-def _client(workers: int, scheduler: str | None, *, processes: bool) -> Iterator[Any]:
-    import dask.config
+def _client(workers: int, scheduler: str | None) -> Iterator[Any]:
     from distributed import Client, LocalCluster
 
     if scheduler is not None:
@@ -158,22 +226,18 @@ def _client(workers: int, scheduler: str | None, *, processes: bool) -> Iterator
             yield client
         return
     with (
-        dask.config.set({"distributed.worker.memory.target": False, "distributed.worker.memory.spill": False}),
         LocalCluster(
-            n_workers=0 if processes else 1,
-            threads_per_worker=workers,
+            n_workers=0,
             processes=False,
-            protocol="tcp" if processes else "inproc",
-            host="127.0.0.1" if processes else None,
-            memory_limit=None,
+            protocol="tcp",
+            host="127.0.0.1",
             # No dashboard; left to itself the scheduler warns where its usual port is taken.
             scheduler_kwargs={"dashboard": False, "dashboard_address": "127.0.0.1:0"},
         ) as cluster,
         Client(cluster) as client,
-        _processes(workers if processes else 0, cluster.scheduler_address),
+        _processes(workers, cluster.scheduler_address),
     ):
-        if processes:
-            client.wait_for_workers(1, timeout=LOST_SECONDS)
+        client.wait_for_workers(1, timeout=LOST_SECONDS)
         yield client
 
 

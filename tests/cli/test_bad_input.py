@@ -24,7 +24,7 @@ SHELL = {
     "--model potts:states=3 --boundary antiperiodic": "means nothing for colours",
     "--boundary periodc": "Did you mean 'periodic'",
     "--algorithm heatbath": "Did you mean 'heat_bath'",
-    "--lattice triangular --model lattice_gas --algorithm wolff": "What works here: heat_bath, metropolis, auto",
+    "--lattice triangular --model lattice_gas --algorithm wolff": "here: heat_bath, metropolis, seeded_clusters, auto",
     "--shape 6 --algorithm metropolis": "Use heat_bath",
     "--start hot": "Known: dispersed, ground",
     "--temperature 0": "must be > 0",

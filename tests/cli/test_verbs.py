@@ -32,7 +32,7 @@ def test_simulate_then_info(tmp_path: Path, capsys: pytest.CaptureFixture[str]) 
     assert spinlens("simulate", "--shape", "4x6", *GRID, "--field", "-1:1:3", "--draws", 2, "--out", out) == 0
     printed = capsys.readouterr()
     assert "<Ensemble: Ising, J = 1, 4x6, periodic, 3 field x 3 temperature x 4 chain x 2 draw" in printed.out
-    assert printed.err == ""
+    assert printed.err.startswith("15 metropolis + heat_bath at 9 of 9 conditions")
     assert spinlens("info", out) == 0
     assert "4; 6" in capsys.readouterr().out
     assert spinlens("info", out, "--json") == 0
@@ -51,13 +51,11 @@ def test_conditions_that_are_not_equilibrated_are_said(tmp_path: Path, capsys: p
 def test_auto_says_on_stderr_what_it_took(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     arguments = ["--side", 48, "--temperature", "2.27,3,4", "--chains", "4", "--equilibration", "2", "--interval", "1"]
     assert spinlens("simulate", *arguments, "--algorithm", "auto", "--out", tmp_path / "auto") == 0
-    heat_bath, swendsen_wang = capsys.readouterr().err.splitlines()
-    assert heat_bath.startswith(
-        "heat_bath at 2 of 3 conditions (T in 3 to 4, h = 0): correlations reach over less than"
-    )
-    assert swendsen_wang.startswith("swendsen_wang at 1 of 3 conditions (T = 2.27, h = 0): correlations reach over")
+    single, clusters = capsys.readouterr().err.splitlines()
+    assert single.startswith("15 metropolis + heat_bath at 2 of 3 conditions (T in 3 to 4, h = 0): correlations reach")
+    assert clusters.startswith("seeded_clusters + 3 metropolis at 1 of 3 conditions (T = 2.27, h = 0): correlations")
     assert spinlens("info", tmp_path / "auto") == 0
-    assert swendsen_wang in capsys.readouterr().out
+    assert clusters in capsys.readouterr().out
 
 
 BAD = {

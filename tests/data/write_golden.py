@@ -1,9 +1,8 @@
 """Golden ensembles, which later versions must read and reproduce.
 
 ``golden.ens`` was written by the version that had the first format and stays as it is. The others are small ensembles
-of
-the second format, one for each space and engine; write a new one, never an old one again, from the repository's root:
-``python tests/data/write_golden.py NAME``.
+of the second format, one for each space and engine; write a new one, never an old one again, from the repository's
+root: ``python tests/data/write_golden.py NAME``.
 """
 
 from __future__ import annotations
@@ -19,7 +18,7 @@ from spinlens.sampling import Plan
 PATH = Path(__file__).with_name("golden.ens")
 PLAN = Plan(
     model=Ising(), lattice=Lattice((4, 6)), temperature=(1.8, 2.6), field=(0.0, 0.3), chains=66, draws=2, recordings=4,
-    interval=2, equilibration=20, start="dispersed", seed=20,
+    interval=2, equilibration=20, algorithm="heat_bath", start="dispersed", seed=20,
 )  # fmt: skip
 _SHORT = {
     "chains": 66,
@@ -27,6 +26,7 @@ _SHORT = {
     "recordings": 2,
     "interval": 2,
     "equilibration": 20,
+    "algorithm": "heat_bath",
     "start": "dispersed",
     "seed": 20,
 }
@@ -39,10 +39,14 @@ LATER = {
         model=BlumeCapel(), lattice=Lattice((4, 4)), temperature=(1.0, 1.5), crystal_field=(0.0, 1.0), **_SHORT
     ),
     "potts": Plan(
-        model=Potts(3), lattice=Lattice((3, 4), kind="triangular"), temperature=(1.0, 1.5), algorithm="swendsen_wang",
-        **_SHORT,
+        model=Potts(3), lattice=Lattice((3, 4), kind="triangular"), temperature=(1.0, 1.5),
+        **(_SHORT | {"algorithm": "swendsen_wang"}),
     ),
     "clock": Plan(model=Clock(12), lattice=Lattice((6,), boundary="free"), temperature=(0.5, 1.0), **_SHORT),
+    "mixture": Plan(
+        model=Ising(), lattice=Lattice((4, 9), "antiperiodic", "triangular"), temperature=(2.0, 4.0), field=(0.0, 0.2),
+        **(_SHORT | {"algorithm": "seeded_clusters + 2 metropolis"}),
+    ),
 }  # fmt: skip
 
 if __name__ == "__main__":

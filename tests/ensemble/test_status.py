@@ -15,7 +15,7 @@ from spinlens.ensemble.writer import lock
 from spinlens.errors import DamagedError, InputError
 from spinlens.lattices import Lattice
 from spinlens.sampling.diagnostics import equilibration
-from spinlens.sampling.engines.bits.engine import CLUSTER_COST
+from spinlens.sampling.engines.bits.engine import COST
 from tests.ensemble.tiny import PLAN, contents
 
 
@@ -55,19 +55,20 @@ def test_a_half_finished_one_counts_the_chains_so_far(copy: Path) -> None:
 
 
 def test_units_of_clusters_take_longer(tmp_path: Path) -> None:
-    # At zero field both temperatures take clusters, in the strong one neither.
+    # At zero field both temperatures take clusters and a sweep of single spins in turn, in the strong one neither.
     plan = replace(
-        PLAN, lattice=Lattice((48, 48)), temperature=(2.26, 2.27), field=(0.0, 0.3), chains=64, algorithm="auto"
+        PLAN, lattice=Lattice((48, 48)), temperature=(2.25, 2.26), field=(0.0, 0.5), chains=64, algorithm="auto"
     )
     sample(plan, out=tmp_path / "auto", workers=1, progress=False)
-    assert plan.kernels.cost(plan, 0) == 2 * CLUSTER_COST
+    dearer = (COST["seeded_clusters"] + COST["metropolis"]) / 2
+    assert plan.kernels.cost(plan, 0) == 2 * dearer
     assert plan.kernels.cost(plan, 1) == 2
     known = Journal(tmp_path / "auto").read()
     description, first, second = (known[name] for name in (DESCRIPTION, "field=0 block=0", "field=1 block=0"))
     write_journal(tmp_path / "auto", [description, first])
-    assert status(tmp_path / "auto").seconds_left == pytest.approx(first.seconds / CLUSTER_COST)
+    assert status(tmp_path / "auto").seconds_left == pytest.approx(first.seconds / dearer)
     write_journal(tmp_path / "auto", [description, second])
-    assert status(tmp_path / "auto").seconds_left == pytest.approx(second.seconds * CLUSTER_COST)
+    assert status(tmp_path / "auto").seconds_left == pytest.approx(second.seconds * dearer)
 
 
 def test_nothing_sampled_is_nothing_known(copy: Path) -> None:

@@ -165,7 +165,7 @@ def test_it_introduces_itself(finished: Path, ensemble: Ensemble) -> None:
         assert part in text
     assert "missing" not in text
     html = ensemble._repr_html_()
-    for part in ("6x10", "1.5 to 3", "heat_bath", "not equilibrated", ensemble.fingerprint):
+    for part in ("6x10", "1.5 to 3", "auto", "not equilibrated", ensemble.fingerprint):
         assert part in html
 
 

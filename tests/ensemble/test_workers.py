@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -171,10 +172,75 @@ def test_lost_workers_are_one_sentence(
             raise KilledWorker("unit", SimpleNamespace(address="tcp://nowhere"), 3)
         return work(task, silent)
 
-    with monkeypatch.context() as patch:
+    here: dict[str, Any] = {"processes": False, "dashboard_address": "127.0.0.1:0", "protocol": "tcp"}
+    with monkeypatch.context() as patch, LocalCluster(n_workers=1, threads_per_worker=1, **here) as cluster:
         patch.setattr(workers, "_work", die)
         with pytest.raises(IncompleteError, match="workers were lost") as caught:
-            sample(PLAN, out=tmp_path / "out", workers=2, progress=False)
+            sample(PLAN, out=tmp_path / "out", scheduler=cluster.scheduler_address, progress=False)
     assert "\n" not in str(caught.value)
     sample(PLAN, out=tmp_path / "out", workers=1, progress=False)
     assert contents(tmp_path / "out") == expected
+
+
+def test_threads_of_this_process_need_no_dask(tmp_path: Path) -> None:
+    code = (
+        "import sys, spinlens as sl; sl.simulate(sl.Ising(), (4, 4), temperature=2.0, field=[0.0, 0.1, 0.2], "
+        "workers=2, equilibration=8, progress=False); sys.exit('distributed' in sys.modules)"
+    )
+    subprocess.run([sys.executable, "-W", "ignore", "-c", code], check=True)
+
+
+def test_an_interruption_stops_all_threads(longer: tuple[Plan, dict[str, bytes]], tmp_path: Path) -> None:
+    plan, expected = longer
+    seen: list[float] = []
+
+    def work(task: int, report: Callable[[float], None]) -> int:
+        for step in range(10_000):
+            report(step / 10_000)
+            time.sleep(0.001)
+        seen.append(task)
+        return task
+
+    begun = time.monotonic()
+    with pytest.raises(KeyboardInterrupt):
+        for _ in workers.finished(work, [1, 2, 3], workers=2, report=_interrupt):
+            pass
+    assert seen == []
+    assert time.monotonic() - begun < 9
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Writer, "commit", _then_interrupt(Writer.commit))
+        with pytest.raises(IncompleteError, match="Interrupted with 1 of"):
+            sample(plan, out=tmp_path / "out", workers=2, progress=False)
+    sample(plan, out=tmp_path / "out", workers=2, progress=False)
+    assert contents(tmp_path / "out") == expected
+
+
+def _interrupt(task: int, fraction: float) -> None:
+    if task == 2 and fraction > 0:
+        raise KeyboardInterrupt
+
+
+def _then_interrupt(commit: Callable[..., None]) -> Callable[..., None]:
+    def committed(self: Writer, *unit: Any) -> None:
+        commit(self, *unit)
+        raise KeyboardInterrupt
+
+    return committed
+
+
+@pytest.mark.parametrize(
+    ("files", "cores"),
+    [
+        ({"cpu.max": "150000 100000"}, 1.5),
+        ({"cpu.max": "max 100000"}, None),
+        ({"cpu/cpu.cfs_quota_us": "200000\n", "cpu/cpu.cfs_period_us": "100000\n"}, 2.0),
+        ({"cpu/cpu.cfs_quota_us": "-1", "cpu/cpu.cfs_period_us": "100000"}, None),
+        ({"cpu.max": "what"}, None),
+        ({}, None),
+    ],
+)
+def test_the_quota_of_a_container_counts(files: dict[str, str], cores: float | None, tmp_path: Path) -> None:
+    (tmp_path / "cpu").mkdir()
+    for name, text in files.items():
+        (tmp_path / name).write_text(text)
+    assert workers._quota(tmp_path) == cores

@@ -30,6 +30,7 @@ from spinlens.sampling.engines.bits import (
     clusters,
     counters,
     probabilities,
+    seeded_clusters,
     swendsen_wang,
     updates,
     walkers,
@@ -141,6 +142,16 @@ def missing_neighbours_down(right: Any, lattice: Any, staggered: bool) -> Geomet
     return replace(place, kind_values=values)
 
 
+def copies_of_streams(patch: pytest.MonkeyPatch) -> None:
+    """Each update of single sites on a copy of the streams, so that one repeats what another has drawn."""
+    right = updates.LocalUpdate.__init__
+
+    def copied(self: Any, view: Any, here: slice, algorithm: str, streams: np.ndarray) -> None:
+        right(self, view, here, algorithm, streams.copy())
+
+    patch.setattr(updates.LocalUpdate, "__init__", copied)
+
+
 def activation_off(right: Activation) -> Activation:
     return replace(right, thresholds=(right.thresholds * 1.01).astype(np.uint64))
 
@@ -196,7 +207,8 @@ def cluster_visits(algorithm: str, **case: object) -> Callable[[], bool]:
     return visits(algorithm=algorithm, **case)
 
 
-HELD = {algorithm: cluster_visits(algorithm, field=0.3) for algorithm in ("swendsen_wang", "wolff")}
+HELD = {algorithm: cluster_visits(algorithm, field=0.3) for algorithm in ("swendsen_wang", "wolff", "seeded_clusters")}
+SEEDED = cluster_visits("seeded_clusters")
 FRUSTRATED = cluster_visits("swendsen_wang", boundary="antiperiodic")
 ODD_RING = cluster_visits("swendsen_wang")
 BETWEEN_WALLS = cluster_visits("swendsen_wang", boundary="skewed")
@@ -309,13 +321,34 @@ MUTANTS = {
     "one random number for two bonds": Mutant(
         source(
             swendsen_wang,
-            "& links_y[y, 0] & lanes, thresholds[1], stream)",
-            "& links_y[y, 0] & lanes, thresholds[1], stream.copy())",
+            "& links_y[y, 0] & lanes, thresholds[1], stream, 0)",
+            "& links_y[y, 0] & lanes, thresholds[1], stream.copy(), 0)",
         ),
         cluster_visits("swendsen_wang", shape=(2, 4)),
     ),
     "a coin for each run instead of each cluster": Mutant(
         source(clusters, "turn = turns[parent[label]]", "turn = turns[label]"), ODD_RING
+    ),
+    "two updates of a mixture on one stream": Mutant(
+        copies_of_streams, visits(algorithm="metropolis + heat_bath", interval=2, shape=(3, 3), temperature=(4.0,))
+    ),
+    "membership that spreads along the bonds but not against them": Mutant(
+        source(seeded_clusters, "for place in range(2 * rows)", "for place in range(rows)"), SEEDED
+    ),
+    "a ring of members that is open at its end": Mutant(
+        source(seeded_clusters, "reached &= bond[y] & ~here[y]", "reached &= NONE"), SEEDED
+    ),
+    "seeds' bonds on one random number": Mutant(
+        source(
+            seeded_clusters, "threshold, streams, j)\n        store", "threshold, streams.copy(), j)\n        store"
+        ),
+        cluster_visits("seeded_clusters", shape=(2, 4)),
+    ),
+    "a ghost that is reached and stays": Mutant(
+        source(seeded_clusters, "member[row, y] ^ reversed_lanes", "member[row, y]"), HELD["seeded_clusters"]
+    ),
+    "a ghost without the others that it holds": Mutant(
+        source(seeded_clusters, "if reversed_lanes != NONE:", "if chains == 0:"), HELD["seeded_clusters"]
     ),
     "one random number for two bonds, one cluster": Mutant(
         source(wolff, "return at + np.int64(satisfied),", "return at + np.int64(joins),"), HELD["wolff"]
@@ -351,7 +384,7 @@ def install(monkeypatch: pytest.MonkeyPatch, module: types.ModuleType, changed: 
     """Let the chains run with the changed module."""
     if module is counters:
         monkeypatch.setattr(walkers, "counters", changed)
-    elif module in (bitsliced, swendsen_wang, wolff):
+    elif module in (bitsliced, seeded_clusters, swendsen_wang, wolff):
         monkeypatch.setattr(updates, module.__name__.rsplit(".", 1)[1], changed)
     elif module is clusters:
         caller = compile_with(swendsen_wang, f"from {clusters.__name__} import", f"from {changed.__name__} import")

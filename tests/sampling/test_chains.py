@@ -8,7 +8,7 @@ import pytest
 from spinlens.errors import InputError
 from spinlens.lattices import Lattice
 from spinlens.models import Ising, Model, Potts
-from spinlens.sampling import Plan, Unit, run_unit, units
+from spinlens.sampling import Plan, Unit, chains, run_unit, units
 from spinlens.testing.chance import largest, uncounted
 
 SMALL = {"model": Ising(), "lattice": Lattice((8, 8)), "temperature": (2.0, 2.5, 3.0), "equilibration": 50}
@@ -152,3 +152,21 @@ def test_near_zero_temperatures(model: Model) -> None:
     assert (run_unit(cold, units(cold)[0]).sums["bond_sum"] == 32).all()
     with pytest.raises(InputError, match="must be at least 1e-150"):
         Plan(model=model, lattice=Lattice((4, 4)), temperature=(1e-320,))
+
+
+@pytest.mark.parametrize("lattice", [Lattice((32, 32)), Lattice((16, 8, 8)), Lattice((24, 24), kind="triangular")])
+@pytest.mark.parametrize("algorithm", ["auto", "metropolis + wolff", "heat_bath"])
+def test_threads_of_one_unit_change_no_byte(lattice: Lattice, algorithm: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(chains, "WORTH_THREADS", 0.0)
+    model = Potts(3) if lattice.kind == "cubic" else Ising()
+    if lattice.kind == "triangular" and "wolff" in algorithm:
+        algorithm = "metropolis + seeded_clusters"
+    plan = Plan(
+        model=model, lattice=lattice, temperature=np.linspace(1.5, 5, 11), chains=64, recordings=3, interval=3,
+        equilibration=9, algorithm=algorithm, seed=4,
+    )  # fmt: skip
+    one, three = run_unit(plan, Unit(0, 0)), run_unit(plan, Unit(0, 0), threads=3)
+    np.testing.assert_array_equal(one.codes, three.codes)
+    for name, series in one.sums.items():
+        np.testing.assert_array_equal(series, three.sums[name])
+    np.testing.assert_array_equal(one.exchange_accepted, three.exchange_accepted)

@@ -10,6 +10,7 @@ from spinlens.exact.ising.strip import strip_correlation_length
 from spinlens.lattices import Lattice
 from spinlens.models import Ising
 from spinlens.models.ising import CRITICAL_TEMPERATURE
+from spinlens.sampling.engines.bits.choice import ALONE, DISORDERED, LOCAL, ORDERED
 from tests.sampling.square import choose
 
 
@@ -46,17 +47,18 @@ def test_limits_of_the_length() -> None:
 @pytest.mark.parametrize(
     ("shape", "temperature", "expected"),
     [
-        ((8, 256), 1.9, "swendsen_wang"),
-        ((256, 8), 1.9, "swendsen_wang"),
-        ((4, 256), 1.6, "swendsen_wang"),
-        ((4, 128), CRITICAL_TEMPERATURE, "heat_bath"),
-        ((2, 64), CRITICAL_TEMPERATURE, "heat_bath"),
-        ((16, 128), CRITICAL_TEMPERATURE, "swendsen_wang"),
-        ((8, 256), 2.5, "heat_bath"),
-        ((8, 256), 0.8, "heat_bath"),
-        ((2, 8), 1.0, "heat_bath"),
-        ((64, 100), 1.9, "heat_bath"),
-        ((64, 128), 1.5, "heat_bath"),
+        ((8, 256), 1.9, ORDERED),
+        ((256, 8), 1.9, ORDERED),
+        ((4, 256), 1.6, ALONE),
+        ((4, 128), CRITICAL_TEMPERATURE, ALONE),
+        ((2, 64), CRITICAL_TEMPERATURE, LOCAL),
+        ((16, 128), CRITICAL_TEMPERATURE, ORDERED),
+        ((8, 256), 2.5, DISORDERED),
+        ((8, 256), 3.0, LOCAL),
+        ((8, 256), 0.8, LOCAL),
+        ((2, 8), 1.0, LOCAL),
+        ((64, 100), 1.9, LOCAL),
+        ((64, 128), 1.5, LOCAL),
     ],
     ids=str,
 )
@@ -81,8 +83,8 @@ def test_reasons_are_those_of_strips() -> None:
 
     assert "walls between reversed stretches" in reason((8, 256), 1.9)
     assert "too rare to matter" in reason((8, 256), 0.8)
-    assert reason((8, 256), 2.5).startswith("correlations reach over less than 12 sites")
-    assert reason((256, 256), 1.0).startswith("correlations reach over less than 12 sites")
+    assert reason((8, 256), 3.0).startswith("correlations reach over less than 3.5 sites")
+    assert reason((256, 256), 1.0).startswith("correlations reach over less than 3.5 sites")
     # Held walls leave nothing to reverse.
-    assert reason((8, 256), 1.9, (("free"), (1, 1))).startswith("correlations reach over less than 12 sites")
-    assert reason((8, 256), 1.9, ((1, 1), "periodic")).startswith("correlations reach over less than 12 sites")
+    assert reason((8, 256), 1.8, (("free"), (1, 1))).startswith("correlations reach over less than 3.5 sites")
+    assert reason((8, 256), 1.8, ((1, 1), "periodic")).startswith("correlations reach over less than 3.5 sites")

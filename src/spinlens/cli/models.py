@@ -58,7 +58,8 @@ def _describe(name: str, kind: Any) -> dict[str, Any]:
 
 def _algorithms(model: Any) -> list[str]:
     from spinlens.lattices import Lattice
-    from spinlens.sampling.engines import ALGORITHMS, ENGINES
+    from spinlens.sampling.algorithms import ALGORITHMS
+    from spinlens.sampling.engines import ENGINES
 
     lattice = Lattice((4, 4))
     return [word for word in ALGORITHMS if any(engine.refuses(model, lattice, word) is None for engine in ENGINES)]

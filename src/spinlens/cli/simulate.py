@@ -33,11 +33,16 @@ def simulate(
     chains: int = typer.Option(64, help="Independent chains at each condition."),
     draws: int = typer.Option(1, help="Configurations kept of each chain."),
     recordings: int = typer.Option(None, help="Recordings of the model's sums in each chain, a multiple of the draws."),
-    equilibration: int = typer.Option(4096, help="Sweeps before the first recording."),
+    equilibration: int = typer.Option(
+        None,
+        help="Sweeps before the first recording; by default 4096, or 1024 where "
+        "it is known that dozens of sweeps forget everything.",
+    ),
     interval: int = typer.Option(8, help="Sweeps between recordings and replica exchanges."),
     algorithm: str = typer.Option(
-        "heat_bath",
-        help="heat_bath, metropolis, swendsen_wang, wolff, or auto: what suits each condition, said on stderr.",
+        "auto",
+        help="auto: what suits each condition, said on stderr; heat_bath, metropolis, swendsen_wang, wolff, "
+        "seeded_clusters; or some in turn: 'seeded_clusters + 3 metropolis'.",
     ),
     exchange: bool = typer.Option(True, help="Swap replicas between neighbouring temperatures."),
     start: str = typer.Option("ground", help="ground, random, dispersed, interface or heated."),

@@ -21,7 +21,7 @@ from spinlens.models import Model, check_model
 from spinlens.progress import Report, progress_bar
 from spinlens.sampling import Plan, Unit, UnitDraws, run_unit, units
 from spinlens.sampling.diagnostics import equilibration
-from spinlens.workers import check_workers, finished
+from spinlens.workers import check_workers, finished, threads_for
 
 
 def simulate(
@@ -32,9 +32,9 @@ def simulate(
     chains: int = 64,
     draws: int = 1,
     recordings: int | None = None,
-    equilibration: int = 4096,
+    equilibration: int | None = None,
     interval: int = 8,
-    algorithm: str = "heat_bath",
+    algorithm: str = "auto",
     exchange: bool = True,
     start: str = "ground",
     seed: int = 0,
@@ -60,14 +60,16 @@ def simulate(
         Configurations kept of each chain.
     recordings : int, optional
         Recordings of the model's sums in each chain, a multiple of the draws; by default 16 or as many as the draws.
-    equilibration : int
-        Sweeps before the first recording.
+    equilibration : int, optional
+        Sweeps before the first recording; by default 4096, or 1024 where it is known at every condition that dozens of
+        sweeps forget everything.
     interval : int
         Sweeps between recordings; replicas are exchanged as often.
-    algorithm : {"heat_bath", "metropolis", "swendsen_wang", "wolff", "auto"}
-        Site after site; clusters, all of them or one at a time, with the field and the walls as a ghost; or what suits
-        each condition, which ``ensemble.algorithm`` and ``ensemble.algorithm_reasons`` tell. See
-        `spinlens.sampling.Plan`.
+    algorithm : str
+        ``"auto"``: what suits each condition, which ``ensemble.algorithm`` and ``ensemble.algorithm_reasons`` tell; or
+        ``"heat_bath"``, ``"metropolis"``, site after site; ``"swendsen_wang"``, ``"wolff"``, ``"seeded_clusters"``,
+        clusters, with the field and the walls as a ghost; or some of them in turn, for example
+        ``"seeded_clusters + 3 metropolis"``. See `spinlens.sampling.Plan`.
     exchange : bool
         Whether to swap replicas between neighbouring temperatures of each field.
     start : {"ground", "random", "dispersed", "interface", "heated"}
@@ -173,7 +175,8 @@ def sample_all(
                 tasks += [(path, unit) for unit in missing]
             costs = {task: _cost(plans[task[0]], task[1]) for task in tasks}
             tasks.sort(key=costs.__getitem__, reverse=True)
-            work, listen = partial(_run, dict(plans)), _overall(costs, report)
+            threads = threads_for(len(tasks), workers, scheduler)
+            work, listen = partial(_run, dict(plans), threads=threads), _overall(costs, report)
             for (path, unit), draws in finished(work, tasks, workers=workers, scheduler=scheduler, report=listen):
                 writers[path].commit(unit, draws)
                 _judge(writers[path], plans[path])
@@ -191,9 +194,9 @@ def sample_all(
     return [open_ensemble(path) for path in plans]
 
 
-def _run(plans: Mapping[Path, Plan], task: tuple[Path, Unit], report: Report) -> UnitDraws:
+def _run(plans: Mapping[Path, Plan], task: tuple[Path, Unit], report: Report, *, threads: int) -> UnitDraws:
     path, unit = task
-    return run_unit(plans[path], unit, lambda fraction: report(fraction, ""))
+    return run_unit(plans[path], unit, lambda fraction: report(fraction, ""), threads=threads)
 
 
 def _cost(plan: Plan, unit: Unit) -> float:
@@ -212,7 +215,8 @@ def _in_memory(plan: Plan, report: Report, options: dict[str, Any]) -> Ensemble:
     group: Any = layout.create(MemoryStore(), plan)
     work = units(plan)
     listen = _overall(dict.fromkeys(work, 1.0), report)
-    for unit, draws in finished(partial(run_unit, plan), work, report=listen, **options):
+    threads = threads_for(len(work), **options)
+    for unit, draws in finished(partial(run_unit, plan, threads=threads), work, report=listen, **options):
         write_unit(group, plan, unit, draws)
     ensemble = Ensemble(group, plan)
     for point in range(plan.points):

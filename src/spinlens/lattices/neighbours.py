@@ -56,7 +56,7 @@ class Neighbours:
         return self.first
 
 
-_STEPS: dict[str, tuple[tuple[int, ...], ...]] = {
+STEPS: dict[str, tuple[tuple[int, ...], ...]] = {
     "chain": ((1,),),
     "square": ((1, 0), (0, 1)),
     "cubic": ((1, 0, 0), (0, 1, 0), (0, 0, 1)),
@@ -70,7 +70,7 @@ _STEPS: dict[str, tuple[tuple[int, ...], ...]] = {
 def neighbours(lattice: Lattice) -> Neighbours:
     """Return the bonds of a lattice, direction after direction, each in the order of the sites they start from."""
     places = np.indices(lattice.shape).reshape(lattice.axes, -1)
-    steps = enumerate(_STEPS[lattice.kind])
+    steps = enumerate(STEPS[lattice.kind])
     parts = [(_bonds(lattice, places, *step), _walls(lattice, places, *step)) for step in steps]
     pairs, held = ([np.concatenate(column) for column in zip(*part, strict=True)] for part in zip(*parts, strict=True))
     first, second, direction, turned = pairs

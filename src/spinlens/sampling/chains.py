@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import pairwise
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -11,8 +15,17 @@ from spinlens.sampling.exchange import Exchange, exchange_stream
 from spinlens.sampling.plan import LANES, Plan
 from spinlens.seeds import Purpose, generator
 
+if TYPE_CHECKING:
+    pass
+
 SEGMENT = 2e8
 """Bit-sliced updates of a site between two reports, some tens of milliseconds."""
+
+WORTH_THREADS = 4e6
+"""Bit-sliced updates of a site between two recordings from which on threads gain more than they cost."""
+
+PIECES = 4
+"""Pieces of temperatures for each thread; some take longer than others."""
 
 INT32 = np.iinfo(np.int32).max
 
@@ -72,7 +85,7 @@ def packed_shape(plan: Plan) -> tuple[int, ...]:
     return (*front, plan.model.space.packed_length(last))
 
 
-def run_unit(plan: Plan, unit: Unit, report: Callable[[float], object] = float) -> UnitDraws:
+def run_unit(plan: Plan, unit: Unit, report: Callable[[float], object] = float, *, threads: int = 1) -> UnitDraws:
     """Equilibrate and sample one unit.
 
     Parameters
@@ -83,13 +96,21 @@ def run_unit(plan: Plan, unit: Unit, report: Callable[[float], object] = float) 
         Which part of it.
     report : callable
         Called with the fraction done, a few times a second; raising from it abandons the unit.
+    threads : int
+        How many move chains at different temperatures at the same time, where it pays.
 
     Returns
     -------
     UnitDraws
         The same bytes wherever and whenever it runs.
     """
-    walkers = plan.kernels.walkers(plan, unit.point, unit.block, lambda t: start_codes(plan, unit, t))
+    stages = _stages(plan)
+    work = plan.kernels.cost(plan, unit.point) * LANES * plan.lattice.sites * plan.interval
+    threads = threads if work > WORTH_THREADS else 1
+    pieces = [_pieces(stage, PIECES * threads if threads > 1 else 1) for stage in stages]
+    walkers = plan.kernels.walkers(
+        plan, unit.point, unit.block, lambda t: start_codes(plan, unit, t), [piece for part in pieces for piece in part]
+    )  # fmt: skip
     chains, temperatures = len(plan.chains_of(unit.block)), len(plan.temperature)
     stream = exchange_stream(plan, unit.point, unit.block)
     exchange = Exchange(plan, unit.block, stream) if plan.exchange and temperatures > 1 else None
@@ -97,31 +118,47 @@ def run_unit(plan: Plan, unit: Unit, report: Callable[[float], object] = float) 
     total = equilibration + plan.recordings
     codes = np.empty((temperatures, chains, plan.draws, *packed_shape(plan)), dtype=np.uint8)
     sums = {name: np.empty((temperatures, chains, plan.recordings), series_type(plan, name)) for name in plan.series}
-    stages = _stages(plan)
-    work = plan.kernels.cost(plan, unit.point) * LANES * plan.lattice.sites * plan.interval
     often = max(1, int(SEGMENT * len(stages) // work))
-    for stage, here in enumerate(stages):
-        if stage:
-            walkers.inherit(stage)
-        for step in range(total):
-            if step == equilibration:
-                walkers.freeze(here)
-            walkers.sweep(here)
-            walkers.measure(here)
-            if exchange:
-                exchange.run(walkers)
-            walkers.symmetrise(here, stream)
-            recording = step - equilibration
-            if recording >= 0:
-                for name, series in sums.items():
-                    series[here, :, recording] = walkers.recorded(name)[:, :chains]
-                if (recording + 1) % plan.recordings_per_draw == 0:
-                    codes[here, :, recording // plan.recordings_per_draw] = walkers.packed(here, chains)
-            if step % often == 0 or step == total - 1:
-                report((stage * total + step + 1) / (len(stages) * total))
+    with _side_by_side(threads) as spread:
+        for stage, here in enumerate(stages):
+            if stage:
+                walkers.inherit(stage)
+            for step in range(total):
+                if step == equilibration:
+                    walkers.freeze(here)
+                list(spread(walkers.sweep, pieces[stage]))
+                walkers.measure(here)
+                if exchange:
+                    exchange.run(walkers)
+                walkers.symmetrise(here, stream)
+                recording = step - equilibration
+                if recording >= 0:
+                    for name, series in sums.items():
+                        series[here, :, recording] = walkers.recorded(name)[:, :chains]
+                    if (recording + 1) % plan.recordings_per_draw == 0:
+                        codes[here, :, recording // plan.recordings_per_draw] = walkers.packed(here, chains)
+                if step % often == 0 or step == total - 1:
+                    report((stage * total + step + 1) / (len(stages) * total))
     if exchange is None:
         return UnitDraws(codes, sums, np.zeros(max(0, temperatures - 1), np.int64), 0, np.zeros(chains, np.int32))
     return UnitDraws(codes, sums, exchange.accepted, total * chains, exchange.round_trips[:chains].astype(np.int32))
+
+
+@contextmanager
+def _side_by_side(threads: int) -> Iterator[Callable[[Callable[[slice], None], list[slice]], Iterable[None]]]:
+    """Give a map, in threads where there are several."""
+    if threads == 1:
+        yield map
+        return
+    with ThreadPoolExecutor(threads, "spinlens-unit") as pool:
+        yield pool.map
+
+
+def _pieces(stage: slice, number: int) -> list[slice]:
+    """Cut temperatures into at most so many pieces of nearly equal size."""
+    count = stage.stop - stage.start
+    edges = [stage.start + count * k // min(number, count) for k in range(min(number, count) + 1)]
+    return [slice(*pair) for pair in pairwise(edges)]
 
 
 def _stages(plan: Plan) -> list[slice]:

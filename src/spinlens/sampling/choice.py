@@ -16,10 +16,13 @@ class Choice:
         The update.
     reason : str
         Half a sentence of physics.
+    known : bool
+        Whether the physics of the condition says that some dozens of sweeps forget everything.
     """
 
     algorithm: str
     reason: str
+    known: bool = False
 
 
 def sentences(choices: Sequence[Sequence[Choice]], *, grid: Mapping[str, Sequence[float]]) -> list[str]:

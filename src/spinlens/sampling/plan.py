@@ -13,8 +13,9 @@ import numpy as np
 from spinlens.errors import InputError, did_you_mean
 from spinlens.lattices import Lattice, check_lattice
 from spinlens.models import SMALLEST_TEMPERATURE, Model, check_model, model_from_dict
+from spinlens.sampling.algorithms import check_algorithm, updates_of
 from spinlens.sampling.choice import Choice
-from spinlens.sampling.engines import ALGORITHMS, Engine, engine_for, engine_named
+from spinlens.sampling.engines import Engine, engine_for, engine_named
 from spinlens.seeds import check_seed
 
 STARTS = ("ground", "random", "dispersed", "interface", "heated")
@@ -24,6 +25,9 @@ LANES = 64
 
 FEWEST_RECORDINGS = 16
 """Recordings a chain that the default thinning makes, so that convergence can be judged."""
+
+EQUILIBRATION, SHORT_EQUILIBRATION = 4096, 1024
+"""Sweeps before the first recording by default; the latter where the physics is known to forget much faster."""
 
 MOST = 2**40
 """Larger counts of chains, draws, recordings or sweeps are mistakes."""
@@ -56,9 +60,11 @@ class Plan:
         as a draw. By default as few as are at least `FEWEST_RECORDINGS`.
     interval : int
         Sweeps between recordings; replicas are exchanged as often.
-    equilibration : int
-        Sweeps before the first recording of a temperature, rounded up to whole intervals.
+    equilibration : int, optional
+        Sweeps before the first recording of a temperature, rounded up to whole intervals. By default `EQUILIBRATION`,
+        or `SHORT_EQUILIBRATION` where ``"auto"`` knows at every condition how far correlations reach.
     algorithm : str
+        ``"auto"``: what suits each condition, see `algorithms` and `spinlens.sampling.engines`.
         ``"heat_bath"`` or ``"metropolis"``: site after site. The latter, with two states, is refused where moves that
         are certain would trap or reverse the chains: flips that cost nothing on chains and where a side is below 4, and
         temperatures far above the couplings. ``"swendsen_wang"`` or ``"wolff"``: clusters, in any field and at any
@@ -66,7 +72,11 @@ class Plan:
         competes with the couplings. A sweep of Swendsen-Wang is one update of all clusters, a sweep of Wolff a fixed
         number of clusters that reaches every site once on average, and by a fair coin of each chain and interval one
         more; it is measured while the chains equilibrate, separately for each condition and block of 64 chains.
-        ``"auto"``: what suits the condition, see `algorithms`.
+        ``"seeded_clusters"``: the clusters of some random sites, of two states with couplings of one size in each
+        direction; a sweep of it is one update, which leaves most small clusters alone and costs as much as seven local
+        sweeps. Updates with plus signs between them follow one another in turn, each for one sweep or as many as stand
+        before it: ``"seeded_clusters + 3 metropolis"``. Such a mixture is exact, and forgets what any of its updates
+        forgets, see `spinlens.sampling.algorithms`.
     exchange : bool
         Whether to swap replicas between neighbouring temperatures of one point of the other controls.
     start : str
@@ -96,8 +106,8 @@ class Plan:
     draws: int = 1
     recordings: int = FEWEST_RECORDINGS
     interval: int = 8
-    equilibration: int = 4096
-    algorithm: str = "heat_bath"
+    equilibration: int = EQUILIBRATION
+    algorithm: str = "auto"
     exchange: bool = True
     start: str = "ground"
     seed: int = 0
@@ -106,14 +116,15 @@ class Plan:
 
     def __init__(
         self, *, model: Model, lattice: Lattice, temperature: Any, controls: Mapping[str, Any] | None = None,
-        chains: int = 64, draws: int = 1, recordings: int | None = None, interval: int = 8, equilibration: int = 4096,
-        algorithm: str = "heat_bath", exchange: bool = True, start: str = "ground", seed: int = 0, engine: str = "",
+        chains: int = 64, draws: int = 1, recordings: int | None = None, interval: int = 8,
+        equilibration: int | None = None, algorithm: str = "auto", exchange: bool = True, start: str = "ground",
+        seed: int = 0, engine: str = "",
         recorded: Sequence[str] | None = None, **axes: Any,
     ) -> None:  # fmt: skip
         model, lattice = check_model(model), check_lattice(lattice)
-        for name, word, known in (("algorithm", algorithm, ALGORITHMS), ("start", start, STARTS)):
-            if word not in known:
-                raise InputError(name, repr(word), "is unknown", did_you_mean(str(word), known))
+        algorithm = check_algorithm(algorithm)
+        if start not in STARTS:
+            raise InputError("start", repr(start), "is unknown", did_you_mean(str(start), STARTS))
         if not isinstance(exchange, bool | np.bool_):
             raise InputError("exchange", exchange, "must be true or false")
         if exchange and start == "heated":
@@ -121,7 +132,8 @@ class Plan:
             raise InputError("exchange", True, why, "Set it to false (--no-exchange)")
         whole = {
             "chains": _whole("chains", chains, 1), "draws": _whole("draws", draws, 1),
-            "interval": _whole("interval", interval, 1), "equilibration": _whole("equilibration", equilibration, 0),
+            "interval": _whole("interval", interval, 1),
+            "equilibration": _whole("equilibration", EQUILIBRATION if equilibration is None else equilibration, 0),
         }  # fmt: skip
         if recordings is None:
             recordings = whole["draws"] * math.ceil(FEWEST_RECORDINGS / whole["draws"])
@@ -138,6 +150,8 @@ class Plan:
         for name, value in found.items():
             object.__setattr__(self, name, value)
         self._check()
+        if equilibration is None and all(c.known for point in range(self.points) for c in self.choices(point)):
+            object.__setattr__(self, "equilibration", SHORT_EQUILIBRATION)
 
     def _check(self) -> None:
         """Refuse what no engine does, before anything is sampled."""
@@ -151,7 +165,7 @@ class Plan:
         engine = engine_named(self.engine) if self.engine else engine_for(self.model, self.lattice, self.algorithm)
         object.__setattr__(self, "engine", engine.name)
         engine.check(self)
-        if self.algorithm == "wolff" and self.equilibration == 0:
+        if "wolff" in updates_of(self.algorithm) and self.equilibration == 0:
             raise InputError(
                 "equilibration", 0,
                 "while the chains equilibrate Wolff's algorithm measures how many clusters make a sweep",

@@ -13,12 +13,13 @@ from numpy.typing import NDArray
 
 from spinlens.errors import InputError
 from spinlens.sampling import Plan, UnitDraws, run_unit, units
-from spinlens.sampling.engines import CLUSTERS, LOCAL, Engine
+from spinlens.sampling.algorithms import LOCAL, UPDATES
+from spinlens.sampling.engines import Engine
 from spinlens.testing.cases import Case
 from spinlens.testing.chance import plausible, within
 from spinlens.testing.states import boltzmann, fit, orbits, state_numbers, states_of, within_orbits
 
-ALGORITHMS = (*LOCAL, *CLUSTERS)
+ALGORITHMS = (*UPDATES, "2 metropolis + heat_bath", "swendsen_wang + 3 metropolis")
 
 INTERVAL = 16
 """Sweeps between draws: the small lattices of cases forget in fewer."""
@@ -128,7 +129,8 @@ class EngineContract:
             drawn = codes[random.choice(len(p), p=p, size=64)]
             return drawn.reshape(64, *case.lattice.shape).astype(case.model.space.code_type)
 
-        walkers, here = engine.walkers(plan, 0, 0, start), slice(0, SAMPLES)
+        here = slice(0, SAMPLES)
+        walkers = engine.walkers(plan, 0, 0, start, [here])
         walkers.sweep(here)
         packed = walkers.packed(here, 64)
         found = case.model.space.unpack(packed, case.lattice.shape[-1]).reshape(SAMPLES * 64, -1)

@@ -57,9 +57,10 @@ def test_the_native_network_is_the_published_one_on_a_lattice(network):
     theirs.logits.square().sum().backward()
     layer = model.vit.layers[0].attention
     parts = torch.cat([part.weight.grad for part in (layer.q_proj, layer.k_proj, layer.v_proj)])
-    torch.testing.assert_close(native.blocks[0].attention.read.weight.grad, parts, rtol=1e-3, atol=1e-3)
     first = model.vit.embeddings.patch_embeddings.projection.weight.grad
-    torch.testing.assert_close(native.patches.weight.grad, first, rtol=1e-3, atol=1e-3)
+    # Processors sum in different orders, so that small entries of a gradient are as uncertain as large ones.
+    for ours, theirs in ((native.blocks[0].attention.read.weight.grad, parts), (native.patches.weight.grad, first)):
+        assert float((ours - theirs).abs().max()) < 1e-4 * float(theirs.abs().max())
 
 
 def take(native, model):

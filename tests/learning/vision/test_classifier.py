@@ -30,7 +30,7 @@ def fit(estimator, symmetries=None, **more):
 
 
 @pytest.mark.parametrize(
-    "estimator", [transformer(), ResNet(recipe=Recipe(epochs=8, batch=16, learning_rate=1e-3))], ids=["vit", "resnet"]
+    "estimator", [transformer(), ResNet(recipe=Recipe(epochs=12, batch=8, learning_rate=3e-3))], ids=["vit", "resnet"]
 )
 def test_it_learns_and_keeps_the_conventions(estimator, symmetries):
     twin = clone(estimator)

@@ -55,7 +55,9 @@ def correlation_length(temperature: Any, *, couplings: tuple[float, float] = (1.
 def _length(along: Any, across: Any) -> Numbers:
     # -ln tanh K, without the loss of digits at large K.
     decay = np.exp(-2.0 * along)
-    rate = np.log1p(decay) - np.log1p(-decay) - 2.0 * across
+    with np.errstate(divide="ignore"):
+        # Without any coupling the rate is infinite.
+        rate = np.log1p(decay) - np.log1p(-decay) - 2.0 * across
     with np.errstate(divide="ignore"):
         result: NDArray[np.float64] = 1.0 / np.where(rate >= 0, np.abs(rate), 2.0 * np.abs(rate))
     return result[()]

@@ -5,11 +5,12 @@ from __future__ import annotations
 from spinlens.errors import InputError, did_you_mean
 from spinlens.lattices import Lattice
 from spinlens.models import Model
+from spinlens.sampling.algorithms import ALGORITHMS
 from spinlens.sampling.engines.bits.engine import BitsEngine
-from spinlens.sampling.engines.engine import ALGORITHMS, CLUSTERS, LOCAL, Engine, Walkers
+from spinlens.sampling.engines.engine import Engine, Walkers
 from spinlens.sampling.engines.table.engine import TableEngine
 
-__all__ = ["ALGORITHMS", "CLUSTERS", "ENGINES", "LOCAL", "Engine", "Walkers", "engine_for", "engine_named"]
+__all__ = ["ENGINES", "Engine", "Walkers", "engine_for", "engine_named"]
 
 ENGINES: tuple[Engine, ...] = (BitsEngine(), TableEngine())
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
@@ -13,10 +13,6 @@ from spinlens.sampling.choice import Choice
 
 if TYPE_CHECKING:
     from spinlens.sampling.plan import Plan
-
-LOCAL = ("heat_bath", "metropolis")
-CLUSTERS = ("swendsen_wang", "wolff")
-ALGORITHMS = (*LOCAL, *CLUSTERS, "auto")
 
 
 class Walkers(Protocol):
@@ -35,7 +31,7 @@ class Walkers(Protocol):
     weights: np.ndarray
 
     def sweep(self, here: slice) -> None:
-        """Move the chains of some temperatures on by one interval."""
+        """Move the chains of whole pieces on by one interval; different ones may be asked for at the same time."""
 
     def measure(self, here: slice) -> None:
         """Count the sums at some temperatures."""
@@ -88,5 +84,17 @@ class Engine(Protocol):
     def cost(self, plan: Plan, point: int) -> float:
         """Return about how long a sweep of all temperatures takes, in bit-sliced sweeps of one temperature."""
 
-    def walkers(self, plan: Plan, point: int, block: int, start: Callable[[int], np.ndarray]) -> Walkers:
-        """Return the chains of one unit; ``start`` gives the first codes (64, *shape) of each temperature."""
+    def walkers(
+        self, plan: Plan, point: int, block: int, start: Callable[[int], np.ndarray], pieces: Sequence[slice]
+    ) -> Walkers:
+        """Return the chains of one unit.
+
+        Parameters
+        ----------
+        plan, point, block
+            The unit.
+        start : callable
+            Gives the first codes (64, *shape) of each temperature.
+        pieces : sequence of slice
+            The neighbouring temperatures, in order, that `Walkers.sweep` will be asked to move at the same time.
+        """

@@ -52,8 +52,8 @@ def activation(
         links_y=links_y,
         kinds=kinds.reshape(lattice.shape).astype(np.int64),
         held=np.where(strengths > 0, np.uint64(_ONES), np.uint64(0)),
-        thresholds=_thresholds(np.array(couplings), temperature),
-        ghost_thresholds=_thresholds(strengths, temperature),
+        thresholds=activation_thresholds(np.array(couplings), temperature),
+        ghost_thresholds=activation_thresholds(strengths, temperature),
     )
 
 
@@ -80,7 +80,7 @@ def _links(lattice: Lattice, axis: int, coupling: float) -> np.ndarray:
     return links
 
 
-def _thresholds(strengths: np.ndarray, temperature: np.ndarray) -> np.ndarray:
+def activation_thresholds(strengths: np.ndarray, temperature: np.ndarray) -> np.ndarray:
     """Return 2**64 (1 - exp(-2 abs(strength) / T)), rounded down, uint64 (conditions, strengths)."""
     with localcontext(prec=60):
         values = [

@@ -1,24 +1,50 @@
-"""Heat bath or Swendsen-Wang on the square lattice: the physics behind ``algorithm="auto"``."""
+"""Sweeps of single spins or clusters in between: the physics behind ``algorithm="auto"`` for two states."""
 
 from __future__ import annotations
 
+import math
+from collections.abc import Mapping
+from functools import lru_cache
+
 import numpy as np
 
+from spinlens.errors import InputError
+from spinlens.exact import critical_temperature
 from spinlens.exact.ising import correlation_length, strip_correlation_length
 from spinlens.lattices import Lattice
+from spinlens.models import Ising, Model
 from spinlens.sampling.choice import Choice
+from spinlens.sampling.engines.bits.bonds import row_bonds
 
-RULE = 2
-"""Number of the rule of `choose`; it changes whenever a plan may resolve otherwise, and ensembles store it."""
+LOCAL = "15 metropolis + heat_bath"
+"""Metropolis forgets faster than heat bath, and one sweep of that in sixteen makes it reach every state."""
 
-LONG = 12.0
-"""Sites over which correlations must reach for Swendsen-Wang to yield more effective samples a second."""
+ORDERED, DISORDERED = "seeded_clusters + metropolis", "seeded_clusters + 3 metropolis"
+"""Below the transition clusters do most of the work, above it small ones are left to single spins."""
+
+CUBIC = "seeded_clusters + 7 metropolis"
+"""In three dimensions clusters cost more, and single spins forget faster."""
+
+SMALL, ALONE = 1024, "seeded_clusters"
+"""Sites up to which clusters need no single spins between them where they reach across the lattice."""
+
+WIDE = 0.4
+"""Part of the side from which on they reach across."""
+
+MANY = 15.0
+"""Correlation lengths in a side from which on a few clusters are too small a part of the lattice."""
+
+LONG, LONG_CUBIC = 3.5, 10.0
+"""Sites over which correlations must reach for clusters to yield more effective samples a second."""
 
 SHARE = 0.25
-"""Part of the side that bounds the reach: at the critical point both algorithms break even at a side of about 48."""
+"""Part of the side that bounds the reach."""
 
-FIELD_REACH = 0.54
-"""In units of (h / J)^(-8/15): at the critical point both break even in a field of about 0.003 J."""
+FIELD_REACH = 0.33
+"""In units of (h / J)^(-8/15): at the critical point both break even in a field of about 0.012 J."""
+
+ORDER = 2.0
+"""Ratio of the correlation lengths above and below the transition of the square lattice."""
 
 ELONGATED = 2
 """From this ratio of the sides on a lattice is a strip: its narrow side decides how far correlations reach."""
@@ -26,86 +52,137 @@ ELONGATED = 2
 RARE = 300.0
 """Where correlations of a strip reach over so many of its long sides, one draw in a million has a reversed stretch."""
 
+SCALING = {2: (0.55, 1.0), 3: (0.5, 0.63)}
+"""Amplitude, in sites, and exponent of the correlation length above the transition, by the number of sides."""
 
-_NEAR = Choice(
-    "swendsen_wang",
-    f"correlations reach over {LONG:g} sites or more, where single-spin updates slow down critically",
-)
-_FAR = Choice(
-    "heat_bath",
-    f"correlations reach over less than {LONG:g} sites, and sweeps of single spins cost far less than of clusters",
-)
-_REVERSING = Choice(
-    "swendsen_wang",
-    f"correlations along the narrow lattice reach over {LONG:g} sites or more, where single-spin updates hardly make "
-    "or move the walls between reversed stretches",
-)
-_FROZEN = Choice(
-    "heat_bath",
-    "walls across the narrow lattice are too rare to matter, but for them correlations reach over less than "
-    f"{LONG:g} sites, and sweeps of single spins cost far less than of clusters",
-)
+_FEW = "correlations reach over less than {:g} sites, and sweeps of single spins cost far less than of clusters"
+_RARE = "walls across the narrow lattice are too rare to matter, but for them " + _FEW
 _COMPETING = Choice(
-    "heat_bath", "the field competes with the couplings, so that clusters of bonds do not follow the correlations"
+    LOCAL, "the field competes with the couplings, so that clusters of bonds do not follow the correlations"
+)
+_UNKNOWN = Choice(LOCAL, "how far correlations reach is not known for these couplings and fields")
+_WIDE = Choice(LOCAL, "the lattice is so much wider than correlations reach that a few clusters are a small part of it")
+_SLOW = "correlations reach over {:g} sites or more, where single-spin updates slow down critically"
+_WALLS = (
+    "correlations along the narrow lattice reach over {:g} sites or more, where single-spin updates hardly make or "
+    "move the walls between reversed stretches"
 )
 
 
-def choose(
-    couplings: tuple[float, float], lattice: Lattice, *, temperature: float, field: float, staggered: bool
-) -> Choice:
-    """Choose between heat bath and Swendsen-Wang for one condition.
+def choose(model: Model, lattice: Lattice, *, temperature: float, controls: Mapping[str, float]) -> Choice:
+    """Choose between sweeps of single spins and clusters in between for one condition.
 
     Parameters
     ----------
-    couplings : tuple of float
-        Jx and Jy.
+    model : Model
+        Of two states.
     lattice : Lattice
-        Shape and boundary.
+        Kind, shape and boundary.
     temperature : float
         T > 0 (k_B = 1).
-    field : float
-        h.
-    staggered : bool
-        Whether the field changes its sign from site to site.
+    controls : mapping of str to float
+        The others, for example the field.
 
     Notes
     -----
-    The heat bath's autocorrelation time grows like a power 2.17 of the distance over which spins know of each other,
-    that of Swendsen-Wang hardly at all; but a heat-bath sweep costs about a fiftieth, so it is better where that
-    distance is short. The distance is the least of the exact correlation length of the infinite lattice, a share of the
-    side, and the scale of an ordering field. The constants are where both gave as many effective samples a second for
-    the slower one of energy and order parameter, on one core; ``benchmarks/clusters.py`` measures the advantage beyond.
+    The autocorrelation time of single spins grows like a power 2.17 of the distance over which spins know of each
+    other, with clusters it hardly grows at all; a step of clusters costs as much as some seven sweeps. The distance is
+    the least of the correlation length of the infinite lattice, a share of the side, and the scale of an ordering
+    field. It is exact for two couplings on the square lattice and for chains; else it follows from the critical
+    temperature, where that is known. ``benchmarks/choice.py`` measures the constants, and what is lost by them.
 
-    On a strip, a lattice of one side at least twice the other, it is along the long side the exact correlation length
-    of an infinitely long periodic strip: never more than the bulk's above the critical temperature, about 4 / pi times
-    the narrow side at it for equal couplings, and below it growing exponentially with the narrow side, because walls
-    across it reverse whole stretches. Where it exceeds `RARE` long sides, hardly a draw has them and the bulk's counts;
-    between held walls nothing is reversed, and the length is the lesser of the bulk's and the strip's. A free or
-    antiperiodic narrow side changes the length by a factor of about two, which the rule leaves out.
+    On a strip, a square lattice of one side at least twice the other, it is along the long side the exact correlation
+    length of an infinitely long periodic strip: never more than the bulk's above the critical temperature, about 4 / pi
+    times the narrow side at it for equal couplings, and below it growing exponentially with the narrow side, because
+    walls across it reverse whole stretches. Where it exceeds `RARE` long sides, hardly a draw has them and the bulk's
+    counts; between held walls nothing is reversed, and the length is the lesser of the bulk's and the strip's. A free
+    or antiperiodic narrow side changes the length by a factor of about two, which the rule leaves out.
 
     Where the field competes with the couplings (a uniform one with an antiferromagnet), the ghost ties clusters that
-    should move: exact, but slower than the heat bath.
+    should move: exact, but slower than single spins.
 
     Seams, and odd rings of an antiferromagnet, which a sublattice flip turns into seams, frustrate one line of bonds
     and no plaquette: the clusters remain those of the ferromagnet.
     """
-    if field != 0 and not _ordering(couplings, staggered=staggered):
+    view = model.ising_view(lattice, **controls)
+    if view is None or not isinstance(view[0].field_pattern, str):
+        return _UNKNOWN
+    ising, field = view
+    if row_bonds(ising, lattice, tuple(ising.strengths(lattice, field=field).tolist())) is None:
+        return _UNKNOWN
+    couplings = ising.couplings(lattice)
+    if field != 0 and not bool(((couplings < 0) == ising.staggered).all()):
         return _COMPETING
-    lengths = [float(length) for length in correlation_length(temperature, couplings=couplings)]
-    near, far = _NEAR, _FAR
+    critical = _critical(ising, lattice.kind)
+    if critical is None:
+        return _UNKNOWN
+    # In a field the order below the transition has no signs to forget.
+    below, far, why = temperature <= critical and field == 0, _FEW, _SLOW
+    long = LONG_CUBIC if lattice.kind == "cubic" else LONG
+    if lattice.kind == "square" and couplings.ndim == 1:
+        lengths, far, why = _on_a_square((float(couplings[0]), float(couplings[1])), lattice, temperature, below=below)
+    elif lattice.kind == "chain":
+        lengths = (_along_a_chain(abs(float(couplings.flat[0])) / temperature),)
+    else:
+        amplitude, exponent = SCALING[lattice.axes]
+        distance = abs(1 - critical / temperature)
+        lengths = (amplitude * distance**-exponent if distance > 0 else math.inf,) * lattice.axes
+    if field != 0:
+        strength = math.exp(np.log(np.abs(couplings)).mean())
+        lengths = tuple(min(length, FIELD_REACH * (abs(field) / strength) ** (-8 / 15)) for length in lengths)
+    places = list(zip(lengths, lattice.shape, strict=True))
+    if max(min(length, SHARE * side) for length, side in places) < long:
+        return Choice(LOCAL, far.format(long), known=True)
+    if temperature > critical and all(side > MANY * length for length, side in places):
+        return _WIDE
+    across = any(length >= WIDE * side for length, side in places)
+    clusters = CUBIC if lattice.kind == "cubic" else ORDERED if below else DISORDERED
+    if lattice.sites <= SMALL and field == 0 and (below or across):
+        clusters = ALONE
+    return Choice(clusters, why.format(long), known=True)
+
+
+@lru_cache(maxsize=64)
+def _critical(model: Ising, kind: str) -> float | None:
+    """Return the critical temperature, 0 on chains, or None where it is not known."""
+    if kind == "chain":
+        return 0.0 if model.couplings(Lattice((4,))).size == 1 else None
+    shape = (4, 4, 4) if kind == "cubic" else (4, 4)
+    if kind != "cubic":
+        try:
+            return critical_temperature(model, Lattice(shape, kind=kind))
+        except InputError:
+            return None
+    sizes = np.unique(np.abs(model.couplings(Lattice(shape, kind=kind))))
+    known = [item.value for item in Ising().references() if item.where.startswith("cubic")]
+    return float(known[0] * sizes[0]) if len(sizes) == 1 and known else None
+
+
+def _along_a_chain(strength: float) -> float:
+    """Return the correlation length -1 / ln tanh K of a chain."""
+    weight = math.exp(-2 * strength)
+    if weight in (0.0, 1.0):
+        return 0.0 if weight else math.inf
+    return 1 / (2 * math.atanh(weight))
+
+
+def _on_a_square(
+    couplings: tuple[float, float], lattice: Lattice, temperature: float, *, below: bool
+) -> tuple[tuple[float, ...], str, str]:
+    """Return how far correlations reach along both sides, and why to take single spins or clusters."""
+    lengths = [
+        float(length) * (ORDER if below else 1.0) for length in correlation_length(temperature, couplings=couplings)
+    ]
+    far, why = _FEW, _SLOW
     if max(lattice.shape) >= ELONGATED * min(lattice.shape):
         long = int(np.argmax(lattice.shape))
         strip = _along_strip(couplings, lattice, long, temperature=temperature, bulk=lengths[long])
         if strip > RARE * lattice.shape[long]:
-            far = _FROZEN
+            far = _RARE
         else:
-            near = _REVERSING if strip > lengths[long] else _NEAR
+            why = _WALLS if strip > lengths[long] else _SLOW
             lengths[long] = strip
-    reach = max(min(length, SHARE * side) for length, side in zip(lengths, lattice.shape, strict=True))
-    if field != 0:
-        strength = np.sqrt(abs(couplings[0] * couplings[1]))
-        reach = min(reach, FIELD_REACH * (abs(field) / strength) ** (-8 / 15))
-    return near if reach >= LONG else far
+    return tuple(lengths), far, why
 
 
 def _along_strip(
@@ -116,8 +193,3 @@ def _along_strip(
     found = strip_correlation_length(lattice.shape[1 - long], temperature, along=along, across=across)
     # Between held walls nothing is reversed.
     return min(found, bulk) if lattice.walled else found
-
-
-def _ordering(couplings: tuple[float, float], *, staggered: bool) -> bool:
-    """Return whether the field favours the ground states of the couplings."""
-    return all((coupling < 0) == staggered for coupling in couplings)

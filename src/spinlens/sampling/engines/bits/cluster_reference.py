@@ -5,7 +5,7 @@ They are slow and they are the definition: fed the same random words, the kernel
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import compress
 
@@ -24,8 +24,8 @@ class Graph:
     sites : int
         Number of sites.
     before : dict
-        For (site, axis) with a bond to the site before it along that axis: that site, and 1 where the bond favours
-        equal spins, -1 where it favours opposite ones.
+        For (site, axis) with a bond to the site before it along that axis, or direction of the lattice: that site, and
+        1 where the bond favours equal spins, -1 where it favours opposite ones.
     outside : numpy.ndarray
         float64 (sites,): the field plus J times the held spins beside a site: the strength of the bond to the ghost,
         with the sign of the spin that it favours.
@@ -202,3 +202,75 @@ def wolff_clusters(
         )
         for _ in range(count + more)
     )
+
+
+def below_threshold(satisfied: np.ndarray, threshold: int, random_word: Callable[[], int], leading: int) -> np.ndarray:
+    """Return what `activate` does, from ``leading`` words at once, the least bit first, and further ones as needed."""
+    chains = range(len(satisfied))
+    words = [random_word() for _ in range(leading)][::-1]
+    uniform = [sum(((word >> lane) & 1) << (63 - k) for k, word in enumerate(words)) for lane in chains]
+    known = leading
+    while known < 64:
+        tied = [n for n in chains if satisfied[n] and uniform[n] >> (64 - known) == threshold >> (64 - known)]
+        if not tied:
+            break
+        word, known = random_word(), known + 1
+        for lane in tied:
+            uniform[lane] |= ((word >> lane) & 1) << (64 - known)
+    return np.array([each and number < threshold for each, number in zip(satisfied, uniform, strict=True)])
+
+
+def seeded_clusters(
+    spins: np.ndarray, columns: Sequence[Callable[[], int]], model: Graph, directions: Sequence[Sequence[int]],
+    thresholds: Sequence[int], ghost: list[int], *, leading: int, seeds: int,
+) -> None:  # fmt: skip
+    """Flip the clusters of at most ``seeds`` random sites of up to 64 chains, in place.
+
+    Parameters
+    ----------
+    spins : int8 array, shape (chains, sites)
+        Spins +-1.
+    columns : sequence of callable
+        For each column of the lattice what returns its next 64 random bits.
+    model : Graph
+        The bonds, the axis being a direction of the lattice.
+    directions : sequence of sequence of int
+        The directions that share a slot, in the order of the slots.
+    thresholds : sequence of int
+        2**64 times the probability of activating a satisfied bond, for each slot.
+    ghost : list of int
+        The same for the bond of each site to the ghost spin.
+    leading : int
+        Bits that are drawn for all chains at once.
+    seeds : int
+        Random sites, of which each counts by a fair coin.
+    """
+    chains, width, beyond = len(spins), len(columns), model.sites
+    active: list[list[tuple[int, int]]] = [[] for _ in range(chains)]
+    for row in range(model.sites // width):
+        here = range(row * width, (row + 1) * width)
+        for slot, threshold in zip(directions, thresholds, strict=True):
+            for site, column in zip(here, columns, strict=True):
+                found = [model.before[site, axis] for axis in slot if (site, axis) in model.before]
+                other, sign = found[0] if found else (site, -1)
+                satisfied = spins[:, site] * spins[:, other] * sign > 0
+                for pairs in compress(active, below_threshold(satisfied, threshold, column, leading)):
+                    pairs.append((site, other))
+        if any(ghost):
+            for site, column in zip(here, columns, strict=True):
+                tied = activate(spins[:, site] * model.outside[site] > 0, ghost[site], column)
+                for pairs in compress(active, tied):
+                    pairs.append((site, beyond))
+    chosen: list[set[int]] = [set() for _ in range(chains)]
+    for _ in range(seeds):
+        coins = columns[0]()
+        for chain in range(chains):
+            if coins >> chain & 1:
+                chosen[chain].add(random_site(columns[0], model.sites))
+    for chain in range(chains):
+        joined = clusters(model.sites + 1, active[chain])
+        flipped = {site for cluster in joined if chosen[chain].intersection(cluster) for site in cluster}
+        if beyond in flipped:
+            # To reverse the ghost and the others with it is to reverse everything else.
+            flipped = set(range(model.sites)) - flipped
+        spins[chain, sorted(flipped)] *= -1

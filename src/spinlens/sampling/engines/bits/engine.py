@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from spinlens.errors import InputError
 from spinlens.lattices import Lattice
-from spinlens.models import Ising, Model
+from spinlens.models import Model
+from spinlens.sampling.algorithms import updates_in_turn, updates_of
 from spinlens.sampling.choice import Choice
+from spinlens.sampling.engines.bits.bonds import row_bonds
 from spinlens.sampling.engines.metropolis import check_metropolis
 
 if TYPE_CHECKING:
     from spinlens.sampling.engines.engine import Walkers
     from spinlens.sampling.plan import Plan
 
-CLUSTERS = ("swendsen_wang", "wolff")
-CLUSTER_COST = 40
-"""About how many local updates of a spin take as long as its share of a cluster."""
+LABELLED = ("swendsen_wang", "wolff")
+"""Updates that follow the clusters of one chain after the other."""
+
+COST = {"heat_bath": 1, "metropolis": 1, "swendsen_wang": 40, "wolff": 40, "seeded_clusters": 7}
+"""About how many local updates of a spin take as long as its share of an update."""
 
 
 class BitsEngine:
@@ -27,7 +31,7 @@ class BitsEngine:
 
     name = "bits"
     generator = "xoshiro256++"
-    rule = 2
+    rule = 3
 
     def refuses(self, model: Model, lattice: Lattice, algorithm: str) -> str | None:
         """Return why it cannot sample this, in words, or None if it can."""
@@ -35,8 +39,12 @@ class BitsEngine:
             return f"holds one bit a site, and {model.space.text} has {model.space.states} states"
         if _rectangle(model, lattice):
             return None
-        if algorithm in CLUSTERS:
-            return "grows clusters on square lattices with couplings that depend on the direction alone"
+        if updates_of(algorithm).intersection(LABELLED):
+            return "labels clusters on square lattices with couplings that depend on the direction alone"
+        if "seeded_clusters" in updates_of(algorithm):
+            strengths = tuple(model.strengths(lattice, **model.controls).tolist())
+            if row_bonds(model, lattice, strengths) is None:
+                return "grows clusters where the couplings of each direction are of one size"
         couplings = model.tables(lattice).bond_weights(model.strengths(lattice, **model.controls))[0]
         return rows_refuse(lattice, couplings)
 
@@ -44,33 +52,34 @@ class BitsEngine:
         """Raise InputError if it cannot sample a plan as it stands."""
         if reason := self.refuses(plan.model, plan.lattice, plan.algorithm):
             raise InputError("engine", repr(self.name), reason, "Leave the engine out")
-        if plan.algorithm == "metropolis":
+        if updates_of(plan.algorithm) == {"metropolis"}:
             check_metropolis(plan)
 
     def choose(self, model: Model, lattice: Lattice, *, temperature: float, controls: Mapping[str, float]) -> Choice:
         """Return the update that suits a condition, and why."""
         from spinlens.sampling.engines.bits.choice import choose
 
-        if not _rectangle(model, lattice):
-            return _ROWS
-        ising, field = _view(model, lattice, controls)
-        x, y = ising.couplings(lattice).tolist()
-        return choose((x, y), lattice, temperature=temperature, field=field, staggered=ising.staggered)
+        return choose(model, lattice, temperature=temperature, controls=controls)
 
     def cost(self, plan: Plan, point: int) -> float:
         """Return about how long a sweep of all temperatures takes, in bit-sliced sweeps of one temperature."""
-        return sum(CLUSTER_COST if choice.algorithm in CLUSTERS else 1 for choice in plan.choices(point))
+        return sum(_cost(choice.algorithm) for choice in plan.choices(point))
 
-    def walkers(self, plan: Plan, point: int, block: int, start: Callable[[int], np.ndarray]) -> Walkers:
-        """Return the chains of one unit; ``start`` gives the first codes (64, *shape) of each temperature."""
+    def walkers(
+        self, plan: Plan, point: int, block: int, start: Callable[[int], np.ndarray], pieces: Sequence[slice]
+    ) -> Walkers:
+        """Return the chains of one unit, which are moved piece by piece."""
         from spinlens.sampling.engines.bits.row_walkers import RowWalkers
         from spinlens.sampling.engines.bits.walkers import BitWalkers
 
         kind = BitWalkers if _rectangle(plan.model, plan.lattice) else RowWalkers
-        return kind(plan, point, block, start)
+        return kind(plan, point, block, start, pieces)
 
 
-_ROWS = Choice("heat_bath", "sweeps of single spins on bit planes cost far less than clusters of codes")
+def _cost(algorithm: str) -> float:
+    """Return how long a sweep takes on average, in local sweeps."""
+    turn = updates_in_turn(algorithm)
+    return sum(sweeps * COST[name] for name, sweeps in turn) / sum(sweeps for _, sweeps in turn)
 
 
 def _rectangle(model: Model, lattice: Lattice) -> bool:
@@ -87,9 +96,3 @@ def rows_refuse(lattice: Lattice, bonds: np.ndarray) -> str | None:
     if len(sizes[sizes > 0]) > 1 and lattice.kind in ("triangular", "cubic"):
         return f"knows bonds of one strength on {lattice.kind} lattices"
     return None
-
-
-def _view(model: Model, lattice: Lattice, controls: Mapping[str, float]) -> tuple[Ising, float]:
-    view = model.ising_view(lattice, **controls)
-    assert view is not None
-    return view

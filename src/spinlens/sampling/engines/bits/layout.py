@@ -20,6 +20,12 @@ def used_columns(side: int) -> int:
     return -(-side // 2)
 
 
+def places_of_sites(height: int, width: int) -> np.ndarray:
+    """Return the flat place of each site in the colours (2, Lx, columns) of one condition, int32 (N,)."""
+    x, y = np.divmod(np.arange(height * width), width)
+    return np.asarray(((x + y) % 2 * height + x) * columns(width) + y // 2, dtype=np.int32)
+
+
 def to_colours(sites: np.ndarray) -> np.ndarray:
     """Split words (..., Lx, Ly) into colours (..., 2, Lx, columns); see `spinlens.sampling.engines.bits.bitsliced`."""
     *front, height, width = sites.shape

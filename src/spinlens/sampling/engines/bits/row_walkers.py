@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -12,8 +12,11 @@ from numpy.typing import NDArray
 
 from spinlens.lattices import Lattice
 from spinlens.models import Model
+from spinlens.sampling.algorithms import LOCAL, Turn, stretches, updates_of
 from spinlens.sampling.engines.bits import rows
+from spinlens.sampling.engines.bits.bonds import bonds_and_fields
 from spinlens.sampling.engines.bits.generator import draw
+from spinlens.sampling.engines.bits.updates import SEEDED, SeededClustersUpdate
 from spinlens.sampling.engines.bits.walkers import LANES, swap_words
 from spinlens.seeds import Purpose, seed_sequence
 from spinlens.symmetries import code_group
@@ -28,12 +31,24 @@ _OPTIONS = {"error_model": "numpy", "boundscheck": False}
 class RowWalkers:
     """Words, sums and thresholds; see `spinlens.sampling.engines.Walkers`. The counters are the model's terms."""
 
-    def __init__(self, plan: Plan, point: int, block: int, start: Callable[[int], np.ndarray]) -> None:
+    def __init__(
+        self, plan: Plan, point: int, block: int, start: Callable[[int], np.ndarray], pieces: Sequence[slice]
+    ) -> None:
         controls = plan.point_controls(point)
         self.lattice, self.interval = plan.lattice, plan.interval
         self.weights = plan.model.strengths(plan.lattice, **controls)
         self.geometry = geometry_of(plan.model, plan.lattice, tuple(self.weights.tolist()))
-        self.rules = _rules(self.geometry, plan.temperature, plan.choices(point)[0].algorithm)
+        algorithms = [choice.algorithm for choice in plan.choices(point)]
+        local = updates_of(*algorithms).intersection(LOCAL)
+        self.rules = {name: _rules(self.geometry, plan.temperature, name) for name in local}
+        parts = stretches(algorithms, pieces)
+        self.turns = [(part, Turn(algorithm)) for part, algorithm in parts]
+        places = rows.places_of_sites(plan.lattice)
+        self.clusters = {
+            part.start: SeededClustersUpdate(plan, point, block, part, places)
+            for part, algorithm in parts
+            if SEEDED in updates_of(algorithm)
+        }
         tables = plan.model.tables(plan.lattice)
         self.tally, self._names = rows.tally(tables), tables.names
         conditions = range(len(plan.temperature))
@@ -50,25 +65,30 @@ class RowWalkers:
         self._coins = words.generate_state(4, np.uint64).reshape(4, 1)
 
     def sweep(self, here: slice) -> None:
-        """Move the chains of some temperatures on by one interval, and reverse some where that changes no energy."""
-        chosen = rows.Rules(
-            self.rules.thresholds[here], self.rules.favoured[here], self.rules.planes[here], self.rules.metropolis
-        )
-        words = self.words[here]
-        rows.sweep(words, self.streams[here], self.geometry, chosen, self.interval)
-        if self.reversible:
-            _reverse(words.reshape(len(words), -1), self._coins)
+        """Move the chains of whole pieces on by one interval."""
+        for part, turn in self.turns:
+            if not here.start <= part.start < here.stop:
+                continue
+            for name, sweeps in turn.take(self.interval):
+                if name == SEEDED:
+                    self.clusters[part.start].advance(self.words[part], sweeps)
+                else:
+                    rules = self.rules[name].at(part)
+                    rows.sweep(self.words[part], self.streams[part], self.geometry, rules, sweeps)
 
     def measure(self, here: slice) -> None:
-        """Count the sums at some temperatures."""
-        self.sums[:] = rows.measure(self.words[here], self.tally)
+        """Reverse the spins of some chains where that changes no energy, and count the sums at some temperatures."""
+        words = self.words[here]
+        if self.reversible:
+            _reverse(words.reshape(len(words), -1), self._coins)
+        self.sums[:] = rows.measure(words, self.tally)
 
     def swap(self, parity: int, lanes: np.ndarray) -> None:
         """Swap chains between neighbouring temperatures."""
         swap_words(self.words.reshape(len(self.words), -1), parity, lanes)
 
     def symmetrise(self, here: slice, stream: np.ndarray) -> None:
-        """Nothing: the end of a sweep did it."""
+        """Nothing: it was done before the sums were counted."""
 
     def freeze(self, here: slice) -> None:
         """Nothing depends on the chains."""
@@ -84,23 +104,6 @@ class RowWalkers:
     def packed(self, here: slice, chains: int) -> np.ndarray:
         """Return the configurations of some temperatures as the store keeps them, uint8 (T, chains, ..., bytes)."""
         return np.asarray(rows.pack(self.lattice, self.words[here], chains))
-
-
-def bonds_and_fields(model: Model, lattice: Lattice, strengths: Array) -> tuple[Array, Array]:
-    """Return a model of two states as couplings of its bonds (B,) and fields of its sites (N,), in units of energy.
-
-    With spins s = -1 for code 0 and +1 for code 1 every table is a constant, linear parts, which are fields, and
-    J s s'. The couplings are without the signs of seams; bonds to walls are in the fields.
-    """
-    tables, table = model.tables(lattice), lattice.neighbours
-    (bonds, bond), (sites, site) = tables.bond_weights(strengths), tables.site_weights(strengths)
-    coupling = (bonds[:, 0, 0] + bonds[:, 1, 1] - bonds[:, 0, 1] - bonds[:, 1, 0]) / 4
-    first = (bonds[:, 1].sum(axis=1) - bonds[:, 0].sum(axis=1)) / 4
-    second = (bonds[:, :, 1].sum(axis=1) - bonds[:, :, 0].sum(axis=1)) / 4
-    fields = ((sites[:, 1] - sites[:, 0]) / 2)[site]
-    np.add.at(fields, table.first, first[bond])
-    np.add.at(fields, table.second, second[bond])
-    return np.where(table.turned, -coupling[bond], coupling[bond]), fields
 
 
 @lru_cache(maxsize=8)

@@ -33,7 +33,7 @@ _OPTIONS = {"error_model": "numpy", "boundscheck": False}
 
 
 @njit(inline="always")
-def _activate(satisfied: Any, threshold: Any, stream: Any) -> Any:
+def activate(satisfied: Any, threshold: Any, streams: Any, column: int) -> Any:
     """Return the lanes among ``satisfied`` whose uniform 64-bit number lies below the threshold.
 
     The number's bits come from successive random words, most significant first, until every lane is decided.
@@ -42,7 +42,7 @@ def _activate(satisfied: Any, threshold: Any, stream: Any) -> Any:
     if threshold == NONE:
         return NONE
     while undecided != NONE and place != NONE:
-        random = draw(stream, 0)
+        random = draw(streams, column)
         if threshold & place:
             active |= undecided & ~random
             undecided &= random
@@ -63,13 +63,13 @@ def _draw_row(
     for y in range(width):
         here = sites[x, y]
         before = sites[x, y - 1 if y else width - 1]
-        row[LEFT, y] = _activate(~(before ^ here ^ links_y[y, 1]) & links_y[y, 0] & lanes, thresholds[1], stream)
-        row[UP, y] = _activate(
-            ~(sites[above, y] ^ here ^ links_x[x, 1]) & links_x[x, 0] & lanes, thresholds[0], stream
+        row[LEFT, y] = activate(~(before ^ here ^ links_y[y, 1]) & links_y[y, 0] & lanes, thresholds[1], stream, 0)
+        row[UP, y] = activate(
+            ~(sites[above, y] ^ here ^ links_x[x, 1]) & links_x[x, 0] & lanes, thresholds[0], stream, 0
         )  # fmt: skip
         if ghost:
             kind = kinds[x, y]
-            row[TIED, y] = _activate(~(here ^ held[kind]) & lanes, ghost_thresholds[kind], stream)
+            row[TIED, y] = activate(~(here ^ held[kind]) & lanes, ghost_thresholds[kind], stream, 0)
         row[COIN, y] = draw(stream, 0)
 
 

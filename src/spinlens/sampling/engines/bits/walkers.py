@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,7 +12,7 @@ from spinlens.models import Bonds, Sites
 from spinlens.sampling.engines.bits import counters, layout
 from spinlens.sampling.engines.bits.generator import draw
 from spinlens.sampling.engines.bits.geometry import geometry
-from spinlens.sampling.engines.bits.updates import Update, updates
+from spinlens.sampling.engines.bits.updates import UpdatesInTurn, updates
 from spinlens.sampling.engines.bits.view import square_view
 
 if TYPE_CHECKING:
@@ -29,11 +29,13 @@ class BitWalkers:
     The counters are the sums of s s' along x and along y, of s, of (-1)^(x + y) s, and of s times other patterns.
     """
 
-    def __init__(self, plan: Plan, point: int, block: int, start: Callable[[int], np.ndarray]) -> None:
+    def __init__(
+        self, plan: Plan, point: int, block: int, start: Callable[[int], np.ndarray], pieces: Sequence[slice]
+    ) -> None:
         temperatures = len(plan.temperature)
         view = square_view(plan, point, block)
         self.plan, self.geometry = plan, geometry(plan.lattice, staggered_field=view.staggered)
-        self.updates = updates(view)
+        self.updates = updates(view, pieces)
         self._series, self.patterns = series_of_counters(plan)
         others = np.zeros(len(self.patterns))
         self.weights = np.array(
@@ -80,8 +82,11 @@ class BitWalkers:
     def recorded(self, name: str) -> np.ndarray:
         """Return one of the plan's sums at the temperatures that were measured last, int64 (T, 64)."""
         factors, constant = self._series[name]
-        result: np.ndarray = (np.tensordot(factors, self.sums, axes=1) + constant) // 4
-        return result
+        result = np.full(self.sums.shape[1:], constant)
+        for which in np.flatnonzero(factors):
+            result += factors[which] * self.sums[which]
+        # A multiple of four, see `series_of_counters`.
+        return result >> 2
 
     def packed(self, here: slice, chains: int) -> np.ndarray:
         """Return the configurations of some temperatures as the store keeps them, uint8 (T, chains, Lx, bytes)."""
@@ -91,7 +96,7 @@ class BitWalkers:
         layout.pack_chains(layout.to_sites(spins, width), packed)
         return packed
 
-    def _updates(self, here: slice) -> list[tuple[slice, Update]]:
+    def _updates(self, here: slice) -> list[tuple[slice, UpdatesInTurn]]:
         return [(part, update) for part, update in self.updates if here.start <= part.start < here.stop]
 
 

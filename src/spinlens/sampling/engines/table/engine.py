@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,6 +10,7 @@ import numpy as np
 from spinlens.errors import InputError
 from spinlens.lattices import Lattice
 from spinlens.models import Model
+from spinlens.sampling.algorithms import CLUSTERS, updates_in_turn, updates_of
 from spinlens.sampling.choice import Choice
 from spinlens.sampling.engines.metropolis import check_metropolis
 from spinlens.seeds import Purpose, seed_sequence
@@ -44,7 +45,9 @@ class TableEngine:
 
     def refuses(self, model: Model, lattice: Lattice, algorithm: str) -> str | None:
         """Return why it cannot sample this, in words, or None if it can."""
-        if algorithm in ("swendsen_wang", "wolff") and not _has_clusters(model, lattice, model.controls):
+        if "seeded_clusters" in updates_of(algorithm):
+            return "follows the clusters of one chain after the other; swendsen_wang and wolff do"
+        if not updates_of(algorithm).isdisjoint(CLUSTERS) and not _has_clusters(model, lattice, model.controls):
             return f"clusters need an exchange of codes that leaves every bond's energy as it is; {model.name} has none"
         return None
 
@@ -52,9 +55,9 @@ class TableEngine:
         """Raise InputError if it cannot sample a plan as it stands."""
         if reason := self.refuses(plan.model, plan.lattice, plan.algorithm):
             raise InputError("algorithm", repr(plan.algorithm), reason, "Use heat_bath")
-        if plan.algorithm == "metropolis":
+        if updates_of(plan.algorithm) == {"metropolis"}:
             check_metropolis(plan)
-        if plan.algorithm in ("swendsen_wang", "wolff"):
+        if not updates_of(plan.algorithm).isdisjoint(CLUSTERS):
             for point in range(plan.points):
                 if not _has_clusters(plan.model, plan.lattice, plan.point_controls(point)):
                     raise InputError(
@@ -76,10 +79,13 @@ class TableEngine:
             "swendsen_wang": CLUSTER_COST,
             "wolff": CLUSTER_COST,
         }
-        return sum(cost[choice.algorithm] for choice in plan.choices(point))
+        turns = [updates_in_turn(choice.algorithm) for choice in plan.choices(point)]
+        return sum(sum(cost[name] * n for name, n in turn) / sum(n for _, n in turn) for turn in turns)
 
-    def walkers(self, plan: Plan, point: int, block: int, start: Callable[[int], np.ndarray]) -> Walkers:
-        """Return the chains of one unit; ``start`` gives the first codes (64, *shape) of each temperature."""
+    def walkers(
+        self, plan: Plan, point: int, block: int, start: Callable[[int], np.ndarray], pieces: Sequence[slice]
+    ) -> Walkers:
+        """Return the chains of one unit, which are moved piece by piece."""
         from spinlens.sampling.engines.table.lanes import LANES
         from spinlens.sampling.engines.table.rules import setting_of
         from spinlens.sampling.engines.table.walkers import TableWalkers
@@ -98,7 +104,7 @@ class TableEngine:
         def pack(codes: Any) -> Any:
             return plan.model.space.pack(codes.reshape(*codes.shape[:2], *plan.lattice.shape))
 
-        return TableWalkers(setting, streams, codes, together=plan.start != "heated", pack=pack)
+        return TableWalkers(setting, streams, codes, together=plan.start != "heated", pack=pack, pieces=pieces)
 
 
 def _has_clusters(model: Model, lattice: Lattice, controls: Mapping[str, Any]) -> bool:

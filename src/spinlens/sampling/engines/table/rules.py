@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from spinlens.lattices import Lattice
 from spinlens.models import Model
+from spinlens.sampling.algorithms import CLUSTERS, updates_of
 from spinlens.sampling.engines.table.slots import Weights
 from spinlens.sampling.engines.table.sums import term_places
 from spinlens.sampling.engines.table.walkers import Setting
@@ -48,7 +49,7 @@ def setting_of(
     controls = model.values_of_controls(controls)
     tables, strengths = model.tables(lattice), model.strengths(lattice, **controls)
     (bond_tables, bond), (site_tables, site) = tables.bond_classes, tables.site_classes
-    needs_clusters = any(algorithm in ("swendsen_wang", "wolff") for algorithm in algorithms)
+    needs_clusters = not updates_of(*algorithms).isdisjoint(CLUSTERS)
     identity = np.arange(model.space.states)[None]
     return Setting(
         weights=weights_of(model, lattice, controls),

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from itertools import groupby
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from spinlens.sampling.algorithms import CLUSTERS, LOCAL, Turn, stretches, updates_of
 from spinlens.sampling.engines.table import clusters, lanes, narrow, wide
 from spinlens.sampling.engines.table.lanes import LANES
 from spinlens.sampling.engines.table.slots import Weights, directed_slots
@@ -74,11 +74,13 @@ class TableWalkers:
         Whether the temperatures run at the same time, rather than one after another.
     pack : callable
         Makes what the store keeps of codes (..., N).
+    pieces : sequence of slice
+        The temperatures that are moved together; by default those that run at the same time.
     """
 
     def __init__(
         self, setting: Setting, streams: NDArray[np.uint64], start: Codes, *, together: bool = True,
-        pack: Callable[[Codes], NDArray[np.uint8]] | None = None,
+        pack: Callable[[Codes], NDArray[np.uint8]] | None = None, pieces: Sequence[slice] = (),
     ) -> None:  # fmt: skip
         temperatures = len(setting.inverse_temperature)
         small = setting.weights.states <= 256
@@ -88,13 +90,16 @@ class TableWalkers:
         self.sums = np.zeros((len(setting.names), temperatures if together else 1, LANES), dtype=np.int64)
         self.slots = directed_slots(setting.weights)
         self.kind = np.ascontiguousarray(setting.weights.kind, dtype=np.int64)
-        connected = connects(setting.involutions)
-        self.local = tuple(_local(algorithm, connected=connected) for algorithm in setting.algorithms)
+        whole = [slice(0, temperatures)] if together else [slice(t, t + 1) for t in range(temperatures)]
+        self.turns = [(part, Turn(word)) for part, word in stretches(setting.algorithms, pieces or whole)]
+        names = updates_of(*setting.algorithms)
+        # Clusters that cannot reach all codes have a sweep of single sites before each update.
+        self.assisted = not names.isdisjoint(CLUSTERS) and not connects(setting.involutions)
         self.rules = {
             word: narrow_rules(
                 self.slots, setting.weights, setting.inverse_temperature, metropolis=word == "metropolis"
             )
-            for word in set(self.local) - {""}
+            for word in names.intersection(LOCAL) | ({"heat_bath"} if self.assisted else set())
         }
         self.products = wide.products_suffice(
             self.slots.rows, setting.weights.site_weights, setting.inverse_temperature, sites=setting.weights.sites,
@@ -106,13 +111,16 @@ class TableWalkers:
         self.frozen = np.zeros(temperatures, dtype=bool)
 
     def sweep(self, here: slice) -> None:
-        """Move the chains of some temperatures on by one interval."""
-        for part, algorithm in self._parts(here):
-            if algorithm in self.rules:
-                self._sweep(part, algorithm, self.setting.interval)
-            else:
-                for t in range(part.start, part.stop):
-                    self._move_clusters(t, algorithm)
+        """Move the chains of whole pieces on by one interval."""
+        for part, turn in self.turns:
+            if not here.start <= part.start < here.stop:
+                continue
+            for name, sweeps in turn.take(self.setting.interval):
+                if name in LOCAL:
+                    self._sweep(part, name, sweeps)
+                else:
+                    for t in range(part.start, part.stop):
+                        self._move_clusters(t, name, sweeps)
 
     def measure(self, here: slice) -> None:
         """Count the sums at some temperatures."""
@@ -154,12 +162,6 @@ class TableWalkers:
         """Return the codes of some temperatures, (T, 64, N)."""
         return np.ascontiguousarray(self.board[here].transpose(0, 2, 1))
 
-    def _parts(self, here: slice) -> Iterator[tuple[slice, str]]:
-        places = range(len(self.board))[here]
-        for algorithm, group in groupby(places, key=lambda t: self.setting.algorithms[t]):
-            found = list(group)
-            yield slice(found[0], found[-1] + 1), algorithm
-
     def _sweep(self, part: slice, rule: str, count: int) -> None:
         rules = self.rules[rule]
         if rules is not None:
@@ -174,14 +176,14 @@ class TableWalkers:
                 self.products[part], rule == "metropolis", count,
             )  # fmt: skip
 
-    def _move_clusters(self, t: int, algorithm: str) -> None:
-        """Move clusters of one temperature for an interval; where they cannot reach all codes, sweep before each."""
+    def _move_clusters(self, t: int, algorithm: str, sweeps: int) -> None:
+        """Move clusters of one temperature so often; where they cannot reach all codes, sweep before each."""
         every = slice(t, t + 1)
-        times, many = (self.setting.interval, 1) if self.local[t] else (1, self.setting.interval)
+        times, many = (sweeps, 1) if self.assisted else (1, sweeps)
         reached, grown = 0, 0.0
         for _ in range(times):
-            if self.local[t]:
-                self._sweep(every, self.local[t], 1)
+            if self.assisted:
+                self._sweep(every, "heat_bath", 1)
             chains = self.codes(every)[0]
             if algorithm == "wolff":
                 count = int(self.clusters[t]) * many
@@ -209,13 +211,6 @@ class TableWalkers:
 
     def _clusters(self, size: float) -> int:
         return max(1, round(self.setting.weights.sites / size))
-
-
-def _local(algorithm: str, *, connected: bool) -> str:
-    """Return the rule of single sites that an update uses, or an empty word."""
-    if algorithm in ("heat_bath", "metropolis"):
-        return algorithm
-    return "" if connected else "heat_bath"
 
 
 def connects(involutions: NDArray[np.int64]) -> bool:

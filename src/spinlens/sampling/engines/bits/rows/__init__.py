@@ -5,12 +5,20 @@ The order of use: `geometry` of a lattice with its bonds and fields, `rules` at 
 """
 
 from spinlens.sampling.engines.bits.rows.geometry import Geometry, geometry, refuses
-from spinlens.sampling.engines.bits.rows.layout import columns, pack, to_codes, to_sites, to_words, used_columns
+from spinlens.sampling.engines.bits.rows.layout import (
+    columns,
+    pack,
+    places_of_sites,
+    to_codes,
+    to_sites,
+    to_words,
+    used_columns,
+)
 from spinlens.sampling.engines.bits.rows.rules import Rules, rules
 from spinlens.sampling.engines.bits.rows.sums import Tally, measure, tally
 from spinlens.sampling.engines.bits.rows.sweeps import sweep
 
 __all__ = [
-    "Geometry", "Rules", "Tally", "columns", "geometry", "measure", "pack", "refuses", "rules", "sweep", "tally",
-    "to_codes", "to_sites", "to_words", "used_columns",
+    "Geometry", "Rules", "Tally", "columns", "geometry", "measure", "pack", "places_of_sites", "refuses", "rules",
+    "sweep", "tally", "to_codes", "to_sites", "to_words", "used_columns",
 ]  # fmt: skip

@@ -47,6 +47,10 @@ class Rules:
     planes: NDArray[np.uint64] | NDArray[np.int8] | NDArray[np.int32]
     metropolis: bool
 
+    def at(self, here: slice) -> Rules:
+        """Return the rules of some of the conditions."""
+        return Rules(self.thresholds[here], self.favoured[here], self.planes[here], self.metropolis)
+
 
 def rules(geometry: Geometry, temperature: NDArray[np.float64], algorithm: str) -> Rules:
     """Return the update rules at each temperature (conditions,); ``algorithm`` is "heat_bath" or "metropolis"."""

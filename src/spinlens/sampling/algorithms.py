@@ -1,0 +1,114 @@
+"""Updates by their names, and how they follow one another: ``"swendsen_wang + 15 metropolis"``.
+
+Each update leaves Boltzmann's distribution as it is, so any fixed succession of them does too, and it reaches every
+state if one of them does from every state in one step, as heat bath and Swendsen-Wang do: a mixture is exact, and
+forgets what any of its updates forgets.
+
+References
+----------
+L. Tierney, Ann. Stat. 22, 1701 (1994), doi:10.1214/aos/1176325750.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
+from itertools import groupby
+
+from spinlens.errors import InputError, did_you_mean
+
+LOCAL = ("heat_bath", "metropolis")
+"""Site after site."""
+
+CLUSTERS = ("swendsen_wang", "wolff", "seeded_clusters")
+
+UPDATES = (*LOCAL, *CLUSTERS)
+
+ALGORITHMS = (*UPDATES, "auto")
+"""What plans may say beside mixtures."""
+
+MOST_SWEEPS = 4096
+"""Of one update in a row."""
+
+_PART = re.compile(r"(?:(\d{1,5})\s*)?([a-z_]+)", re.ASCII)
+
+
+@lru_cache(maxsize=256)
+def updates_in_turn(algorithm: str) -> tuple[tuple[str, int], ...]:
+    """Return the updates of an algorithm that is not ``"auto"``, each with the sweeps before the next begins.
+
+    Raises
+    ------
+    InputError
+        If a name is unknown, or a number of sweeps.
+    """
+    found: list[tuple[str, int]] = []
+    for part in algorithm.split("+"):
+        match = _PART.fullmatch(part.strip())
+        name = match[2] if match else part.strip()
+        if name not in UPDATES:
+            known = (*ALGORITHMS, "swendsen_wang + 15 metropolis")
+            raise InputError("algorithm", repr(algorithm), "is unknown", did_you_mean(name, known))
+        sweeps = int(match[1] or 1) if match else 1
+        if not 1 <= sweeps <= MOST_SWEEPS:
+            raise InputError("algorithm", repr(algorithm), f"must have 1 to {MOST_SWEEPS} sweeps of each update")
+        found.append((name, sweeps))
+    return tuple(found) if len(found) > 1 else ((found[0][0], 1),)
+
+
+def check_algorithm(algorithm: object) -> str:
+    """Return an algorithm as plans keep it.
+
+    Raises
+    ------
+    InputError
+        If it is neither ``"auto"``, an update, nor updates with their numbers of sweeps between plus signs.
+    """
+    if algorithm == "auto":
+        return "auto"
+    if not isinstance(algorithm, str):
+        raise InputError("algorithm", repr(algorithm), "is unknown", did_you_mean(str(algorithm), ALGORITHMS))
+    return " + ".join(name if sweeps == 1 else f"{sweeps} {name}" for name, sweeps in updates_in_turn(algorithm))
+
+
+def updates_of(*algorithms: str) -> frozenset[str]:
+    """Return the different updates of some algorithms; ``"auto"`` has none."""
+    return frozenset(name for word in algorithms if word != "auto" for name, _ in updates_in_turn(word))
+
+
+def stretches(algorithms: Sequence[str], pieces: Sequence[slice]) -> list[tuple[slice, str]]:
+    """Return the stretches of neighbouring temperatures with one algorithm, each within one of the pieces."""
+    found = []
+    for piece in pieces:
+        for algorithm, group in groupby(range(piece.start, piece.stop), key=algorithms.__getitem__):
+            places = list(group)
+            found.append((slice(places[0], places[-1] + 1), algorithm))
+    return found
+
+
+class Turn:
+    """Where a succession of updates stands, which begins again when it has ended.
+
+    Parameters
+    ----------
+    algorithm : str
+        Not ``"auto"``.
+    """
+
+    def __init__(self, algorithm: str) -> None:
+        self._parts, self._part, self._done = updates_in_turn(algorithm), 0, 0
+
+    def take(self, sweeps: int) -> Iterator[tuple[str, int]]:
+        """Yield the updates of the next sweeps, each with its number."""
+        if len(self._parts) == 1:
+            yield self._parts[0][0], sweeps
+            return
+        while sweeps:
+            name, whole = self._parts[self._part]
+            now = min(sweeps, whole - self._done)
+            yield name, now
+            sweeps -= now
+            self._done += now
+            if self._done == whole:
+                self._part, self._done = (self._part + 1) % len(self._parts), 0
