@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from spinlens.sampling.choice import SYMBOLS
 from spinlens.statistics.estimate import Estimate
 
 PUBLISHED = {"critical_temperature": "2.25", "nu_0": "77.1 %", "deviation": "-0.85 %"}
@@ -75,7 +76,10 @@ def equilibration_sentence(equilibration: Mapping[str, Any]) -> str:
     worst_text = "-" if worst is None else f"{worst:.3f}"
     if not flagged:
         return f"All {equilibration['conditions']} conditions are equilibrated (worst R-hat {worst_text})."
-    first = ", ".join(f"(h {place['field']:g}, T {place['temperature']:g})" for place in equilibration["flagged"][:4])
+    first = ", ".join(
+        "(" + ", ".join(f"{SYMBOLS.get(name, name)} {value:g}" for name, value in place.items()) + ")"
+        for place in equilibration["flagged"][:4]
+    )
     return (
         f"{flagged} of {equilibration['conditions']} conditions are flagged as not equilibrated "
         f"(worst R-hat {worst_text}): {first}{', ...' if flagged > 4 else ''}."

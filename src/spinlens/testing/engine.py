@@ -196,7 +196,7 @@ class EngineContract:
         assert all(reason is None or " " in reason for reason in reasons.values())
         controls = case.model.values_of_controls(case.controls)
         choice = engine.choose(case.model, case.lattice, temperature=case.temperature, controls=controls)
-        assert reasons[choice.algorithm] is None
+        assert engine.refuses(case.model, case.lattice, choice.algorithm) is None
         assert " " in choice.reason
 
 
