@@ -77,7 +77,7 @@ def test_all_algorithms_agree(model: Ising, field: float, boundary: Any) -> None
 def test_algorithms_agree_where_auto_mixes_them() -> None:
     lattice = Lattice((48, 48))
     plan = sampled(Ising(), lattice, algorithm="auto", recordings=100, interval=8, equilibration=400)
-    assert plan.algorithms == (("heat_bath", "swendsen_wang", "heat_bath"),)
+    assert len(set(plan.algorithms[0])) == 2
     found = estimate(plan)
     exact = kaufman_torus(lattice.shape, np.array(TEMPERATURES)).energy
     assert within(found["energy"], exact, found["energy_error"])

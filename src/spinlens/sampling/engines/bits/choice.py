@@ -14,7 +14,7 @@ from spinlens.exact.ising import correlation_length, strip_correlation_length
 from spinlens.lattices import Lattice
 from spinlens.models import Ising, Model
 from spinlens.sampling.choice import Choice
-from spinlens.sampling.engines.bits.bonds import row_bonds
+from spinlens.sampling.engines.bits.bonds import bonds_and_fields, row_bonds
 
 LOCAL = "15 metropolis + heat_bath"
 """Metropolis forgets faster than heat bath, and one sweep of that in sixteen makes it reach every state."""
@@ -33,6 +33,9 @@ WIDE = 0.4
 
 MANY = 15.0
 """Correlation lengths in a side from which on a few clusters are too small a part of the lattice."""
+
+HOT = 1.75
+"""In units of a flip's largest cost over the temperature: below it Metropolis makes most moves, and forgets slower."""
 
 LONG, LONG_CUBIC = 3.5, 10.0
 """Sites over which correlations must reach for clusters to yield more effective samples a second."""
@@ -60,6 +63,7 @@ _RARE = "walls across the narrow lattice are too rare to matter, but for them " 
 _COMPETING = Choice(
     LOCAL, "the field competes with the couplings, so that clusters of bonds do not follow the correlations"
 )
+_REVERSING = "at so high a temperature Metropolis makes most moves and keeps reversing the configuration"
 _UNKNOWN = Choice(LOCAL, "how far correlations reach is not known for these couplings and fields")
 _WIDE = Choice(LOCAL, "the lattice is so much wider than correlations reach that a few clusters are a small part of it")
 _SLOW = "correlations reach over {:g} sites or more, where single-spin updates slow down critically"
@@ -70,7 +74,26 @@ _WALLS = (
 
 
 def choose(model: Model, lattice: Lattice, *, temperature: float, controls: Mapping[str, float]) -> Choice:
-    """Choose between sweeps of single spins and clusters in between for one condition.
+    """Choose between sweeps of single spins, hot or not, and clusters in between for one condition; see `_cold`."""
+    found = _cold(model, lattice, temperature=temperature, controls=controls)
+    strengths = tuple(model.strengths(lattice, **controls).tolist())
+    if found.algorithm == LOCAL and temperature * HOT > _largest_cost(model, lattice, strengths):
+        return Choice("heat_bath", _REVERSING, known=found.known)
+    return found
+
+
+@lru_cache(maxsize=64)
+def _largest_cost(model: Model, lattice: Lattice, strengths: tuple[float, ...]) -> float:
+    """Return the largest energy that the flip of one spin may cost."""
+    couplings, fields = bonds_and_fields(model, lattice, np.array(strengths))
+    table, total = lattice.neighbours, np.abs(fields)
+    np.add.at(total, table.first, np.abs(couplings))
+    np.add.at(total, table.second, np.abs(couplings))
+    return 2 * float(total.max())
+
+
+def _cold(model: Model, lattice: Lattice, *, temperature: float, controls: Mapping[str, float]) -> Choice:
+    """Choose between single spins and clusters, at temperatures at which Metropolis forgets faster than heat bath.
 
     Parameters
     ----------
