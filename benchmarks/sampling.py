@@ -5,7 +5,7 @@
 Fair play:
 
 - Same model (Ising, J = 1, periodic L x L), same temperature (critical), same fields, single-spin Metropolis for
-  all; the heat bath, which is the default of spinlens, is a second row.
+  all; the heat bath of spinlens is a second row.
 - One core: the process is pinned to one, and no package starts threads.
 - The peers are called in their fastest way (`peers.py`): one call for thousands of sweeps, nothing measured or stored
   meanwhile. The time of spinlens includes what ``run_unit`` always does: drawing the start, energies and

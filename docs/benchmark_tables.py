@@ -219,6 +219,23 @@ def effective_samples() -> str:
     return f"{table(rows)}\n\n{note}"
 
 
+def speed() -> str:
+    """Return the ratios to the best of each peer alone."""
+    found = read(BENCHMARKS / "effective_samples.json")
+    head = ["lattice", "T", "spinlens, samples / s"]
+    for peer in found["peers"]:
+        head += [f"{peer}, samples / s", "ratio"]
+    rows: list[tuple[str, ...]] = [tuple(head)]
+    for row in found["rows"]:
+        ours = row["packages"]["spinlens"]["auto"]["rate"]
+        cells = [f"{row['side']} x {row['side']}", f"{row['temperature']:.4g}", f"{ours:,.0f}"]
+        for peer in found["peers"]:
+            best = max(each["rate"] for each in row["packages"][peer].values())
+            cells += [f"{best:,.0f}", f"{row['ratios'][peer]['median']:.0f}"]
+        rows.append(tuple(cells))
+    return f"{table(rows)}\n\nOf the slower of energy and abs(m), {on_one_core(found)}."
+
+
 def algorithms() -> str:
     """Return the effective samples a second of each algorithm of spinlens at the critical point."""
     found = read(BENCHMARKS / "effective_samples.json")
@@ -266,7 +283,7 @@ def _signed(value: float | None) -> str:
 
 
 SECTIONS = {
-    "sampling": sampling, "scaling": scaling, "effective_samples": effective_samples,
+    "sampling": sampling, "scaling": scaling, "speed": speed, "effective_samples": effective_samples,
     "algorithms": algorithms, "choice": choice, "training": training,
     "classification": classification, "estimators": estimators, "lattices": lattices, "tables": tables,
 }  # fmt: skip

@@ -74,7 +74,9 @@ def test_another_rule_reads_an_ensemble_and_does_not_continue_it(
     rule = BitsEngine.rule
     monkeypatch.setattr(BitsEngine, "rule", rule + 1)
     monkeypatch.setattr(choice, "LONG", 0.0)
-    assert [list(row) for row in MIXED.algorithms] != stored["algorithms"], "the other rule must choose otherwise"
+    assert [list(row) for row in replace(MIXED).algorithms] != stored["algorithms"], (
+        "the other rule must choose otherwise"
+    )
     found = open_ensemble(tmp_path / "auto")
     np.testing.assert_array_equal(found.algorithm.values, algorithm)
     assert found.algorithm_reasons == reasons

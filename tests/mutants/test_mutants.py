@@ -348,7 +348,7 @@ MUTANTS = {
         source(seeded_clusters, "member[row, y] ^ reversed_lanes", "member[row, y]"), HELD["seeded_clusters"]
     ),
     "a ghost without the others that it holds": Mutant(
-        source(seeded_clusters, "if reversed_lanes != NONE:", "if chains == 0:"), HELD["seeded_clusters"]
+        source(seeded_clusters, "if joined != NONE:", "if width == 0:"), HELD["seeded_clusters"]
     ),
     "one random number for two bonds, one cluster": Mutant(
         source(wolff, "return at + np.int64(satisfied),", "return at + np.int64(joins),"), HELD["wolff"]

@@ -17,7 +17,7 @@ from spinlens.sampling.choice import sentences
 from spinlens.sampling.engines.bits import layout
 from spinlens.sampling.engines.bits.choice import ALONE, CUBIC, DISORDERED, LOCAL, LONG, ORDERED
 from spinlens.sampling.engines.bits.engine import BitsEngine
-from spinlens.sampling.engines.bits.updates import WolffUpdate, updates
+from spinlens.sampling.engines.bits.updates import WolffUpdate, updates_at
 from spinlens.sampling.engines.bits.view import square_view
 from spinlens.sampling.plan import EQUILIBRATION, SHORT_EQUILIBRATION
 from spinlens.testing.chance import within
@@ -102,6 +102,11 @@ def test_equilibration_is_short_where_the_physics_is_known() -> None:
     assert Plan(model=Ising(), **plan, algorithm="heat_bath").equilibration == EQUILIBRATION
     assert Plan(model=Ising(-1.0), **plan, field=(0.0, 0.5)).equilibration == EQUILIBRATION
     assert Plan(model=Potts(3), **plan).equilibration == EQUILIBRATION
+    # From other states domains must grow together first, and interfaces move slowly.
+    assert Plan(model=Ising(), **plan, start="random").equilibration == EQUILIBRATION
+    assert Plan(model=Ising(), **(plan | {"lattice": Lattice.skewed((16, 16))})).equilibration == EQUILIBRATION
+    assert Plan(model=Ising(-1.0), **(plan | {"lattice": Lattice((15, 16))})).equilibration == EQUILIBRATION
+    assert Plan(model=Ising(-1.0), **plan).equilibration == SHORT_EQUILIBRATION
     given = Plan(model=Ising(), **plan, equilibration=7)
     assert given.equilibration == 7
     assert Plan.from_dict(given.to_dict()).equilibration == 7
@@ -132,17 +137,15 @@ def test_a_sweep_of_wolff_is_frozen_and_reaches_every_site_once() -> None:
         algorithm="wolff",
         seed=4,
     )
-    ((here, turn),) = updates(square_view(plan, 0, 0), [slice(0, 3)])
-    assert here == slice(0, 3)
-    update = turn.updates["wolff"]
+    update = updates_at(square_view(plan, 0, 0), slice(0, 3), "wolff")["wolff"]
     assert isinstance(update, WolffUpdate)
     spins = np.stack([layout.to_colours(words(np.ones((64, 4, 4), dtype=np.int8)))] * 3)
     for _ in range(200):
-        turn.advance(spins)
+        update.advance(spins, plan.interval)
     update.freeze()
     frozen = update.clusters.copy()
     for _ in range(20):
-        turn.advance(spins)
+        update.advance(spins, plan.interval)
     np.testing.assert_array_equal(update.clusters, frozen)
     assert len(update.sizes) == 200
     # At zero field the mean size of a Wolff cluster is the mean of M^2 / N.

@@ -21,7 +21,12 @@ from spinlens.errors import InputError, did_you_mean
 LOCAL = ("heat_bath", "metropolis")
 """Site after site."""
 
-CLUSTERS = ("swendsen_wang", "wolff", "seeded_clusters")
+LABELLED = ("swendsen_wang", "wolff")
+"""Clusters, of one chain after the other."""
+
+CLUSTERS = (*LABELLED, "seeded_clusters")
+
+SEEDED = "seeded_clusters"
 
 UPDATES = (*LOCAL, *CLUSTERS)
 
@@ -112,3 +117,31 @@ class Turn:
             self._done += now
             if self._done == whole:
                 self._part, self._done = (self._part + 1) % len(self._parts), 0
+
+
+class Turns:
+    """Whose turn it is at each temperature of a unit of work.
+
+    Parameters
+    ----------
+    algorithms : sequence of str
+        Of each temperature, none ``"auto"``.
+    pieces : sequence of slice
+        Neighbouring temperatures that are moved together.
+
+    Attributes
+    ----------
+    parts : list of (slice, str)
+        The stretches of neighbouring temperatures, each within a piece and with one algorithm.
+    """
+
+    def __init__(self, algorithms: Sequence[str], pieces: Sequence[slice]) -> None:
+        self.parts = stretches(algorithms, pieces)
+        self._turns = [(part, Turn(algorithm)) for part, algorithm in self.parts]
+
+    def take(self, here: slice, sweeps: int) -> Iterator[tuple[slice, str, int]]:
+        """Yield the stretches among the temperatures ``here``, each with its next updates and their sweeps."""
+        for part, turn in self._turns:
+            if here.start <= part.start < here.stop:
+                for name, count in turn.take(sweeps):
+                    yield part, name, count

@@ -7,16 +7,12 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from spinlens.sampling.exchange import Exchange, exchange_stream
 from spinlens.sampling.plan import LANES, Plan
 from spinlens.seeds import Purpose, generator
-
-if TYPE_CHECKING:
-    pass
 
 SEGMENT = 2e8
 """Bit-sliced updates of a site between two reports, some tens of milliseconds."""

@@ -62,7 +62,8 @@ class Plan:
         Sweeps between recordings; replicas are exchanged as often.
     equilibration : int, optional
         Sweeps before the first recording of a temperature, rounded up to whole intervals. By default `EQUILIBRATION`,
-        or `SHORT_EQUILIBRATION` where ``"auto"`` knows at every condition how far correlations reach.
+        or `SHORT_EQUILIBRATION` from the ground state where ``"auto"`` knows at every condition how far correlations
+        reach, and no boundary forces an interface.
     algorithm : str
         ``"auto"``: what suits each condition, see `algorithms` and `spinlens.sampling.engines`.
         ``"heat_bath"`` or ``"metropolis"``: site after site. The latter, with two states, is refused where moves that
@@ -73,10 +74,10 @@ class Plan:
         number of clusters that reaches every site once on average, and by a fair coin of each chain and interval one
         more; it is measured while the chains equilibrate, separately for each condition and block of 64 chains.
         ``"seeded_clusters"``: the clusters of some random sites, of two states with couplings of one size in each
-        direction; a sweep of it is one update, which leaves most small clusters alone and costs as much as seven local
-        sweeps. Updates with plus signs between them follow one another in turn, each for one sweep or as many as stand
-        before it: ``"seeded_clusters + 3 metropolis"``. Such a mixture is exact, and forgets what any of its updates
-        forgets, see `spinlens.sampling.algorithms`.
+        direction; a sweep of it is one update, which leaves most small clusters alone and costs as much as several
+        local sweeps. Updates with plus signs between them follow one another in turn, each for one sweep or as many as
+        stand before it: ``"seeded_clusters + 3 metropolis"``. Such a mixture is exact, and forgets what any of its
+        updates forgets, see `spinlens.sampling.algorithms`.
     exchange : bool
         Whether to swap replicas between neighbouring temperatures of one point of the other controls.
     start : str
@@ -150,8 +151,10 @@ class Plan:
         for name, value in found.items():
             object.__setattr__(self, name, value)
         self._check()
-        if equilibration is None and all(c.known for point in range(self.points) for c in self.choices(point)):
-            object.__setattr__(self, "equilibration", SHORT_EQUILIBRATION)
+        if equilibration is None and start == "ground":
+            choices = [choice for point in range(self.points) for choice in self.choices(point)]
+            if all(choice.known for choice in choices):
+                object.__setattr__(self, "equilibration", SHORT_EQUILIBRATION)
 
     def _check(self) -> None:
         """Refuse what no engine does, before anything is sampled."""
@@ -226,9 +229,16 @@ class Plan:
         """Return the update at each temperature of a point, and why: a function of the plan alone."""
         if self.algorithm != "auto":
             return (Choice(self.algorithm, "the plan says so"),) * len(self.temperature)
-        controls = self.point_controls(point)
-        choose = self.kernels.choose
-        return tuple(choose(self.model, self.lattice, temperature=t, controls=controls) for t in self.temperature)
+        if point not in self._chosen:
+            controls, choose = self.point_controls(point), self.kernels.choose
+            self._chosen[point] = tuple(
+                choose(self.model, self.lattice, temperature=t, controls=controls) for t in self.temperature
+            )
+        return self._chosen[point]
+
+    @cached_property
+    def _chosen(self) -> dict[int, tuple[Choice, ...]]:
+        return {}
 
     @property
     def blocks(self) -> int:

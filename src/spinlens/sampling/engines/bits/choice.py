@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
@@ -28,7 +29,7 @@ CUBIC = "seeded_clusters + 7 metropolis"
 SMALL, ALONE = 1024, "seeded_clusters"
 """Sites up to which clusters need no single spins between them where they reach across the lattice."""
 
-WIDE = 0.4
+ACROSS = 0.4
 """Part of the side from which on they reach across."""
 
 MANY = 15.0
@@ -37,7 +38,7 @@ MANY = 15.0
 HOT = 1.75
 """In units of a flip's largest cost over the temperature: below it Metropolis makes most moves, and forgets slower."""
 
-LONG, LONG_CUBIC = 3.5, 10.0
+LONG = 3.5
 """Sites over which correlations must reach for clusters to yield more effective samples a second."""
 
 SHARE = 0.25
@@ -55,8 +56,32 @@ ELONGATED = 2
 RARE = 300.0
 """Where correlations of a strip reach over so many of its long sides, one draw in a million has a reversed stretch."""
 
-SCALING = {2: (0.55, 1.0), 3: (0.5, 0.63)}
-"""Amplitude, in sites, and exponent of the correlation length above the transition, by the number of sides."""
+
+@dataclass(frozen=True, slots=True)
+class Dimension:
+    """What the rule needs to know of lattices with so many sides.
+
+    Attributes
+    ----------
+    amplitude, exponent : float
+        Of the correlation length near the transition, in sites.
+    longer : float
+        Factor of `LONG`.
+    ordered, disordered : str
+        The mixtures below and above the transition.
+    """
+
+    amplitude: float
+    exponent: float
+    longer: float = 1.0
+    ordered: str = ORDERED
+    disordered: str = DISORDERED
+
+
+DIMENSIONS = {
+    1: Dimension(math.nan, math.nan), 2: Dimension(0.55, 1.0), 3: Dimension(0.5, 0.63, 3.0, CUBIC, CUBIC),
+}  # fmt: skip
+"""By the number of sides; the length of chains is exact."""
 
 _FEW = "correlations reach over less than {:g} sites, and sweeps of single spins cost far less than of clusters"
 _RARE = "walls across the narrow lattice are too rare to matter, but for them " + _FEW
@@ -109,7 +134,7 @@ def _cold(model: Model, lattice: Lattice, *, temperature: float, controls: Mappi
     Notes
     -----
     The autocorrelation time of single spins grows like a power 2.17 of the distance over which spins know of each
-    other, with clusters it hardly grows at all; a step of clusters costs as much as some seven sweeps. The distance is
+    other, with clusters it hardly grows at all; but a step of clusters costs as much as several sweeps. The distance is
     the least of the correlation length of the infinite lattice, a share of the side, and the scale of an ordering
     field. It is exact for two couplings on the square lattice and for chains; else it follows from the critical
     temperature, where that is known. ``benchmarks/choice.py`` measures the constants, and what is lost by them.
@@ -141,28 +166,29 @@ def _cold(model: Model, lattice: Lattice, *, temperature: float, controls: Mappi
         return _UNKNOWN
     # In a field the order below the transition has no signs to forget.
     below, far, why = temperature <= critical and field == 0, _FEW, _SLOW
-    long = LONG_CUBIC if lattice.kind == "cubic" else LONG
+    known, dimension = not _interfaces(lattice, couplings), DIMENSIONS[lattice.axes]
+    long = LONG * dimension.longer
     if lattice.kind == "square" and couplings.ndim == 1:
         lengths, far, why = _on_a_square((float(couplings[0]), float(couplings[1])), lattice, temperature, below=below)
     elif lattice.kind == "chain":
         lengths = (_along_a_chain(abs(float(couplings.flat[0])) / temperature),)
     else:
-        amplitude, exponent = SCALING[lattice.axes]
         distance = abs(1 - critical / temperature)
-        lengths = (amplitude * distance**-exponent if distance > 0 else math.inf,) * lattice.axes
+        length = dimension.amplitude * distance**-dimension.exponent if distance > 0 else math.inf
+        lengths = (length,) * lattice.axes
     if field != 0:
         strength = math.exp(np.log(np.abs(couplings)).mean())
         lengths = tuple(min(length, FIELD_REACH * (abs(field) / strength) ** (-8 / 15)) for length in lengths)
     places = list(zip(lengths, lattice.shape, strict=True))
     if max(min(length, SHARE * side) for length, side in places) < long:
-        return Choice(LOCAL, far.format(long), known=True)
+        return Choice(LOCAL, far.format(long), known=known)
     if temperature > critical and all(side > MANY * length for length, side in places):
         return _WIDE
-    across = any(length >= WIDE * side for length, side in places)
-    clusters = CUBIC if lattice.kind == "cubic" else ORDERED if below else DISORDERED
+    across = any(length >= ACROSS * side for length, side in places)
+    clusters = dimension.ordered if below else dimension.disordered
     if lattice.sites <= SMALL and field == 0 and (below or across):
         clusters = ALONE
-    return Choice(clusters, why.format(long), known=True)
+    return Choice(clusters, why.format(long), known=known)
 
 
 @lru_cache(maxsize=64)
@@ -177,8 +203,14 @@ def _critical(model: Ising, kind: str) -> float | None:
         except InputError:
             return None
     sizes = np.unique(np.abs(model.couplings(Lattice(shape, kind=kind))))
-    known = [item.value for item in Ising().references() if item.where.startswith("cubic")]
-    return float(known[0] * sizes[0]) if len(sizes) == 1 and known else None
+    known = next(item.value for item in Ising().references() if item.where.startswith("cubic"))
+    return float(known * sizes[0]) if len(sizes) == 1 else None
+
+
+def _interfaces(lattice: Lattice, couplings: np.ndarray) -> bool:
+    """Return whether seams, walls or odd rings of an antiferromagnet force interfaces, which move slowly."""
+    odd = any(ring and side % 2 for ring, side in zip(lattice.rings, lattice.shape, strict=True))
+    return lattice.walled or any(lattice.seams) or (odd and bool((couplings < 0).any()))
 
 
 def _along_a_chain(strength: float) -> float:

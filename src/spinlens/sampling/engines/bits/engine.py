@@ -10,7 +10,7 @@ import numpy as np
 from spinlens.errors import InputError
 from spinlens.lattices import Lattice
 from spinlens.models import Model
-from spinlens.sampling.algorithms import updates_in_turn, updates_of
+from spinlens.sampling.algorithms import LABELLED, SEEDED, updates_in_turn, updates_of
 from spinlens.sampling.choice import Choice
 from spinlens.sampling.engines.bits.bonds import row_bonds
 from spinlens.sampling.engines.metropolis import check_metropolis
@@ -18,9 +18,6 @@ from spinlens.sampling.engines.metropolis import check_metropolis
 if TYPE_CHECKING:
     from spinlens.sampling.engines.engine import Walkers
     from spinlens.sampling.plan import Plan
-
-LABELLED = ("swendsen_wang", "wolff")
-"""Updates that follow the clusters of one chain after the other."""
 
 COST = {"heat_bath": 1, "metropolis": 1, "swendsen_wang": 40, "wolff": 40, "seeded_clusters": 7}
 """About how many local updates of a spin take as long as its share of an update."""
@@ -41,10 +38,8 @@ class BitsEngine:
             return None
         if updates_of(algorithm).intersection(LABELLED):
             return "labels clusters on square lattices with couplings that depend on the direction alone"
-        if "seeded_clusters" in updates_of(algorithm):
-            strengths = tuple(model.strengths(lattice, **model.controls).tolist())
-            if row_bonds(model, lattice, strengths) is None:
-                return "grows clusters where the couplings of each direction are of one size"
+        if SEEDED in updates_of(algorithm) and not _of_one_size(model, lattice, model.controls):
+            return "grows clusters where the couplings of each direction are of one size"
         couplings = model.tables(lattice).bond_weights(model.strengths(lattice, **model.controls))[0]
         return rows_refuse(lattice, couplings)
 
@@ -54,6 +49,11 @@ class BitsEngine:
             raise InputError("engine", repr(self.name), reason, "Leave the engine out")
         if updates_of(plan.algorithm) == {"metropolis"}:
             check_metropolis(plan)
+        if SEEDED in updates_of(plan.algorithm):
+            for controls in map(plan.point_controls, range(plan.points)):
+                if not _of_one_size(plan.model, plan.lattice, controls):
+                    why = f"at {controls} has couplings of several sizes in one direction"
+                    raise InputError("algorithm", repr(plan.algorithm), why, "Use heat_bath")
 
     def choose(self, model: Model, lattice: Lattice, *, temperature: float, controls: Mapping[str, float]) -> Choice:
         """Return the update that suits a condition, and why."""
@@ -74,6 +74,11 @@ class BitsEngine:
 
         kind = BitWalkers if _rectangle(plan.model, plan.lattice) else RowWalkers
         return kind(plan, point, block, start, pieces)
+
+
+def _of_one_size(model: Model, lattice: Lattice, controls: Mapping[str, float]) -> bool:
+    strengths = model.strengths(lattice, **model.values_of_controls(controls))
+    return row_bonds(model, lattice, tuple(strengths.tolist())) is not None
 
 
 def _cost(algorithm: str) -> float:

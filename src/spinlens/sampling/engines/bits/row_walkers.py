@@ -12,11 +12,11 @@ from numpy.typing import NDArray
 
 from spinlens.lattices import Lattice
 from spinlens.models import Model
-from spinlens.sampling.algorithms import LOCAL, Turn, stretches, updates_of
+from spinlens.sampling.algorithms import LOCAL, SEEDED, Turns, updates_of
 from spinlens.sampling.engines.bits import rows
 from spinlens.sampling.engines.bits.bonds import bonds_and_fields
 from spinlens.sampling.engines.bits.generator import draw
-from spinlens.sampling.engines.bits.updates import SEEDED, SeededClustersUpdate
+from spinlens.sampling.engines.bits.updates import SeededClustersUpdate
 from spinlens.sampling.engines.bits.walkers import LANES, swap_words
 from spinlens.seeds import Purpose, seed_sequence
 from spinlens.symmetries import code_group
@@ -41,12 +41,11 @@ class RowWalkers:
         algorithms = [choice.algorithm for choice in plan.choices(point)]
         local = updates_of(*algorithms).intersection(LOCAL)
         self.rules = {name: _rules(self.geometry, plan.temperature, name) for name in local}
-        parts = stretches(algorithms, pieces)
-        self.turns = [(part, Turn(algorithm)) for part, algorithm in parts]
+        self.turns = Turns(algorithms, pieces)
         places = rows.places_of_sites(plan.lattice)
         self.clusters = {
             part.start: SeededClustersUpdate(plan, point, block, part, places)
-            for part, algorithm in parts
+            for part, algorithm in self.turns.parts
             if SEEDED in updates_of(algorithm)
         }
         tables = plan.model.tables(plan.lattice)
@@ -66,15 +65,12 @@ class RowWalkers:
 
     def sweep(self, here: slice) -> None:
         """Move the chains of whole pieces on by one interval."""
-        for part, turn in self.turns:
-            if not here.start <= part.start < here.stop:
-                continue
-            for name, sweeps in turn.take(self.interval):
-                if name == SEEDED:
-                    self.clusters[part.start].advance(self.words[part], sweeps)
-                else:
-                    rules = self.rules[name].at(part)
-                    rows.sweep(self.words[part], self.streams[part], self.geometry, rules, sweeps)
+        for part, name, sweeps in self.turns.take(here, self.interval):
+            if name == SEEDED:
+                self.clusters[part.start].advance(self.words[part], sweeps)
+            else:
+                rules = self.rules[name].at(part)
+                rows.sweep(self.words[part], self.streams[part], self.geometry, rules, sweeps)
 
     def measure(self, here: slice) -> None:
         """Reverse the spins of some chains where that changes no energy, and count the sums at some temperatures."""

@@ -196,6 +196,62 @@ def _random_site(streams: Any, bits_left: Any, sites: int) -> Any:
             return site
 
 
+@njit(**_OPTIONS)
+def _activate_all(
+    sites: Any, there: Any, turned: Any, source: Any, shift: Any, thresholds: Any, lanes: Any, kinds: Any, held: Any,
+    ghost_thresholds: Any, ghost: bool, streams: Any, active: Any, tied_now: Any, open_lanes: Any,
+) -> None:  # fmt: skip
+    """Activate all bonds, row by row, and those to the ghost."""
+    slots, rows, _ = there.shape
+    width = kinds.shape[1]
+    for row in range(rows):
+        sites[row, HALO - 1] = sites[row, HALO + width - 1]
+    for row in range(rows):
+        for slot in range(slots):
+            bonds = active[slot, row]
+            _activate_slot(
+                sites, source[slot, row], shift[slot], row, there[slot, row], turned[slot, row], lanes,
+                thresholds[slot], streams, bonds, open_lanes,
+            )  # fmt: skip
+            if slot and shift[slot]:
+                bonds[HALO + width] = bonds[HALO]
+        if ghost:
+            for y in range(width):
+                kind = kinds[row, y]
+                follows = ~(sites[row, HALO + y] ^ held[kind]) & lanes
+                tied_now[row, HALO + y] = activate(follows, ghost_thresholds[kind], streams, y)
+
+
+@njit(**_OPTIONS)
+def _draw_seeds(member: Any, fresh: Any, lanes: Any, streams: Any, bits_left: Any, width: int) -> None:
+    """Make random sites the first members, each by a fair coin of each chain."""
+    for _ in range(MOST_SEEDS):
+        counts = draw(streams, 0) & lanes
+        while counts != NONE:
+            lane = lowest(counts)
+            counts ^= lane
+            site = _random_site(streams, bits_left, member.shape[0] * width)
+            member[site // width, HALO + site % width] |= lane
+            fresh[:, site // width] = True
+
+
+@njit(**_OPTIONS)
+def _join_ghost(member: Any, tied_now: Any, fresh: Any, width: int) -> Any:
+    """Where a member is tied to the ghost, let all join that are; return the lanes in which the ghost is a member."""
+    joined = NONE
+    for row in range(member.shape[0]):
+        for y in range(HALO, HALO + width):
+            joined |= member[row, y] & tied_now[row, y]
+    if joined != NONE:
+        for row in range(member.shape[0]):
+            for y in range(HALO, HALO + width):
+                new = tied_now[row, y] & joined & ~member[row, y]
+                if new != NONE:
+                    member[row, y] |= new
+                    fresh[:, row] = True
+    return joined
+
+
 @njit(cache=True, nogil=True, **_OPTIONS)
 def update(
     words: Any, places: Any, streams: Any, there: Any, turned: Any, source: Any, target: Any, shift: Any,
@@ -240,45 +296,17 @@ def update(
         for y in range(width):
             sites[row, HALO + y] = words[places[row * width + y]]
     for _ in range(count):
-        for row in range(rows):
-            sites[row, HALO - 1] = sites[row, HALO + width - 1]
-        for row in range(rows):
-            for slot in range(slots):
-                bonds = active[slot, row]
-                _activate_slot(
-                    sites, source[slot, row], shift[slot], row, there[slot, row], turned[slot, row], lanes,
-                    thresholds[slot], streams, bonds, open_lanes,
-                )  # fmt: skip
-                if slot and shift[slot]:
-                    bonds[HALO + width] = bonds[HALO]
-            if ghost:
-                for y in range(width):
-                    kind = kinds[row, y]
-                    follows = ~(sites[row, HALO + y] ^ held[kind]) & lanes
-                    tied_now[row, HALO + y] = activate(follows, ghost_thresholds[kind], streams, y)
+        _activate_all(
+            sites, there, turned, source, shift, thresholds, lanes, kinds, held, ghost_thresholds, ghost, streams,
+            active, tied_now, open_lanes,
+        )  # fmt: skip
         member[:] = NONE
-        for _ in range(MOST_SEEDS):
-            counts = draw(streams, 0) & lanes
-            while counts != NONE:
-                lane = lowest(counts)
-                counts ^= lane
-                site = _random_site(streams, bits_left, places.size)
-                member[site // width, HALO + site % width] |= lane
-                fresh[:, site // width] = True
+        _draw_seeds(member, fresh, lanes, streams, bits_left, width)
         _fill(member, active, source, target, shift, fresh, width)
         reversed_lanes = NONE
         if ghost:
-            for row in range(rows):
-                for y in range(HALO, HALO + width):
-                    reversed_lanes |= member[row, y] & tied_now[row, y]
-            if reversed_lanes != NONE:
-                for row in range(rows):
-                    for y in range(HALO, HALO + width):
-                        new = tied_now[row, y] & reversed_lanes & ~member[row, y]
-                        if new != NONE:
-                            member[row, y] |= new
-                            fresh[:, row] = True
-                _fill(member, active, source, target, shift, fresh, width)
+            reversed_lanes = _join_ghost(member, tied_now, fresh, width)
+            _fill(member, active, source, target, shift, fresh, width)
         for row in range(rows):
             for y in range(HALO, HALO + width):
                 sites[row, y] ^= member[row, y] ^ reversed_lanes

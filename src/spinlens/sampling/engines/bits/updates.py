@@ -1,13 +1,13 @@
-"""What moves the chains of some neighbouring temperatures: their updates in turn, the rules, streams and kernels."""
+"""What moves the chains of some neighbouring temperatures: updates with their rules, streams and kernels."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
-from spinlens.sampling.algorithms import CLUSTERS, LOCAL, Turn, stretches, updates_of
+from spinlens.sampling.algorithms import LABELLED, LOCAL, SEEDED, updates_of
 from spinlens.sampling.engines.bits import bitsliced, layout, seeded_clusters, swendsen_wang, wolff
 from spinlens.sampling.engines.bits.activation import activation
 from spinlens.sampling.engines.bits.bonds import row_bonds
@@ -18,8 +18,6 @@ from spinlens.seeds import Purpose, seed_sequence
 
 if TYPE_CHECKING:
     from spinlens.sampling.plan import Plan
-
-SEEDED = "seeded_clusters"
 
 COIN = 0.5
 """Clusters that the coin of `WolffUpdate` adds to each chain on average, each time."""
@@ -35,39 +33,19 @@ class Update(Protocol):
         """Change nothing any more that depends on the chains: recording begins."""
 
 
-def updates(view: SquareView, pieces: Sequence[slice]) -> list[tuple[slice, UpdatesInTurn]]:
-    """Return the updates of one unit of work, each with the stretch of temperatures, within a piece, they are for."""
-    algorithms = [choice.algorithm for choice in view.plan.choices(view.point)]
-    parts = stretches(algorithms, pieces)
-    return [(here, UpdatesInTurn(view, here, algorithm)) for here, algorithm in parts]
-
-
-class UpdatesInTurn:
-    """The updates of an algorithm, one after another: those of single sites share their streams, as do clusters."""
-
-    def __init__(self, view: SquareView, here: slice, algorithm: str) -> None:
-        names = updates_of(algorithm)
-        self.interval, self.turn = view.plan.interval, Turn(algorithm)
-        self.updates: dict[str, Update] = {}
-        if local := names.intersection(LOCAL):
-            streams = _local_streams(view, here)
-            self.updates |= {name: LocalUpdate(view, here, name, streams) for name in local}
-        if SEEDED in names:
-            places = layout.places_of_sites(*view.lattice.shape)
-            self.updates[SEEDED] = SeededClustersUpdate(view.plan, view.point, view.block, here, places)
-        if clusters := names.intersection(CLUSTERS) - {SEEDED}:
-            streams = _cluster_streams(view, here)
-            self.updates |= {name: _CLUSTER_UPDATES[name](view, here, streams) for name in clusters}
-
-    def advance(self, spins: np.ndarray) -> None:
-        """Move on by one interval, in place."""
-        for name, sweeps in self.turn.take(self.interval):
-            self.updates[name].advance(spins, sweeps)
-
-    def freeze(self) -> None:
-        """Change nothing any more that depends on the chains."""
-        for update in self.updates.values():
-            update.freeze()
+def updates_at(view: SquareView, here: slice, algorithm: str) -> dict[str, Update]:
+    """Return the updates of some neighbouring temperatures: those of single sites share streams, as do clusters."""
+    names, found = updates_of(algorithm), dict[str, Update]()
+    if local := names.intersection(LOCAL):
+        streams = _local_streams(view, here)
+        found |= {name: LocalUpdate(view, here, name, streams) for name in local}
+    if labelled := names.intersection(LABELLED):
+        streams = _cluster_streams(view, here)
+        found |= {name: _LABELLED_UPDATES[name](view, here, streams) for name in labelled}
+    if SEEDED in names:
+        places = layout.places_of_sites(*view.lattice.shape)
+        found[SEEDED] = SeededClustersUpdate(view.plan, view.point, view.block, here, places)
+    return found
 
 
 def _local_streams(view: SquareView, here: slice) -> np.ndarray:
@@ -109,8 +87,8 @@ class LocalUpdate:
         """Nothing depends on the chains."""
 
 
-class _ClusterUpdate:
-    """What the cluster updates share: bonds, thresholds, one stream a condition."""
+class _LabelledUpdate:
+    """What the updates of one chain's clusters share: bonds, thresholds, one stream a condition."""
 
     def __init__(self, view: SquareView, here: slice, streams: np.ndarray) -> None:
         plan = view.plan
@@ -128,7 +106,7 @@ class _ClusterUpdate:
         )  # fmt: skip
 
 
-class SwendsenWangUpdate(_ClusterUpdate):
+class SwendsenWangUpdate(_LabelledUpdate):
     """All clusters at once: one update is a sweep."""
 
     def advance(self, spins: np.ndarray, sweeps: int) -> None:
@@ -180,7 +158,7 @@ class SeededClustersUpdate:
         """Nothing depends on the chains."""
 
 
-class WolffUpdate(_ClusterUpdate):
+class WolffUpdate(_LabelledUpdate):
     """Single clusters; a sweep is as many as reach every site once on average.
 
     To stop when enough sites were reached would favour configurations that follow large clusters. So the number of
@@ -217,7 +195,7 @@ class WolffUpdate(_ClusterUpdate):
         return np.maximum(1, np.rint(self.lattice.sites / size)).astype(np.int64)
 
 
-_CLUSTER_UPDATES: dict[str, Callable[[SquareView, slice, np.ndarray], Update]] = {
+_LABELLED_UPDATES: dict[str, Callable[[SquareView, slice, np.ndarray], Update]] = {
     "swendsen_wang": SwendsenWangUpdate,
     "wolff": WolffUpdate,
 }

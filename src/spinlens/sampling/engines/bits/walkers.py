@@ -9,10 +9,11 @@ import numpy as np
 from numba import njit
 
 from spinlens.models import Bonds, Sites
+from spinlens.sampling.algorithms import Turns
 from spinlens.sampling.engines.bits import counters, layout
 from spinlens.sampling.engines.bits.generator import draw
 from spinlens.sampling.engines.bits.geometry import geometry
-from spinlens.sampling.engines.bits.updates import UpdatesInTurn, updates
+from spinlens.sampling.engines.bits.updates import updates_at
 from spinlens.sampling.engines.bits.view import square_view
 
 if TYPE_CHECKING:
@@ -35,7 +36,8 @@ class BitWalkers:
         temperatures = len(plan.temperature)
         view = square_view(plan, point, block)
         self.plan, self.geometry = plan, geometry(plan.lattice, staggered_field=view.staggered)
-        self.updates = updates(view, pieces)
+        self.turns = Turns([choice.algorithm for choice in plan.choices(point)], pieces)
+        self.updates = {part.start: updates_at(view, part, algorithm) for part, algorithm in self.turns.parts}
         self._series, self.patterns = series_of_counters(plan)
         others = np.zeros(len(self.patterns))
         self.weights = np.array(
@@ -49,8 +51,8 @@ class BitWalkers:
 
     def sweep(self, here: slice) -> None:
         """Move the chains of some temperatures on by one interval."""
-        for part, update in self._updates(here):
-            update.advance(self.spins[part])
+        for part, name, sweeps in self.turns.take(here, self.plan.interval):
+            self.updates[part.start][name].advance(self.spins[part], sweeps)
 
     def measure(self, here: slice) -> None:
         """Count the sums at some temperatures."""
@@ -72,8 +74,10 @@ class BitWalkers:
 
     def freeze(self, here: slice) -> None:
         """Change nothing any more that depends on the chains: recording begins."""
-        for _, update in self._updates(here):
-            update.freeze()
+        for start, several in self.updates.items():
+            if here.start <= start < here.stop:
+                for update in several.values():
+                    update.freeze()
 
     def inherit(self, temperature: int) -> None:
         """Begin a temperature with the configurations that the one below has reached."""
@@ -95,9 +99,6 @@ class BitWalkers:
         packed = np.empty((len(spins), chains, height, -(-width // 8)), dtype=np.uint8)
         layout.pack_chains(layout.to_sites(spins, width), packed)
         return packed
-
-    def _updates(self, here: slice) -> list[tuple[slice, UpdatesInTurn]]:
-        return [(part, update) for part, update in self.updates if here.start <= part.start < here.stop]
 
 
 def series_of_counters(plan: Plan) -> tuple[dict[str, tuple[np.ndarray, int]], np.ndarray]:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from spinlens.sampling.algorithms import CLUSTERS, LOCAL, Turn, stretches, updates_of
+from spinlens.sampling.algorithms import CLUSTERS, LOCAL, Turns, updates_of
 from spinlens.sampling.engines.table import clusters, lanes, narrow, wide
 from spinlens.sampling.engines.table.lanes import LANES
 from spinlens.sampling.engines.table.slots import Weights, directed_slots
@@ -91,7 +91,7 @@ class TableWalkers:
         self.slots = directed_slots(setting.weights)
         self.kind = np.ascontiguousarray(setting.weights.kind, dtype=np.int64)
         whole = [slice(0, temperatures)] if together else [slice(t, t + 1) for t in range(temperatures)]
-        self.turns = [(part, Turn(word)) for part, word in stretches(setting.algorithms, pieces or whole)]
+        self.turns = Turns(setting.algorithms, pieces or whole)
         names = updates_of(*setting.algorithms)
         # Clusters that cannot reach all codes have a sweep of single sites before each update.
         self.assisted = not names.isdisjoint(CLUSTERS) and not connects(setting.involutions)
@@ -112,15 +112,12 @@ class TableWalkers:
 
     def sweep(self, here: slice) -> None:
         """Move the chains of whole pieces on by one interval."""
-        for part, turn in self.turns:
-            if not here.start <= part.start < here.stop:
-                continue
-            for name, sweeps in turn.take(self.setting.interval):
-                if name in LOCAL:
-                    self._sweep(part, name, sweeps)
-                else:
-                    for t in range(part.start, part.stop):
-                        self._move_clusters(t, name, sweeps)
+        for part, name, sweeps in self.turns.take(here, self.setting.interval):
+            if name in LOCAL:
+                self._sweep(part, name, sweeps)
+            else:
+                for t in range(part.start, part.stop):
+                    self._move_clusters(t, name, sweeps)
 
     def measure(self, here: slice) -> None:
         """Count the sums at some temperatures."""
