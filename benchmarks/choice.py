@@ -29,6 +29,7 @@ CANDIDATES = (
     "heat_bath", "metropolis", "3 metropolis + heat_bath", "15 metropolis + heat_bath", "swendsen_wang", "wolff",
     "swendsen_wang + 15 metropolis", "swendsen_wang + 15 heat_bath", "seeded_clusters",
     "seeded_clusters + metropolis", "seeded_clusters + 3 metropolis", "seeded_clusters + 7 metropolis",
+    "seeded_clusters + heat_bath", "seeded_clusters + 3 heat_bath", "seeded_clusters + 7 heat_bath",
 )  # fmt: skip
 """Every update, and mixtures of a cluster update, or of a sure one, with local sweeps in several ratios."""
 
@@ -68,10 +69,12 @@ def conditions() -> Iterator[Condition]:
             lattice = sl.Lattice((64, 64))
             yield Condition(ising, lattice, ratio * tc, (("field", field),))
     for states, transition in ((3, 0.9949729), (10, 0.7012319)):
+        for side in (32, 64):
+            for ratio in RATIOS[1:-1]:
+                yield Condition(sl.Potts(states), sl.Lattice((side, side)), ratio * transition)
+    for side in (32, 64):
         for ratio in RATIOS[1:-1]:
-            yield Condition(sl.Potts(states), sl.Lattice((32, 32)), ratio * transition)
-    for ratio in RATIOS[1:-1]:
-        yield Condition(sl.BlumeCapel(), sl.Lattice((32, 32)), ratio * 1.69356)
+            yield Condition(sl.BlumeCapel(), sl.Lattice((side, side)), ratio * 1.69356)
 
 
 def measure(condition: Condition, *, seconds: float) -> dict[str, Any]:

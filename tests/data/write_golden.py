@@ -36,11 +36,25 @@ LATER = {
         model=Ising(Pattern([[[1.0, 0.5]], [[0.7, 1.0]]])), lattice=Lattice((4, 4)), temperature=(1.5, 2.0), **_SHORT
     ),
     "blume_capel": Plan(
-        model=BlumeCapel(), lattice=Lattice((4, 4)), temperature=(1.0, 1.5), crystal_field=(0.0, 1.0), **_SHORT
+        model=BlumeCapel(), lattice=Lattice((4, 4)), temperature=(1.0, 1.5), crystal_field=(0.0, 1.0),
+        engine="table", **_SHORT,
     ),
     "potts": Plan(
         model=Potts(3), lattice=Lattice((3, 4), kind="triangular"), temperature=(1.0, 1.5),
         **(_SHORT | {"algorithm": "swendsen_wang"}),
+    ),
+    "spins_on_planes": Plan(
+        model=BlumeCapel(), lattice=Lattice((4, 9), "antiperiodic", "triangular"), temperature=(1.0, 2.5),
+        crystal_field=(0.0, 1.0), field=(0.0, 0.2), engine="planes",
+        **(_SHORT | {"algorithm": "seeded_clusters + 2 heat_bath"}),
+    ),
+    "colours_on_planes": Plan(
+        model=Potts(5), lattice=Lattice((3, 4), ("free", "periodic")), temperature=(0.7, 1.0), engine="planes",
+        **(_SHORT | {"algorithm": "seeded_clusters + metropolis + 2 heat_bath"}),
+    ),
+    "held_colours_on_planes": Plan(
+        model=Potts(3), lattice=Lattice((2, 10), ((0, 2), "periodic"), "honeycomb"), temperature=(0.5, 0.8),
+        field=(0.0, 0.3), engine="planes", **(_SHORT | {"algorithm": "metropolis"}),
     ),
     "clock": Plan(model=Clock(12), lattice=Lattice((6,), boundary="free"), temperature=(0.5, 1.0), **_SHORT),
     "mixture": Plan(

@@ -10,9 +10,11 @@ import numpy as np
 import pytest
 
 from spinlens.lattices import Lattice
-from spinlens.models import Clock, Ising, Potts
+from spinlens.models import BlumeCapel, Clock, Ising, Potts
 from spinlens.sampling.engines import engine_named
 from spinlens.sampling.engines.bits import row_walkers
+from spinlens.sampling.engines.planes import seeded_clusters as plane_clusters
+from spinlens.sampling.engines.planes import walkers as plane_walkers
 from spinlens.sampling.engines.table import engine as table_engine
 from spinlens.sampling.engines.table import walkers as table_walkers
 from spinlens.sampling.engines.table.alias import alias_tables
@@ -22,6 +24,7 @@ from spinlens.testing import engine as contract
 from spinlens.testing.chance import uncounted
 
 Planted = Callable[[pytest.MonkeyPatch], None]
+SPINS = Case(BlumeCapel(), Lattice((2, 3)), 1.4, {"crystal_field": 0.2, "field": 0.3})
 POTTS = Case(Potts(3), Lattice((2, 3)), 1.4)
 TRIANGLE = Case(Ising(), Lattice((3, 3), kind="triangular"), 5.0, {"field": 0.3})
 
@@ -134,6 +137,45 @@ def a_colder_threshold(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(row_walkers, "_rules", lambda place, t, word: right(place, tuple(np.array(t) / 1.03), word))
 
 
+def thresholds_of_another_temperature(patch: pytest.MonkeyPatch) -> None:
+    """Codes on planes that are three percent too cold."""
+    right = plane_walkers.rules
+    patch.setattr(plane_walkers, "rules", lambda form, slots, t, *rest: right(form, slots, t / 1.03, *rest))
+
+
+def what_is_favoured_disfavoured(patch: pytest.MonkeyPatch) -> None:
+    """Fields stop colours from entering what they favour, rather than from leaving it."""
+    right = plane_walkers.rules
+
+    def wrong(*arguments: Any) -> Any:
+        found = right(*arguments)
+        flags = found.held_flags.copy()
+        flags[:, :, 0] = ~flags[:, :, 0]
+        return found._replace(held_flags=flags)
+
+    patch.setattr(plane_walkers, "rules", wrong)
+
+
+def clusters_that_no_field_holds(patch: pytest.MonkeyPatch) -> None:
+    """Clusters of spins turned as if there were no field."""
+    right = plane_clusters.bonds_of
+
+    def wrong(form: Any, lattice: Lattice) -> Any:
+        return right(dataclasses.replace(form, site_weights=0 * form.site_weights), lattice)
+
+    patch.setattr(plane_clusters, "bonds_of", wrong)
+
+
+def bonds_of_planes_too_strong(patch: pytest.MonkeyPatch) -> None:
+    """Clusters activated as if pairs gained a quarter more."""
+    right = plane_clusters.bonds_of
+
+    def wrong(form: Any, lattice: Lattice) -> Any:
+        return right(dataclasses.replace(form, coupling=1.25 * form.coupling), lattice)
+
+    patch.setattr(plane_clusters, "bonds_of", wrong)
+
+
 MISTAKES: dict[str, tuple[Planted, Case, str, str]] = {
     "a Potts proposal of the next colour": (take_the_next_colour, POTTS, "metropolis", "table"),
     "all copies of a seed identical": (all_copies_identical, POTTS, "heat_bath", "table"),
@@ -145,6 +187,15 @@ MISTAKES: dict[str, tuple[Planted, Case, str, str]] = {
         bonds_of_fortuin_and_kasteleyn, Case(Potts(3, coupling=-1.0), Lattice((3,)), 0.8), "swendsen_wang", "table"
     ),
     "a neighbour too few": (a_neighbour_too_few, POTTS, "heat_bath", "table"),
+    "spins on planes too cold": (thresholds_of_another_temperature, SPINS, "heat_bath", "planes"),
+    "colours on planes too cold": (thresholds_of_another_temperature, POTTS, "metropolis", "planes"),
+    "a field that acts on what enters": (
+        what_is_favoured_disfavoured, Case(Potts(4), Lattice((2, 2)), 1.2, {"field": 0.4}), "metropolis", "planes"
+    ),
+    "clusters of colours bound too strongly": (bonds_of_planes_too_strong, POTTS, "seeded_clusters", "planes"),
+    "clusters of spins that no field holds": (
+        clusters_that_no_field_holds, SPINS, "seeded_clusters + heat_bath", "planes"
+    ),
     "a temperature off by three percent": (a_colder_threshold, TRIANGLE, "heat_bath", "bits"),
 }  # fmt: skip
 

@@ -19,7 +19,10 @@ from spinlens.testing.cases import Case
 from spinlens.testing.chance import plausible, within
 from spinlens.testing.states import boltzmann, fit, orbits, state_numbers, states_of, within_orbits
 
-ALGORITHMS = (*UPDATES, "2 metropolis + heat_bath", "swendsen_wang + 3 metropolis")
+ALGORITHMS = (
+    *UPDATES, "2 metropolis + heat_bath", "swendsen_wang + 3 metropolis", "seeded_clusters + heat_bath",
+    "seeded_clusters + 2 metropolis",
+)  # fmt: skip
 
 INTERVAL = 16
 """Sweeps between draws: the small lattices of cases forget in fewer."""

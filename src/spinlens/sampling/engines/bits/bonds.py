@@ -79,7 +79,11 @@ def bonds_and_fields(model: Model, lattice: Lattice, strengths: Array) -> tuple[
 @lru_cache(maxsize=8)
 def row_bonds(model: Model, lattice: Lattice, strengths: tuple[float, ...]) -> RowBonds | None:
     """Return the bonds of a model with some strengths, or None where couplings of one direction differ in size."""
-    couplings, fields = bonds_and_fields(model, lattice, np.array(strengths))
+    return by_rows(lattice, *bonds_and_fields(model, lattice, np.array(strengths)))
+
+
+def by_rows(lattice: Lattice, couplings: Array, fields: Array) -> RowBonds | None:
+    """Return couplings of bonds (B,) and fields of sites (N,) row by row; None where those of one direction differ."""
     table, width = lattice.neighbours, lattice.shape[-1]
     signed = np.where(table.turned, -couplings, couplings)
     rows, columns = lattice.sites // width, -(-width // WIDTH) * WIDTH

@@ -86,18 +86,37 @@ def _store_subsets(_typing: Any, mixtures: Any, masks: Any) -> Any:
     return types.void(mixtures, masks), generate
 
 
+def take(context: Any, builder: Any, table: tuple[Any, Any], start: Any, mixtures: tuple[Any, Any], masks: int) -> Any:
+    """Write code for the exclusive or of the subsets whose places begin at flat ``start``; unchecked.
+
+    Tables and mixtures are given as their Numba types and values.
+    """
+    source, value = context.make_array(table[0])(context, builder, table[1]), None
+    for number in range(len(groups(masks + 1))):
+        at = builder.add(start, ir.Constant(start.type, number))
+        place = builder.sext(builder.load(builder.gep(source.data, [at])), ir.IntType(64))
+        subset = builder.load(_pointer(context, builder, *mixtures, place), align=_LINE)
+        value = subset if value is None else builder.xor(value, subset)
+    return value
+
+
+def choose(context: Any, builder: Any, table: tuple[Any, Any], start: Any, masks: Any, number: int) -> Any:
+    """Write code for the value that belongs to the class, from the coefficients that begin at flat ``start``."""
+    value = _flags(context, builder, *table, start)
+    for i in range(number):
+        place = builder.add(start, ir.Constant(start.type, (i + 1) * WIDTH))
+        value = builder.xor(
+            value, builder.and_(_flags(context, builder, *table, place), builder.extract_value(masks, i))
+        )
+    return value
+
+
 @intrinsic
-def _take(_typing: Any, tables: Any, start: Any, masks: Any, mixtures: Any) -> Any:
+def _taken(_typing: Any, tables: Any, start: Any, masks: Any, mixtures: Any) -> Any:
     """Return the exclusive or of the subsets whose places begin at flat ``start``; unchecked."""
 
     def generate(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        source, value = context.make_array(sig.args[0])(context, builder, args[0]), None
-        for number in range(len(groups(len(masks) + 1))):
-            at = builder.add(args[1], ir.Constant(args[1].type, number))
-            place = builder.sext(builder.load(builder.gep(source.data, [at])), ir.IntType(64))
-            subset = builder.load(_pointer(context, builder, sig.args[3], args[3], place), align=_LINE)
-            value = subset if value is None else builder.xor(value, subset)
-        return value
+        return take(context, builder, (sig.args[0], args[0]), args[1], (sig.args[3], args[3]), len(masks))
 
     return words(tables, types.intp, masks, mixtures), generate
 
@@ -122,17 +141,11 @@ def load_flags(_typing: Any, table: Any, place: Any) -> Any:
 
 
 @intrinsic
-def choose(_typing: Any, tables: Any, start: Any, masks: Any) -> Any:
+def _chosen(_typing: Any, tables: Any, start: Any, masks: Any) -> Any:
     """Return lane by lane the value that belongs to the class, from the coefficients that begin at flat ``start``."""
 
     def generate(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        kind = sig.args[0]
-        value = _flags(context, builder, kind, args[0], args[1])
-        for i in range(len(masks)):
-            place = builder.add(args[1], ir.Constant(args[1].type, (i + 1) * WIDTH))
-            mask = builder.extract_value(args[2], i)
-            value = builder.xor(value, builder.and_(_flags(context, builder, kind, args[0], place), mask))
-        return value
+        return choose(context, builder, (sig.args[0], args[0]), args[1], args[2], len(masks))
 
     return words(tables, types.intp, masks), generate
 
@@ -161,10 +174,10 @@ def value_of(planes: Any, start: int, masks: Any, mixtures: Any) -> Any:
 @overload(value_of, inline="always")
 def _value_of(planes: Any, start: Any, masks: Any, mixtures: Any) -> Any:
     def mixed(planes: Any, start: Any, masks: Any, mixtures: Any) -> Any:
-        return _take(planes, start, masks, mixtures)
+        return _taken(planes, start, masks, mixtures)
 
     def chosen(planes: Any, start: Any, masks: Any, mixtures: Any) -> Any:
-        return choose(planes, start, masks)
+        return _chosen(planes, start, masks)
 
     return mixed if alike(planes) else chosen
 

@@ -46,7 +46,7 @@ _OPTIONS = {"error_model": "numpy", "boundscheck": False}
 
 
 @njit(inline="always")
-def _activate_vector(satisfied: Any, threshold: Any, streams: Any, j: int) -> Any:
+def activate_vector(satisfied: Any, threshold: Any, streams: Any, j: int) -> Any:
     """Return the lanes of eight words among ``satisfied`` whose uniform number lies below the threshold, and ties.
 
     The least of the leading bits comes first: a more significant difference overrules what was drawn before.
@@ -72,7 +72,7 @@ def _activate_vector(satisfied: Any, threshold: Any, streams: Any, j: int) -> An
 
 
 @njit(**_OPTIONS)
-def _finish(active: Any, start: int, tied: Any, threshold: Any, streams: Any, j: int) -> None:
+def finish(active: Any, start: int, tied: Any, threshold: Any, streams: Any, j: int) -> None:
     """Decide the tied lanes of eight words (8,), most significant bit first, and add them to flat ``active``."""
     for y in range(WIDTH):
         rest, place = tied[y], ONE << np.uint64(_TOP - FAST_BITS)
@@ -96,11 +96,11 @@ def _activate_slot(
     here, before = row * pitch + HALO, source * pitch + HALO - shift
     for j in range(0, there.size, WIDTH):
         satisfied = ~(load(sites, before + j) ^ load(sites, here + j) ^ load(turned, j)) & load(there, j) & chosen
-        found, open_lanes = _activate_vector(satisfied, threshold, streams, j)
+        found, open_lanes = activate_vector(satisfied, threshold, streams, j)
         store(active, HALO + j, found)
         if any_bit(open_lanes) != NONE:
             store(tied, 0, open_lanes)
-            _finish(active, HALO + j, tied, threshold, streams, j)
+            finish(active, HALO + j, tied, threshold, streams, j)
 
 
 @njit(**_OPTIONS)
@@ -155,7 +155,7 @@ def _spread_across(member: Any, source: int, target: int, bonds: Any, first: int
 
 
 @njit(**_OPTIONS)
-def _fill(member: Any, active: Any, source: Any, target: Any, shift: Any, fresh: Any, width: int) -> None:
+def fill(member: Any, active: Any, source: Any, target: Any, shift: Any, fresh: Any, width: int) -> None:
     """Spread membership along all active bonds; ``fresh`` (2, rows) tells which rows have something to pass on.
 
     Rows are gone through in rising order along the bonds, then in falling order against them, until none is fresh.
@@ -223,7 +223,7 @@ def _activate_all(
 
 
 @njit(**_OPTIONS)
-def _draw_seeds(member: Any, fresh: Any, lanes: Any, streams: Any, bits_left: Any, width: int) -> None:
+def draw_seeds(member: Any, fresh: Any, lanes: Any, streams: Any, bits_left: Any, width: int) -> None:
     """Make random sites the first members, each by a fair coin of each chain."""
     for _ in range(MOST_SEEDS):
         counts = draw(streams, 0) & lanes
@@ -236,7 +236,7 @@ def _draw_seeds(member: Any, fresh: Any, lanes: Any, streams: Any, bits_left: An
 
 
 @njit(**_OPTIONS)
-def _join_ghost(member: Any, tied_now: Any, fresh: Any, width: int) -> Any:
+def join_ghost(member: Any, tied_now: Any, fresh: Any, width: int) -> Any:
     """Where a member is tied to the ghost, let all join that are; return the lanes in which the ghost is a member."""
     joined = NONE
     for row in range(member.shape[0]):
@@ -301,12 +301,12 @@ def update(
             active, tied_now, open_lanes,
         )  # fmt: skip
         member[:] = NONE
-        _draw_seeds(member, fresh, lanes, streams, bits_left, width)
-        _fill(member, active, source, target, shift, fresh, width)
+        draw_seeds(member, fresh, lanes, streams, bits_left, width)
+        fill(member, active, source, target, shift, fresh, width)
         reversed_lanes = NONE
         if ghost:
-            reversed_lanes = _join_ghost(member, tied_now, fresh, width)
-            _fill(member, active, source, target, shift, fresh, width)
+            reversed_lanes = join_ghost(member, tied_now, fresh, width)
+            fill(member, active, source, target, shift, fresh, width)
         for row in range(rows):
             for y in range(HALO, HALO + width):
                 sites[row, y] ^= member[row, y] ^ reversed_lanes

@@ -14,7 +14,9 @@ from spinlens.sampling.engines.bits.words import WIDTH, load, spread, store, wor
 
 _NONE = np.uint64(0)
 _ONE = np.uint64(1)
-_PLANES = 40
+PLANES = 40
+"""Bits of a counter."""
+
 _OPTIONS = {"error_model": "numpy", "boundscheck": False}
 
 
@@ -36,14 +38,14 @@ def _gather(_typing: Any, array: Any, places: Any, start: Any) -> Any:
 
 
 @njit(forceinline=True, **_OPTIONS)
-def _count(counters: Any, step: int, first: Any, second: Any) -> int:
+def count_pair(counters: Any, base: int, step: int, first: Any, second: Any) -> int:
     """Add two vectors to counters that have counted ``step`` pairs; return how many they then have.
 
-    ``counters`` is (planes, 2, WIDTH), as in `spinlens.sampling.engines.bits.counters`: a sum bit worth 2**p, and a
-    carry of the same worth that waits for a second one.
+    From flat ``base`` on ``counters`` is (PLANES, 2, WIDTH), as in `spinlens.sampling.engines.bits.counters`: a sum
+    bit worth 2**p, and a carry of the same worth that waits for a second one.
     """
-    carry = _add(counters, 0, first, second)
-    place, rest = 2 * WIDTH, step
+    carry = _add(counters, base, first, second)
+    place, rest = base + 2 * WIDTH, step
     while rest & 1:
         carry = _add(counters, place, load(counters, place + WIDTH), carry)
         rest >>= 1
@@ -53,7 +55,7 @@ def _count(counters: Any, step: int, first: Any, second: Any) -> int:
 
 
 @njit(**_OPTIONS)
-def _lane_totals(counters: Any, steps: int, merged: Any, totals: Any) -> None:
+def lane_totals(counters: Any, steps: int, merged: Any, totals: Any) -> None:
     """Add the waiting carries and the eight columns up, and unpack them to one integer a lane."""
     stop = 4
     while (1 << stop) <= 2 * WIDTH * steps:
@@ -100,8 +102,8 @@ def count_lists(flat: Any, first: Any, second: Any, starts: Any, counts: Any) ->
     counts : int64 array, shape (lists, conditions, 64)
         Filled.
     """
-    counters = np.zeros((_PLANES, 2, WIDTH), dtype=np.uint64)
-    merged = np.zeros((_PLANES, 2 * WIDTH), dtype=np.uint64)
+    counters = np.zeros((PLANES, 2, WIDTH), dtype=np.uint64)
+    merged = np.zeros((PLANES, 2 * WIDTH), dtype=np.uint64)
     for t in range(flat.shape[0]):
         row = flat[t]
         for which in range(counts.shape[0]):
@@ -109,8 +111,8 @@ def count_lists(flat: Any, first: Any, second: Any, starts: Any, counts: Any) ->
             step = 0
             for place in range(starts[which], starts[which + 1], 2 * WIDTH):
                 one = _broken(row, first, second, place)
-                step = _count(counters, step, one, _broken(row, first, second, place + WIDTH))
-            _lane_totals(counters, step, merged, counts[which, t])
+                step = count_pair(counters, 0, step, one, _broken(row, first, second, place + WIDTH))
+            lane_totals(counters, step, merged, counts[which, t])
 
 
 @njit(cache=True, nogil=True, **_OPTIONS)

@@ -17,7 +17,7 @@ from spinlens.sampling.engines.bits.words import WIDTH
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 
-_STEPS: dict[str, tuple[tuple[int, ...], ...]] = {
+STEPS: dict[str, tuple[tuple[int, ...], ...]] = {
     "chain": ((-1,), (1,)),
     "square": ((-1, 0), (1, 0), (0, -1), (0, 1)),
     "honeycomb": ((1, 0), (0, -1), (0, 1)),
@@ -100,7 +100,7 @@ class Geometry:
 def refuses(lattice: Lattice, couplings: Floats) -> str | None:
     """Return why bonds of these couplings (B,) are beyond the kernel, or None if they are not."""
     sizes = np.unique(np.abs(couplings[couplings != 0]))
-    if len(sizes) > 1 and len(_STEPS[lattice.kind]) not in WHICH:
+    if len(sizes) > 1 and len(STEPS[lattice.kind]) not in WHICH:
         return f"knows bonds of one strength on {lattice.kind} lattices"
     return None
 
@@ -138,21 +138,21 @@ def geometry(
     relative = complete and not strengths.any()
     _, kind_sites, kind = np.unique(np.column_stack([strengths, bonds]), axis=0, return_index=True, return_inverse=True)
     kinds = half_rows(lattice, kind.reshape(-1))
-    pattern_kinds, patterns = _vectors(kinds)
+    pattern_kinds, patterns = vectors(kinds)
     ties, tie_patterns = _ties(lattice, slots, counted=counted)
     return Geometry(
         lattice, slots, strengths, counted, relative, kind_sites, kinds, patterns, pattern_kinds, ties, tie_patterns,
-        _others(lattice),
+        other_rows(lattice),
     )  # fmt: skip
 
 
 def _slots(lattice: Lattice, couplings: Floats | float) -> tuple[Floats, Floats]:
     """Return the couplings by site and slot, and what the walls add to the field of each site."""
-    table, number = lattice.neighbours, len(_STEPS[lattice.kind])
+    table, number = lattice.neighbours, len(STEPS[lattice.kind])
     strengths = np.broadcast_to(np.asarray(couplings, dtype=np.float64), len(table.first))
     signed = np.where(table.turned, -strengths, strengths)
     slots = np.zeros((lattice.sites, number))
-    forward, backward = _bond_slots(lattice)
+    forward, backward = bond_slots(lattice)
     slots[table.first, forward] = signed
     slots[table.second, backward] = signed
     held = np.zeros(lattice.sites)
@@ -161,7 +161,7 @@ def _slots(lattice: Lattice, couplings: Floats | float) -> tuple[Floats, Floats]
     return slots, held
 
 
-def _bond_slots(lattice: Lattice) -> tuple[Integers, Integers]:
+def bond_slots(lattice: Lattice) -> tuple[Integers, Integers]:
     """Return for each bond the slot of its second end at the first, and of its first end at the second."""
     direction = lattice.neighbours.direction
     if lattice.kind == "honeycomb":
@@ -173,15 +173,24 @@ def _bond_slots(lattice: Lattice) -> tuple[Integers, Integers]:
 
 def _ties(lattice: Lattice, slots: Floats, *, counted: bool) -> tuple[NDArray[np.int8], Integers]:
     """Return the flags of each slot of each vector, and which flags a vector has."""
-    number = slots.shape[1]
     # Where it matters which neighbours are up, the tables know of signs and missing bonds.
-    plain = not counted or bool((slots > 0).all())
-    if plain:
-        return np.zeros(0, dtype=np.int8), np.zeros(
-            (2 * lattice.sites // lattice.shape[-1], _blocks(lattice)), np.int64
-        )
-    codes = ((slots < 0) + 2 * (slots != 0)) @ 4 ** np.arange(number)
-    found, patterns = _vectors(half_rows(lattice, codes))
+    signs = slots if counted else np.ones_like(slots)
+    return flags_of_vectors(lattice, signs < 0, signs != 0)
+
+
+def flags_of_vectors(
+    lattice: Lattice, turned: NDArray[np.bool_], there: NDArray[np.bool_]
+) -> tuple[NDArray[np.int8], Integers]:
+    """Return flags (N, Z) of the slots of each site as those of different vectors, and which of these a vector has.
+
+    They are int8 (T, Z, 2, WIDTH), -1 where a neighbour is seen turned and -1 where it is there, and int64 (2 rows,
+    columns / WIDTH); the former is empty, int8 (0,), where all are there and as they are.
+    """
+    if there.all() and not turned.any():
+        return np.zeros(0, np.int8), np.zeros((2 * lattice.sites // lattice.shape[-1], _blocks(lattice)), np.int64)
+    number = there.shape[1]
+    codes = (turned + 2 * there) @ 4 ** np.arange(number)
+    found, patterns = vectors(half_rows(lattice, codes))
     digits = found[:, None] // 4 ** np.arange(number)[:, None] % 4
     return -np.stack([digits & 1, digits >> 1], axis=2).astype(np.int8), patterns
 
@@ -190,16 +199,16 @@ def _blocks(lattice: Lattice) -> int:
     return columns(lattice.shape[-1]) // WIDTH
 
 
-def _vectors(numbers: Integers) -> tuple[Integers, Integers]:
+def vectors(numbers: Integers) -> tuple[Integers, Integers]:
     """Return the different vectors (P, WIDTH) of numbers (2 rows, columns), and which one each is."""
     found, which = np.unique(numbers.reshape(-1, WIDTH), axis=0, return_inverse=True)
     return found, which.reshape(len(numbers), -1)
 
 
-def _others(lattice: Lattice) -> Integers:
+def other_rows(lattice: Lattice) -> Integers:
     """Return for each half-row the flat places on the board of its neighbours in other rows."""
     shape, width = lattice.shape[:-1], columns(lattice.shape[-1])
-    steps = [step for step in _STEPS[lattice.kind] if any(step[:-1])]
+    steps = [step for step in STEPS[lattice.kind] if any(step[:-1])]
     rows = np.indices(shape).reshape(len(shape), math.prod(shape))
     found = np.zeros((2 * int(np.prod(shape, dtype=np.int64)), 4), dtype=np.int64)
     for odd in range(2):
