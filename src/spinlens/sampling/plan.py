@@ -161,6 +161,8 @@ class Plan:
         # Whatever has no meaning on this lattice is refused here.
         tables = self.model.tables(self.lattice)
         self.model.strengths(self.lattice, **self.point_controls(0))
+        for point in range(self.points):
+            self.model_at(point)
         if self.recorded is not None and (unknown := set(self.recorded) - set(tables.names)):
             raise InputError(
                 "recorded", sorted(unknown), "are no sums of this model", f"It has {', '.join(tables.names)}"
@@ -209,6 +211,10 @@ class Plan:
         """Return the value of each control at a point."""
         places = zip(self.controls.items(), self.place(point), strict=True)
         return {name: values[i] for (name, values), i in places}
+
+    def model_at(self, point: int) -> Model:
+        """Return the model with the terms that are summed at a point: of quenched disorder those of the sample."""
+        return self.model.at(**self.point_controls(point))
 
     @property
     def grid(self) -> dict[str, tuple[float, ...]]:

@@ -106,7 +106,7 @@ class EngineContract:
         case = trial.case
         _, draws = _visits(trial)
         codes = case.model.space.unpack(draws.codes, case.lattice.shape[-1])
-        sums = case.model.tables(case.lattice).sums(codes)
+        sums = case.there.tables(case.lattice).sums(codes)
         for name, expected in zip(case.model.tables(case.lattice).names, sums, strict=True):
             assert np.array_equal(draws.sums[name], expected), name
 

@@ -78,7 +78,7 @@ class BitsEngine:
 
 def _of_one_size(model: Model, lattice: Lattice, controls: Mapping[str, float]) -> bool:
     strengths = model.strengths(lattice, **model.values_of_controls(controls))
-    return row_bonds(model, lattice, tuple(strengths.tolist())) is not None
+    return row_bonds(model.at(**controls), lattice, tuple(strengths.tolist())) is not None
 
 
 def _cost(algorithm: str) -> float:

@@ -109,4 +109,4 @@ class TableEngine:
 
 def _has_clusters(model: Model, lattice: Lattice, controls: Mapping[str, Any]) -> bool:
     strengths = model.strengths(lattice, **model.values_of_controls(controls))
-    return len(involutions(model, lattice, strengths)) > 0
+    return len(involutions(model.at(**controls), lattice, strengths)) > 0
