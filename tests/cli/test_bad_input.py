@@ -24,7 +24,7 @@ SHELL = {
     "--model potts:states=3 --boundary antiperiodic": "means nothing for colours",
     "--boundary periodc": "Did you mean 'periodic'",
     "--algorithm heatbath": "Did you mean 'heat_bath'",
-    "--lattice triangular --model lattice_gas --algorithm wolff": "here: heat_bath, metropolis, seeded_clusters, auto",
+    "--lattice triangular --model lattice_gas --algorithm wolff": "metropolis, seeded_clusters, from_the_past, auto",
     "--shape 6 --algorithm metropolis": "Use heat_bath",
     "--samples 3": "ising has no quenched disorder",
     "--model random-field-ising --samples 0": "must be a whole number >= 1",

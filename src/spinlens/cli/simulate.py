@@ -42,7 +42,7 @@ def simulate(
     algorithm: str = typer.Option(
         "auto",
         help="auto: what suits each condition, said on stderr; heat_bath, metropolis, swendsen_wang, wolff, "
-        "seeded_clusters; or some in turn: 'seeded_clusters + 3 metropolis'.",
+        "seeded_clusters; or some in turn: 'seeded_clusters + 3 metropolis'; from_the_past: exact draws.",
     ),
     exchange: bool = typer.Option(True, help="Swap replicas between neighbouring temperatures."),
     start: str = typer.Option("ground", help="ground, random, dispersed, interface or heated."),

@@ -68,7 +68,8 @@ def overlaps(ensemble: Any) -> xr.Dataset:
         codes = ensemble.codes(**dict(zip(controls, place, strict=True))).values
         for t, here in enumerate(codes):
             q = pair_overlaps(2.0 * here.reshape(*here.shape[:2], sites) - 1.0)
-            moments[(slice(None), *place, t)] = np.abs(q).mean(), (q**2).mean(), (q**4).mean()
+            where: Any = (slice(None), *place, t)
+            moments[where] = np.abs(q).mean(), (q**2).mean(), (q**4).mean()
 
     def statistic(means: Array) -> dict[str, Array]:
         size, squared, fourth = means
