@@ -27,7 +27,7 @@ INTERVAL = 16
 CHAINS = 256
 DRAWS = 48
 
-RECORDINGS = {**dict.fromkeys(LOCAL, 1200), PAST: 40}
+RECORDINGS = {**dict.fromkeys(LOCAL, 1200), PAST: 120}
 """Recordings of the larger lattice; draws from the past remember nothing of each other."""
 
 HOTTER = 1.4
