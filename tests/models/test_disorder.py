@@ -39,6 +39,14 @@ def test_a_sample_depends_on_seed_number_and_sides_alone() -> None:
     assert not np.isclose(GAUSSIAN.at(sample=3).random_fields(Lattice((8, 8)))[:4, :4], third).any()
 
 
+def test_a_sample_stays_itself_where_no_other_is_asked_for() -> None:
+    third, lattice = GAUSSIAN.at(sample=3), Lattice((3, 3))
+    assert enumerate_states(third, lattice, temperature=2.0).energy == pytest.approx(
+        enumerate_states(GAUSSIAN, lattice, temperature=2.0, sample=3).energy, abs=0
+    )
+    assert Plan(model=third, lattice=lattice, temperature=2.0).controls["sample"] == (3.0,)
+
+
 def test_samples_are_the_same_for_ever() -> None:
     """Whatever is stored names samples by their numbers: other numbers would make it a lie."""
     drawn = [

@@ -50,6 +50,10 @@ class Disordered(Model):
         object.__setattr__(self, "coupling", value)
         object.__setattr__(self, "seed", check_seed(self.seed))
 
+    def values_of_controls(self, controls: Mapping[str, Any]) -> dict[str, Any]:
+        """Return a value for every control; of a model that `at` returned the sample is its own by default."""
+        return super().values_of_controls({"sample": self.sample, **controls})
+
     def at(self, **controls: float) -> Self:
         """Return the model whose terms are those of the sample at a point.
 
