@@ -8,8 +8,8 @@ Rounds go in turns, and a ratio is the median of the ratios of one round. Energi
 not timed, with the errors that chains or autocorrelation give; z is theirs against each other, and on triangular
 lattices ours against Houtappel's value of the infinite one, which differs by less than the error at this temperature.
 
-The second table is the kernel alone: a unit cell of couplings, with and without a field, and a field of its own at
-every site, as shares of the uniform square lattice, by Numba's kernels without anything else.
+The second table is the kernel alone: a unit cell of couplings, with and without a field, a field of its own at every
+site, and quenched disorder, as shares of the uniform square lattice, by Numba's kernels without anything else.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ import numpy as np
 from machine import hardware, pin_to_one_core, speed
 
 from spinlens.lattices import Lattice
-from spinlens.models import Ising, Pattern
+from spinlens.models import Ising, Model, Pattern, RandomBondIsing, RandomFieldIsing
 from spinlens.provenance import provenance
 from spinlens.sampling import Plan, Unit, run_unit
 from spinlens.sampling.plan import LANES
@@ -47,7 +47,7 @@ SYSTEMS: dict[str, tuple[Lattice, float, float | None]] = {
 
 CELL = Pattern([[[1.0, 0.4], [0.7, 1.0]], [[1.0, 1.0], [0.3, 0.9]]])
 SQUARE = Lattice((64, 64))
-COSTS: dict[str, tuple[Ising, Lattice, float]] = {
+COSTS: dict[str, tuple[Model, Lattice, float]] = {
     "uniform": (Ising(), SQUARE, 0.0),
     "uniform in a field": (Ising(), SQUARE, 0.2),
     "two couplings": (Ising((1.0, 0.5)), SQUARE, 0.0),
@@ -60,6 +60,10 @@ COSTS: dict[str, tuple[Ising, Lattice, float]] = {
         0.2,
     ),
     "a field at every site": (Ising(1.0, np.random.default_rng(1).normal(size=(64, 64))), SQUARE, 0.2),
+    "random bonds": (RandomBondIsing(negative=0.5), SQUARE, 0.0),
+    "bimodal random fields": (RandomFieldIsing("bimodal"), SQUARE, 0.0),
+    "bimodal random fields in a field": (RandomFieldIsing("bimodal"), SQUARE, 0.2),
+    "Gaussian random fields": (RandomFieldIsing("gaussian"), SQUARE, 0.0),
     "free edges": (Ising(), Lattice((64, 64), "free"), 0.0),
     "triangular": (Ising(), Lattice((64, 64), kind="triangular"), 0.0),
     "honeycomb": (Ising(), Lattice((64, 64), kind="honeycomb"), 0.0),
@@ -67,7 +71,7 @@ COSTS: dict[str, tuple[Ising, Lattice, float]] = {
 }
 
 
-def plan_for(model: Ising, lattice: Lattice, temperature: float, algorithm: str, *, field: float = 0.0) -> Plan:
+def plan_for(model: Model, lattice: Lattice, temperature: float, algorithm: str, *, field: float = 0.0) -> Plan:
     """Plan one condition of 64 chains."""
     return Plan(
         model=model, lattice=lattice, temperature=(temperature,), field=(field,), chains=LANES, recordings=1,

@@ -11,7 +11,17 @@ from types import ModuleType
 import numpy as np
 
 from spinlens.lattices import Lattice
-from spinlens.models import BlumeCapel, Clock, Ising, LatticeGas, Pairwise, Pattern, Potts
+from spinlens.models import (
+    BlumeCapel,
+    Clock,
+    Ising,
+    LatticeGas,
+    Pairwise,
+    Pattern,
+    Potts,
+    RandomBondIsing,
+    RandomFieldIsing,
+)
 from spinlens.testing import Case, Golden
 
 
@@ -65,6 +75,14 @@ CASES = [
     Case(Ising(Pattern(np.linspace(-1, 1.3, 16).reshape(2, 2, 4))), TORUS, 3.0, frustrated=True),
     Case(Ising(Pattern(np.where(np.arange(18) % 5, 1.0, -1.0).reshape(2, 3, 3))), Lattice((3, 3)), 3.0,
          frustrated=True),
+    Case(RandomFieldIsing(seed=1), Lattice((3, 3)), 3.0, {"disorder": 1.5, "field": 0.2, "sample": 3}, arbitrary=True),
+    Case(RandomFieldIsing("bimodal"), Lattice((2, 4)), 2.5, {"disorder": 0.8, "sample": 1}, arbitrary=True),
+    Case(RandomFieldIsing("bimodal"), Lattice((3, 3), "free", "triangular"), 4.0, {"field": 0.3, "sample": 2},
+         arbitrary=True),
+    Case(RandomFieldIsing("bimodal", coupling=0.7), Lattice((2, 2, 2)), 4.0, {"disorder": 2.0}, arbitrary=True),
+    Case(RandomBondIsing(negative=0.4), Lattice((3, 3)), 2.5, {"sample": 2}, frustrated=True),
+    Case(RandomBondIsing(negative=0.3, seed=2), Lattice((2, 2, 2)), 5.0, {"field": 0.4, "sample": 7}, frustrated=True),
+    Case(RandomBondIsing(negative=0.5), Lattice((7,)), 1.7, {"field": 0.3, "sample": 1}, frustrated=True),
     Case(LatticeGas(4.0), Lattice((3, 3), "free"), 3.0, {"chemical_potential": -6.0}),
     Case(LatticeGas(-1.2), Lattice((2, 4), kind="honeycomb"), 1.2, {"chemical_potential": 0.5}),
     Case(LatticeGas(-2.0), Lattice((2, 4)), 1.2, {"chemical_potential": 3.5}),

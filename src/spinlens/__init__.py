@@ -19,6 +19,8 @@ _ROOMS = {
     "Pairwise": "models",
     "Pattern": "models",
     "Potts": "models",
+    "RandomBondIsing": "models",
+    "RandomFieldIsing": "models",
     "Lattice": "lattices",
     "Plan": "sampling",
     "Ensemble": "ensemble",
@@ -65,6 +67,8 @@ __all__ = [
     "Plan",
     "Potts",
     "Pretraining",
+    "RandomBondIsing",
+    "RandomFieldIsing",
     "Recipe",
     "ResNet",
     "Symmetries",
@@ -117,7 +121,18 @@ if TYPE_CHECKING:
     from spinlens.lattices import Lattice
     from spinlens.learning import TCVAE, Head, Masking, Recipe, Transformer, load
     from spinlens.learning.vision import Pretraining, ResNet, VisionTransformer
-    from spinlens.models import BlumeCapel, Clock, Ising, LatticeGas, Model, Pairwise, Pattern, Potts
+    from spinlens.models import (
+        BlumeCapel,
+        Clock,
+        Ising,
+        LatticeGas,
+        Model,
+        Pairwise,
+        Pattern,
+        Potts,
+        RandomBondIsing,
+        RandomFieldIsing,
+    )
     from spinlens.phases import find_crossover, find_transition, latent_maps
     from spinlens.sampling import Plan
     from spinlens.symmetries import Symmetries

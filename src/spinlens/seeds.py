@@ -25,6 +25,8 @@ class Purpose(IntEnum):
     SPLITTING = 10
     SYMMETRIES = 11
     SEEDED_CLUSTERS = 12
+    DISORDER = 13
+    FROM_THE_PAST = 14
 
 
 def check_seed(seed: object) -> int:

@@ -27,7 +27,7 @@ def code_group(model: Model, lattice: Lattice, **controls: float) -> Integers:
     without reflections, or a reversal, where they are symmetries: enough to know which averages vanish, and to move
     freely between phases that are images of each other.
     """
-    tables = model.tables(lattice)
+    tables = model.at(**controls).tables(lattice)
     return _group(tables, model.strengths(lattice, **model.values_of_controls(controls)))
 
 
@@ -55,8 +55,9 @@ def leaves_energies(tables: TermTables, strengths: Any, permutation: Integers) -
 def involutions(model: Model, lattice: Lattice, strengths: Any) -> Integers:
     """Return permutations of the codes that undo themselves and leave the energy of every bond unchanged, (I, q).
 
-    They need not leave the energies of sites unchanged. Tried are all of few codes, of more the exchanges of two codes,
-    the reflections of a circle, and the reversal. The identity is not among them.
+    The model is taken as it is, see `spinlens.models.Model.at`. They need not leave the energies of sites unchanged.
+    Tried are all of few codes, of more the exchanges of two codes, the reflections of a circle, and the reversal. The
+    identity is not among them.
     """
     tables = model.tables(lattice)
     active = np.flatnonzero(np.asarray(strengths))
@@ -185,7 +186,7 @@ class _Energies:
     """The energies of all bonds and sites, to be compared with themselves under a map of the configuration."""
 
     def __init__(self, model: Model, lattice: Lattice, controls: Mapping[str, float]) -> None:
-        tables = model.tables(lattice)
+        tables = model.at(**controls).tables(lattice)
         strengths = model.strengths(lattice, **model.values_of_controls(controls))
         (bonds, bond), (sites, site) = tables.bond_weights(strengths), tables.site_weights(strengths)
         self.shape, self.sites, self.turn = lattice.shape, lattice.sites, model.space.turn

@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 from spinlens.lattices import Lattice
-from spinlens.models import BlumeCapel, Clock, Ising, Potts
+from spinlens.models import BlumeCapel, Clock, Ising, Potts, RandomFieldIsing
+from spinlens.models.two_states import bonds_and_fields
 from spinlens.sampling.engines import engine_named
 from spinlens.sampling.engines.bits import row_walkers
 from spinlens.sampling.engines.planes import seeded_clusters as plane_clusters
@@ -27,6 +28,8 @@ Planted = Callable[[pytest.MonkeyPatch], None]
 SPINS = Case(BlumeCapel(), Lattice((2, 3)), 1.4, {"crystal_field": 0.2, "field": 0.3})
 POTTS = Case(Potts(3), Lattice((2, 3)), 1.4)
 TRIANGLE = Case(Ising(), Lattice((3, 3), kind="triangular"), 5.0, {"field": 0.3})
+BIMODAL = Case(RandomFieldIsing("bimodal"), Lattice((2, 4)), 2.5, {"disorder": 0.8, "sample": 1}, arbitrary=True)
+GAUSSIAN = Case(RandomFieldIsing(), Lattice((2, 4)), 2.5, {"disorder": 0.8, "sample": 1}, arbitrary=True)
 
 
 def noticed(case: Case, algorithm: str, engine: str = "table") -> bool:
@@ -176,6 +179,24 @@ def bonds_of_planes_too_strong(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(plane_clusters, "bonds_of", wrong)
 
 
+def gauge_without_bonds(patch: pytest.MonkeyPatch) -> None:
+    """Spins relative to their random fields, with bonds that do not know of it."""
+
+    def wrong(model: Any, lattice: Any, strengths: Any) -> Any:
+        found, turned = right(model, lattice, strengths)
+        couplings, _ = bonds_and_fields(model, lattice, np.array(strengths))
+        return row_walkers.rows.geometry(lattice, couplings, found.fields, walls=False), turned
+
+    right = row_walkers.geometry_of
+    patch.setattr(row_walkers, "geometry_of", wrong)
+
+
+def the_first_sample_everywhere(patch: pytest.MonkeyPatch) -> None:
+    """Every point is swept with the terms of sample 0."""
+    right = row_walkers.geometry_of
+    patch.setattr(row_walkers, "geometry_of", lambda model, *rest: right(model.at(sample=0), *rest))
+
+
 MISTAKES: dict[str, tuple[Planted, Case, str, str]] = {
     "a Potts proposal of the next colour": (take_the_next_colour, POTTS, "metropolis", "table"),
     "all copies of a seed identical": (all_copies_identical, POTTS, "heat_bath", "table"),
@@ -196,6 +217,8 @@ MISTAKES: dict[str, tuple[Planted, Case, str, str]] = {
     "clusters of spins that no field holds": (
         clusters_that_no_field_holds, SPINS, "seeded_clusters + heat_bath", "planes"
     ),
+    "fields turned without their bonds": (gauge_without_bonds, BIMODAL, "heat_bath", "bits"),
+    "the first sample for all": (the_first_sample_everywhere, GAUSSIAN, "metropolis", "bits"),
     "a temperature off by three percent": (a_colder_threshold, TRIANGLE, "heat_bath", "bits"),
 }  # fmt: skip
 

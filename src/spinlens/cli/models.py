@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import fields
 from typing import Any
 
 import typer
@@ -31,9 +30,10 @@ def _all() -> dict[str, Any]:
 
 def _describe(name: str, kind: Any) -> dict[str, Any]:
     from spinlens.lattices import DIRECTIONS
+    from spinlens.models.model import constants
 
     title = (kind.__doc__ or name).strip().splitlines()[0]
-    found: dict[str, Any] = {"name": name, "title": title, "constants": [item.name for item in fields(kind)]}
+    found: dict[str, Any] = {"name": name, "title": title, "constants": constants(kind)}
     try:
         model = kind()
     except TypeError:

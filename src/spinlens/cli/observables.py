@@ -16,6 +16,7 @@ from spinlens.errors import InputError
 
 def observables(
     ensemble: Path = typer.Argument(..., help="An ensemble, or the directory of a crossover study."),
+    over_samples: bool = typer.Option(False, help="Average over quenched samples, with errors from samples alone."),
     as_csv: bool = typer.Option(False, "--csv", help="Print a table with commas, values and errors in columns."),
     as_json: bool = typer.Option(False, "--json", help="Print JSON."),
 ) -> None:
@@ -26,13 +27,14 @@ def observables(
     if as_csv and as_json:
         raise InputError("--csv, --json", (True, True), "at most one of the two can be given")
     opened = open_ensemble(ensemble)
-    found = opened.observables()
+    found = opened.disorder_averages() if over_samples else opened.observables()
+    grid = [name for name in opened.grid if name in found.dims]
     names = [str(name) for name in found if not str(name).endswith("_error")]
     rows = []
-    stacked = found.stack(condition=list(opened.grid))
+    stacked = found.stack(condition=grid)
     for place in range(stacked.sizes["condition"]):
         here = stacked.isel(condition=place)
-        at = {name: float(here[name]) for name in opened.grid}
+        at = {name: float(here[name]) for name in grid}
         rows.append((at, {str(name): float(here[name]) for name in found}))
     if as_json:
         description = {
@@ -45,10 +47,10 @@ def observables(
         return
     if as_csv:
         table = csv.writer(sys.stdout, lineterminator="\n")
-        table.writerow([*opened.grid, *found])
+        table.writerow([*grid, *found])
         table.writerows([*at.values(), *values.values()] for at, values in rows)
         return
-    _print(opened, names, [(at, {n: Estimate(v[n], v[f"{n}_error"]) for n in names}) for at, v in rows])
+    _print(grid, names, [(at, {n: Estimate(v[n], v[f"{n}_error"]) for n in names}) for at, v in rows])
 
 
 def _finite(values: dict[str, float]) -> dict[str, float | None]:
@@ -56,8 +58,8 @@ def _finite(values: dict[str, float]) -> dict[str, float | None]:
     return {name: value if math.isfinite(value) else None for name, value in values.items()}
 
 
-def _print(opened: Any, names: list[str], rows: list[tuple[dict[str, float], dict[str, Any]]]) -> None:
-    table = [[*opened.grid, *names]]
+def _print(grid: list[str], names: list[str], rows: list[tuple[dict[str, float], dict[str, Any]]]) -> None:
+    table = [[*grid, *names]]
     table += [[*(f"{value:g}" for value in at.values()), *(str(values[name]) for name in names)] for at, values in rows]
     widths = [max(len(row[column]) for row in table) for column in range(len(table[0]))]
     for row in table:

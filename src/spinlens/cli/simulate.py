@@ -42,10 +42,11 @@ def simulate(
     algorithm: str = typer.Option(
         "auto",
         help="auto: what suits each condition, said on stderr; heat_bath, metropolis, swendsen_wang, wolff, "
-        "seeded_clusters; or some in turn: 'seeded_clusters + 3 metropolis'.",
+        "seeded_clusters; or some in turn: 'seeded_clusters + 3 metropolis'; from_the_past: exact draws.",
     ),
     exchange: bool = typer.Option(True, help="Swap replicas between neighbouring temperatures."),
     start: str = typer.Option("ground", help="ground, random, dispersed, interface or heated."),
+    samples: int = typer.Option(None, help="Samples of quenched disorder; the same as --axis sample=0,1,2..."),
     seed: int = typer.Option(0, help="Whole number >= 0."),
     workers: int = typer.Option(None, min=1, help="Threads; by default one for each core."),
     scheduler: str = typer.Option(None, help="Address of a Dask scheduler to use instead."),
@@ -64,7 +65,7 @@ def simulate(
             Lattice(_sides(side, shape), boundary=parse_boundary(boundary), kind=lattice),
             temperature=parse_grid(temperature, "temperature"), chains=chains, draws=draws, recordings=recordings,
             equilibration=equilibration, interval=interval, algorithm=algorithm, exchange=exchange, start=start,
-            seed=seed, out=out, workers=workers, scheduler=scheduler, **controls,
+            samples=samples, seed=seed, out=out, workers=workers, scheduler=scheduler, **controls,
         )  # fmt: skip
     for reason in ensemble.algorithm_reasons:
         typer.echo(reason, err=True)
@@ -91,7 +92,7 @@ def _axes(texts: list[str]) -> dict[str, Any]:
 
 _OPTIONS = (
     "temperature", "chains", "draws", "recordings", "equilibration", "interval", "algorithm", "exchange", "start",
-    "seed",
+    "samples", "seed",
     "out", "workers", "scheduler", "progress", "model", "lattice",
 )  # fmt: skip
 

@@ -114,6 +114,24 @@ class Ensemble(StoredDraws):
 
         return observables(self)
 
+    def disorder_averages(self) -> xr.Dataset:
+        """Return the observables averaged over quenched samples, with errors from samples; over the rest of the grid.
+
+        See `spinlens.statistics.disorder_averages`.
+        """
+        from spinlens.statistics import disorder_averages
+
+        return disorder_averages(self)
+
+    def overlaps(self) -> xr.Dataset:
+        """Return moments of the overlap of replicas, averaged over quenched samples, with errors from samples.
+
+        See `spinlens.statistics.overlaps`.
+        """
+        from spinlens.statistics import overlaps
+
+        return overlaps(self)
+
     def reweight(self, **condition: Any) -> xr.Dataset:
         """Estimate the observables at another condition from those that were simulated.
 

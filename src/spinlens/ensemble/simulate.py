@@ -37,6 +37,7 @@ def simulate(
     algorithm: str = "auto",
     exchange: bool = True,
     start: str = "ground",
+    samples: int | None = None,
     seed: int = 0,
     out: Path | str | None = None,
     workers: int | None = None,
@@ -74,6 +75,8 @@ def simulate(
         Whether to swap replicas between neighbouring temperatures of each field.
     start : {"ground", "random", "dispersed", "interface", "heated"}
         First configurations; see `spinlens.sampling.Plan`.
+    samples : int, optional
+        Of quenched disorder: short for the control ``sample=range(samples)``; at least 1.
     seed : int
         The draws depend on it and on these parameters, never on workers or interruptions.
     out : path-like, optional
@@ -101,6 +104,8 @@ def simulate(
         If it was interrupted or the disk is full; the same call continues.
     """
     _check_options(model, controls)
+    if samples is not None:
+        controls |= {model.quenched or "": numbered_samples(model, samples, controls)}
     plan = Plan(
         model=model, lattice=check_lattice(lattice), temperature=temperature, controls=controls, chains=chains,
         draws=draws, recordings=recordings, interval=interval, equilibration=equilibration, algorithm=algorithm,
@@ -132,6 +137,23 @@ def _check_options(model: Model, controls: Mapping[str, Any]) -> None:
                 f"is no option, and the controls of {model.name} are {has}",
                 did_you_mean(name, known),
             )
+
+
+def numbered_samples(model: Model, samples: Any, controls: Mapping[str, Any]) -> range:
+    """Return the numbers of so many quenched samples.
+
+    Raises
+    ------
+    InputError
+        If it is no whole number >= 1, the model has no quenched samples, or their numbers are given as well.
+    """
+    if model.quenched is None:
+        raise InputError("samples", samples, f"{model.name} has no quenched disorder", "Leave it out")
+    if not isinstance(samples, int | np.integer) or isinstance(samples, bool) or samples < 1:
+        raise InputError("samples", samples, "must be a whole number >= 1")
+    if model.quenched in controls:
+        raise InputError("samples", samples, f"stands for {model.quenched} = 0, 1, ..., which is given too")
+    return range(int(samples))
 
 
 def sample(

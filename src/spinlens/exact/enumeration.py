@@ -74,6 +74,7 @@ def enumerate_states(model: Model, lattice: Lattice, *, temperature: float, **co
     model, lattice = check_model(model), check_lattice(lattice)
     t = check_one_temperature(temperature)
     values = check_controls(model, controls)
+    model = model.at(**values)
     counts, sites = count_states(model, lattice), lattice.sites
     energy = -(counts.rows @ model.strengths(lattice, **values))
     lowest = energy.min()
@@ -104,7 +105,8 @@ def state_probabilities(model: Model, lattice: Lattice, *, temperature: float, *
     `enumerate_states`.
     """
     t = check_one_temperature(temperature)
-    strengths = model.strengths(lattice, **check_controls(model, controls))
+    values = check_controls(model, controls)
+    model, strengths = model.at(**values), model.strengths(lattice, **values)
     _check_size(model, lattice)
     energy = -(strengths @ model.tables(lattice).sums(all_states(model.space.states, lattice.sites)))
     weight = np.exp(-(energy - energy.min()) / t)
@@ -119,7 +121,7 @@ def all_states(states: int, sites: int) -> NDArray[np.uint16]:
 
 @lru_cache(maxsize=32)
 def count_states(model: Model, lattice: Lattice) -> StateCounts:
-    """Count the states with each row of sums; temperature and controls do not enter."""
+    """Count the states with each row of sums of a model as it is; temperature and controls do not enter."""
     _check_size(model, lattice)
     tables, neighbours = model.tables(lattice), lattice.neighbours
     (bonds, bond), (sites, site) = tables.bond_classes, tables.site_classes

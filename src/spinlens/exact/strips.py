@@ -54,6 +54,7 @@ def finite_strip(model: Model, lattice: Lattice, *, temperature: float, **contro
     model, lattice = check_model(model), check_lattice(lattice)
     t = check_one_temperature(temperature)
     values = check_controls(model, controls)
+    model = model.at(**values)
     program = whole_program(lattice)
     _check_size(model, lattice, program)
     names, directions = _directions(model, lattice, values)
@@ -99,6 +100,7 @@ def transfer_matrix(model: Model, lattice: Lattice, *, temperature: float, **con
     model, lattice = check_model(model), check_lattice(lattice)
     t = check_one_temperature(temperature)
     values = check_controls(model, controls)
+    model = model.at(**values)
     if lattice.rules[0] != "periodic":
         raise InputError("boundary[0]", repr(lattice.rules[0]), "an infinite strip repeats along x", "Take 'periodic'")
     program = period_program(lattice)

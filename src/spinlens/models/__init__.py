@@ -8,12 +8,14 @@ from spinlens.models.model import SMALLEST_TEMPERATURE, Model, Reference
 from spinlens.models.order import OrderParameter, component
 from spinlens.models.pairwise import Pairwise
 from spinlens.models.potts import Potts
+from spinlens.models.random_bond import RandomBondIsing
+from spinlens.models.random_field import RandomFieldIsing
 from spinlens.models.registry import check_model, model_from_dict, models, parse_model, register
 from spinlens.models.tables import TermTables
 from spinlens.models.terms import Bonds, Pattern, Sites
 
 __all__ = [
     "SMALLEST_TEMPERATURE", "BlumeCapel", "Bonds", "Clock", "Ising", "LatticeGas", "Model", "OrderParameter",
-    "Pairwise", "Pattern", "Potts", "Reference", "Sites", "TermTables", "check_model", "component", "model_from_dict",
-    "models", "parse_model", "register",
+    "Pairwise", "Pattern", "Potts", "RandomBondIsing", "RandomFieldIsing", "Reference", "Sites", "TermTables",
+    "check_model", "component", "model_from_dict", "models", "parse_model", "register",
 ]  # fmt: skip

@@ -67,6 +67,8 @@ class Model:
     name: ClassVar[str]
     controls: ClassVar[Mapping[str, float]] = {}
     """What can be varied beside the temperature, with its value where nothing is said."""
+    quenched: ClassVar[str | None] = None
+    """The control that numbers quenched samples, each with terms of its own; None where terms never differ."""
 
     @property
     def space(self) -> Space:
@@ -81,6 +83,20 @@ class Model:
         """Return by how much each sum lowers the energy, float64 (terms,): the total energy is minus strengths . S."""
         raise NotImplementedError
 
+    def at(self, **controls: float) -> Self:
+        """Return the model at a point of its controls, whose terms are those that are summed there: mostly itself.
+
+        Whoever needs terms bond by bond or site by site asks for it first; their names, units and strengths are the
+        same at every point. Controls that are left out have their defaults.
+
+        Raises
+        ------
+        InputError
+            If the model does not have one of the controls, or it has a value without meaning.
+        """
+        self.values_of_controls(controls)
+        return self
+
     def order_parameters(self, lattice: Lattice) -> tuple[OrderParameter, ...]:
         """Return what tells the phases apart, the most telling first; may be empty."""
         del lattice
@@ -93,7 +109,7 @@ class Model:
     @property
     def text(self) -> str:
         """The model in a few words."""
-        shown = [f"{item.name} = {_shown(getattr(self, item.name))}" for item in fields(self)]
+        shown = [f"{name} = {_shown(getattr(self, name))}" for name in constants(type(self))]
         return ", ".join([self.name.replace("_", " "), *shown])
 
     def tables(self, lattice: Lattice) -> TermTables:
@@ -156,7 +172,7 @@ class Model:
         """
         candidates = self._candidates(lattice)
         strengths = self.strengths(lattice, **self.values_of_controls(controls))
-        energy = np.round(-strengths @ self.tables(lattice).sums(candidates), DIGITS)
+        energy = np.round(-strengths @ self.at(**controls).tables(lattice).sums(candidates), DIGITS)
         return np.asarray(candidates[energy == energy.min()])
 
     def _candidates(self, lattice: Lattice) -> NDArray[Any]:
@@ -192,10 +208,10 @@ class Model:
 
     def to_dict(self) -> dict[str, Any]:
         """Return name and constants as JSON types."""
-        return {"name": self.name, **{item.name: _plain(getattr(self, item.name)) for item in fields(self)}}
+        return {"name": self.name, **{name: _plain(getattr(self, name)) for name in constants(type(self))}}
 
     @classmethod
-    def from_dict(cls, constants: Mapping[str, Any]) -> Self:
+    def from_dict(cls, values: Mapping[str, Any]) -> Self:
         """Rebuild a model from its constants.
 
         Raises
@@ -203,14 +219,19 @@ class Model:
         InputError
             If one of them is unknown, or one without a default is missing.
         """
-        known = [item.name for item in fields(cls)]
-        for name in constants:
+        known = constants(cls)
+        for name in values:
             if name not in known:
                 raise InputError("model", repr(name), f"{cls.name} has no such constant", did_you_mean(name, known))
         needed = [item.name for item in fields(cls) if item.default is MISSING and item.default_factory is MISSING]
-        if missing := [name for name in needed if name not in constants]:
+        if missing := [name for name in needed if name not in values]:
             raise InputError("model", repr(cls.name), f"needs {' and '.join(missing)}", "Tables are given from Python")
-        return cls(**constants)
+        return cls(**values)
+
+
+def constants(kind: type[Model]) -> list[str]:
+    """Return the names of a model's constants: what it is made with, and not what `Model.at` notes beside."""
+    return [item.name for item in fields(kind) if item.init]
 
 
 @lru_cache(maxsize=16)

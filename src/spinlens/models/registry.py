@@ -15,12 +15,17 @@ from spinlens.models.lattice_gas import LatticeGas
 from spinlens.models.model import Model
 from spinlens.models.pairwise import Pairwise
 from spinlens.models.potts import Potts
+from spinlens.models.random_bond import RandomBondIsing
+from spinlens.models.random_field import RandomFieldIsing
 
 GROUP = "spinlens.models"
 """Entry points of this group are model classes of other packages."""
 
 
-_OWN: dict[str, type[Model]] = {kind.name: kind for kind in (Ising, LatticeGas, BlumeCapel, Potts, Clock, Pairwise)}
+_OWN: dict[str, type[Model]] = {
+    kind.name: kind
+    for kind in (Ising, RandomFieldIsing, RandomBondIsing, LatticeGas, BlumeCapel, Potts, Clock, Pairwise)
+}
 _REGISTERED: dict[str, type[Model]] = {}
 
 Kind = TypeVar("Kind", bound=type[Model])
@@ -84,7 +89,7 @@ def parse_model(text: str) -> Model:
                 "model", repr(text), "must be a name, or name:constant=value", "For example potts:states=3"
             )
         constants[key.strip()] = _number(value)
-    return _class(name).from_dict(constants)
+    return _class(name.strip().replace("-", "_")).from_dict(constants)
 
 
 def check_model(model: Any) -> Model:

@@ -96,6 +96,11 @@ class Bonds:
     pattern: Integers | None = None
     unit: float = 1.0
 
+    @property
+    def largest(self) -> int:
+        """The largest factor of a bond, without its sign."""
+        return 1 if self.pattern is None else int(np.abs(self.pattern).max())
+
     def bond_factors(self, lattice: Lattice, direction: Integers, origin: Integers) -> Integers:
         """Return the whole number by which each bond, given its direction and the site it starts from, counts."""
         factor = np.ones(len(direction), dtype=np.int64)
@@ -118,12 +123,22 @@ class Sites:
         Whole-number factors that repeat over the lattice.
     unit : float
         What 1 in the sum stands for.
+    most : int, optional
+        The largest factor of a site in any quenched sample, without its sign; by default that of this pattern.
     """
 
     name: str
     table: Integers
     pattern: Integers | None = None
     unit: float = 1.0
+    most: int | None = None
+
+    @property
+    def largest(self) -> int:
+        """The largest factor of a site, without its sign."""
+        if self.most is not None:
+            return self.most
+        return 1 if self.pattern is None else int(np.abs(self.pattern).max())
 
     def site_factors(self, lattice: Lattice) -> Integers:
         """Return the whole number by which each site counts, int64 (N,)."""

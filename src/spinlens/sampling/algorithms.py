@@ -30,7 +30,10 @@ SEEDED = "seeded_clusters"
 
 UPDATES = (*LOCAL, *CLUSTERS)
 
-ALGORITHMS = (*UPDATES, "auto")
+PAST = "from_the_past"
+"""No update but a draw that forgets all before it: exact by itself, and so never one of several."""
+
+ALGORITHMS = (*UPDATES, PAST, "auto")
 """What plans may say beside mixtures."""
 
 MOST_SWEEPS = 4096
@@ -48,6 +51,8 @@ def updates_in_turn(algorithm: str) -> tuple[tuple[str, int], ...]:
     InputError
         If a name is unknown, or a number of sweeps.
     """
+    if algorithm == PAST:
+        return ((PAST, 1),)
     found: list[tuple[str, int]] = []
     for part in algorithm.split("+"):
         match = _PART.fullmatch(part.strip())

@@ -71,7 +71,7 @@ def series_type(plan: Plan, name: str) -> str:
     """Return the type of a sum as it is stored: int32 where it always fits, else int64."""
     tables = plan.model.tables(plan.lattice)
     term = next(term for term in tables.terms if term.name == name)
-    largest = int(np.abs(term.table).max()) * int(np.abs(term.pattern).max() if term.pattern is not None else 1)
+    largest = int(np.abs(term.table).max()) * term.largest
     return "int32" if largest * max(plan.lattice.bonds, plan.lattice.sites) <= INT32 else "int64"
 
 

@@ -13,7 +13,7 @@ import numpy as np
 from spinlens.errors import InputError, did_you_mean
 from spinlens.lattices import Lattice, check_lattice
 from spinlens.models import SMALLEST_TEMPERATURE, Model, check_model, model_from_dict
-from spinlens.sampling.algorithms import check_algorithm, updates_of
+from spinlens.sampling.algorithms import PAST, check_algorithm, updates_of
 from spinlens.sampling.choice import Choice
 from spinlens.sampling.engines import Engine, engine_for, engine_named
 from spinlens.seeds import check_seed
@@ -77,7 +77,9 @@ class Plan:
         direction; a sweep of it is one update, which leaves most small clusters alone and costs as much as several
         local sweeps. Updates with plus signs between them follow one another in turn, each for one sweep or as many as
         stand before it: ``"seeded_clusters + 3 metropolis"``. Such a mixture is exact, and forgets what any of its
-        updates forgets, see `spinlens.sampling.algorithms`.
+        updates forgets, see `spinlens.sampling.algorithms`. ``"from_the_past"``: every recording a draw of its own that
+        is exact beyond doubt, by coupling from the past, of two states that attract each other in any fields; an oracle
+        for small lattices above their transition or in a field, since it takes as long as the slowest memory.
     exchange : bool
         Whether to swap replicas between neighbouring temperatures of one point of the other controls.
     start : str
@@ -131,10 +133,11 @@ class Plan:
         if exchange and start == "heated":
             why = "with start 'heated' the temperatures come one after another and cannot swap replicas"
             raise InputError("exchange", True, why, "Set it to false (--no-exchange)")
+        longest = 0 if algorithm == PAST else EQUILIBRATION
         whole = {
             "chains": _whole("chains", chains, 1), "draws": _whole("draws", draws, 1),
             "interval": _whole("interval", interval, 1),
-            "equilibration": _whole("equilibration", EQUILIBRATION if equilibration is None else equilibration, 0),
+            "equilibration": _whole("equilibration", longest if equilibration is None else equilibration, 0),
         }  # fmt: skip
         if recordings is None:
             recordings = whole["draws"] * math.ceil(FEWEST_RECORDINGS / whole["draws"])
@@ -161,6 +164,8 @@ class Plan:
         # Whatever has no meaning on this lattice is refused here.
         tables = self.model.tables(self.lattice)
         self.model.strengths(self.lattice, **self.point_controls(0))
+        for point in range(self.points):
+            self.model_at(point)
         if self.recorded is not None and (unknown := set(self.recorded) - set(tables.names)):
             raise InputError(
                 "recorded", sorted(unknown), "are no sums of this model", f"It has {', '.join(tables.names)}"
@@ -209,6 +214,10 @@ class Plan:
         """Return the value of each control at a point."""
         places = zip(self.controls.items(), self.place(point), strict=True)
         return {name: values[i] for (name, values), i in places}
+
+    def model_at(self, point: int) -> Model:
+        """Return the model with the terms that are summed at a point: of quenched disorder those of the sample."""
+        return self.model.at(**self.point_controls(point))
 
     @property
     def grid(self) -> dict[str, tuple[float, ...]]:

@@ -3,9 +3,11 @@
 from spinlens.statistics.autocorrelation import autocorrelation, integrated_autocorrelation_time
 from spinlens.statistics.blocking import Blocking, blocking
 from spinlens.statistics.derivatives import derivatives
+from spinlens.statistics.disorder import disorder_averages
 from spinlens.statistics.estimate import Estimate
 from spinlens.statistics.jackknife import group_sums, jackknife
 from spinlens.statistics.observables import observables
+from spinlens.statistics.overlaps import overlaps, pair_overlaps
 from spinlens.statistics.reweighting import MultiHistogram, reweight
 
 __all__ = [
@@ -15,10 +17,13 @@ __all__ = [
     "autocorrelation",
     "blocking",
     "derivatives",
+    "disorder_averages",
     "group_sums",
     "integrated_autocorrelation_time",
     "jackknife",
     "observables",
+    "overlaps",
+    "pair_overlaps",
     "reweight",
 ]
 

@@ -92,6 +92,8 @@ def _directions(found: Recordings, condition: int) -> dict[str, dict[str, float]
     t = float(found.temperature[condition])
     changes = {"temperature": -model.strengths(lattice, **at) / t**2}
     for name, value in at.items():
+        if name == model.quenched:
+            continue
         up, down = (model.strengths(lattice, **{**at, name: value + step}) for step in (STEP, -STEP))
         changes[name] = (up - down) / (2.0 * STEP * t)
     slopes = {name: {name: unit} for name, unit in _units(found).items()}

@@ -21,9 +21,14 @@ _KNOWN = {
     "chain": ("chain", NONE),
     "draw": ("draw", NONE),
     "recording": ("recording", NONE),
+    "sample": ("quenched sample", NONE),
+    "overlap_squared": ("mean squared overlap of replicas", NONE),
+    "absolute_overlap": ("mean absolute overlap of replicas", NONE),
+    "spin_glass_susceptibility": ("spin glass susceptibility", NONE),
 }
 _ENDINGS = {
     "susceptibility_absolute": ("susceptibility of the absolute {}", f"1 / {ENERGY}"),
+    "disconnected_susceptibility": ("disconnected susceptibility of the {}", NONE),
     "susceptibility": ("susceptibility of the {}", f"1 / {ENERGY}"),
     "binder_cumulant": ("Binder cumulant of the {}", NONE),
 }
@@ -70,7 +75,7 @@ def labelled(found: Labelled, *, order_parameters: tuple[str, ...] = (), control
     parts = dict(found.coords) | (dict(found.data_vars) if hasattr(found, "data_vars") else {found.name: found})
     for name, part in parts.items():
         words, unit = label(str(name), order_parameter=first)
-        if str(name) in controls:
+        if str(name) in controls and str(name) not in _KNOWN:
             unit = ENERGY
         elif str(name).removesuffix(_ERROR) in order_parameters:
             words += " per site"

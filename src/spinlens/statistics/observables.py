@@ -104,7 +104,7 @@ def estimate_run(found: Recordings, here: slice, controls: Mapping[str, float]) 
 def quantities(found: Recordings, controls: Mapping[str, float]) -> list[Quantity]:
     """Return the order parameters that were recorded, with what symmetry says of them at these controls."""
     group = code_group(found.model, found.lattice, **controls)
-    tables = found.model.tables(found.lattice)
+    tables = found.model.at(**controls).tables(found.lattice)
     return [
         Quantity(order, f"{order.name}_" if place else "", vanishes(order, tables, group))
         for place, order in found.order_parameters.items()

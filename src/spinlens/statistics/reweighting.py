@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from spinlens.errors import InputError
+from spinlens.errors import InputError, NoOverlapError
 from spinlens.statistics.estimate import Estimate
 from spinlens.statistics.fluctuations import Quantity, thermodynamics
 from spinlens.statistics.histogram import count_rows
@@ -82,6 +82,7 @@ class MultiHistogram:
         found = recordings(source, model=model, lattice=lattice, temperature=temperature, **controls)
         self.model, self.lattice = found.model, found.lattice
         self.temperature, self.controls = found.temperature, found.controls
+        _one_sample(found)
         self.series = _needed(found)
         histogram = count_rows([found.sums[name] for name in self.series])
         # The arrays themselves are done with.
@@ -176,6 +177,8 @@ class MultiHistogram:
         dims, shape = _laid_out(axes)
         stacked = {name: np.concatenate([part[name] for part in found]).T for name in found[0]}
         variables = {name: (("sample", *dims), v.reshape(-1, *shape)) for name, v in stacked.items()}
+        # Quenched samples are others: there is one of them here.
+        axes.pop("sample", None)
         return self._found.labelled(xr.Dataset(variables, coords=axes))
 
     def jackknife(self, function: Callable[[Mapping[str, Array]], Any], *, temperature: Any, **controls: Any) -> Any:
@@ -211,6 +214,10 @@ class MultiHistogram:
         """Return values of controls, then of the temperature, each a number or an array (n,)."""
         single = {name: float(v[0]) for name, v in self.controls.items() if np.ptp(v) == 0}
         named = self.model.values_of_controls({**single, **controls})
+        quenched = self.model.quenched
+        if quenched and np.any(np.asarray(named[quenched]) != self.controls[quenched][0]):
+            simulated = f"{self.controls[quenched][0]:g} was simulated, which says nothing of other terms"
+            raise InputError(quenched, named[quenched], simulated, "Ask for that one")
         return {name: _checked(name, values) for name, values in {**named, "temperature": temperature}.items()}
 
     def _points(self, axes: Mapping[str, Any]) -> Iterator[tuple[Estimates, Array, float]]:
@@ -304,6 +311,17 @@ def reweight(
     if "temperature" not in target:
         raise InputError("to", dict(to), "lacks the temperature", "For example to={'temperature': 2.3}")
     return several.observables(**target)
+
+
+def _one_sample(found: Recordings) -> None:
+    """Refuse conditions whose terms are different sums of the same names."""
+    quenched = found.model.quenched
+    if quenched and np.ptp(found.controls[quenched]) > 0:
+        numbers = found.controls[quenched]
+        raise NoOverlapError(
+            quenched, f"{numbers.min():g} to {numbers.max():g}",
+            "have different terms, and histograms with nothing in common", "Take the recordings of one of them",
+        )  # fmt: skip
 
 
 def _needed(found: Recordings) -> tuple[str, ...]:

@@ -67,6 +67,11 @@ class Case:
     frustrated: bool = False
     arbitrary: bool = False
 
+    @property
+    def there(self) -> Model:
+        """The model with the terms that are summed at these controls."""
+        return self.model.at(**self.controls)
+
     def __str__(self) -> str:
         """Name the case in a report of tests."""
         controls = "".join(f", {name} {value:g}" for name, value in self.controls.items())

@@ -40,7 +40,7 @@ class ModelContract:
     def test_tables_say_what_the_terms_say(self, case: Case) -> None:
         """Sums by tables equal sums bond by bond."""
         codes, sums, _ = states_of(case)
-        assert np.array_equal(case.model.tables(case.lattice).sums(codes), sums)
+        assert np.array_equal(case.there.tables(case.lattice).sums(codes), sums)
 
     def test_oracles_agree(self, case: Case) -> None:
         """Enumeration and strips give the averages of a sum over all states."""
@@ -87,7 +87,7 @@ class ModelContract:
         for permutation in group:
             assert np.allclose(_energies(case, permutation[codes]), energy)
         strengths = model.strengths(lattice, **model.values_of_controls(case.controls))
-        for image in involutions(model, lattice, strengths):
+        for image in involutions(case.there, lattice, strengths):
             assert np.array_equal(image[image], np.arange(model.space.states))
         if model.space.states <= 4:
             every = map(np.array, permutations(range(model.space.states)))
@@ -112,7 +112,7 @@ class ModelContract:
         assert np.isclose(lowest[0], energy.min())
         for order in case.model.order_parameters(case.lattice)[: not case.arbitrary]:
             everywhere = order.size(dict(zip(_names(case), sums, strict=True)), case.lattice.sites)
-            there = case.model.tables(case.lattice).sums(ground)
+            there = case.there.tables(case.lattice).sums(ground)
             size = order.size(dict(zip(_names(case), there, strict=True)), case.lattice.sites)
             assert np.isclose(size.max(), everywhere.max())
 
@@ -150,7 +150,7 @@ class ModelContract:
         assert again.lattice == lattice
         assert np.array_equal(again.codes(), made.codes())
         every = again.plan.recordings_per_draw
-        sums = model.tables(lattice).sums(again.codes().values)
+        sums = case.there.tables(lattice).sums(again.codes().values)
         for name, expected in zip(_names(case), sums, strict=True):
             assert np.array_equal(again.series[name].values[..., every - 1 :: every], expected), name
         assert not verify(path).damages
@@ -198,4 +198,4 @@ def _names(case: Case) -> tuple[str, ...]:
 
 def _energies(case: Case, codes: Any) -> Any:
     strengths = case.model.strengths(case.lattice, **case.model.values_of_controls(case.controls))
-    return -(strengths @ case.model.tables(case.lattice).sums(codes))
+    return -(strengths @ case.there.tables(case.lattice).sums(codes))

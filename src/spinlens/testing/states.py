@@ -79,7 +79,7 @@ def _factor(cell: Integers | None, site: int, lattice: Lattice) -> int:
 def states_of(case: Case) -> tuple[Integers, Integers, Array]:
     """Return the states (S, N) of a case, their sums (terms, S) and their energies (S,)."""
     codes = all_codes(case.model, case.lattice)
-    sums = literal_sums(case.model, case.lattice, codes)
+    sums = literal_sums(case.there, case.lattice, codes)
     energy = -(case.model.strengths(case.lattice, **case.model.values_of_controls(case.controls)) @ sums)
     return codes, sums, energy
 

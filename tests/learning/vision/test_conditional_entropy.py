@@ -10,7 +10,7 @@ from spinlens.errors import InputError
 from spinlens.exact.enumeration import state_probabilities
 from spinlens.lattices import Lattice
 from spinlens.learning.vision.conditional_entropy import log_odds, single_spin_entropy
-from spinlens.models import Ising
+from spinlens.models import Ising, RandomFieldIsing
 
 CASES = [
     (Ising(), "periodic", 0.0),
@@ -67,6 +67,16 @@ def test_flipping_a_spin_costs_twice_its_local_field(model, boundary, field):
     conditions = {"temperature": np.array([2.0]), "controls": {"field": np.array([field])}}
     cost = 2.0 * spins * log_odds(model, lattice, spins, **conditions)
     np.testing.assert_allclose(energy(flipped) - energy(spins), cost.ravel(), rtol=0, atol=1e-12)
+
+
+def test_each_configuration_is_read_by_the_fields_of_its_sample():
+    model, lattice = RandomFieldIsing(seed=2), Lattice((3, 3))
+    spins = np.repeat(np.random.default_rng(0).choice([-1, 1], (1, 3, 3)).astype(np.int8), 2, 0)
+    controls = {"disorder": np.ones(2), "field": np.zeros(2), "sample": np.array([1.0, 4.0])}
+    odds = log_odds(model, lattice, spins, temperature=np.full(2, 1.5), controls=controls)
+    fields = [model.at(sample=k).random_fields(lattice) for k in (1, 4)]
+    neighbours = sum(np.roll(spins[0].astype(int), step, axis) for axis in (0, 1) for step in (1, -1))
+    np.testing.assert_allclose(odds, [2 * (neighbours + h) / 1.5 for h in fields])
 
 
 def test_one_temperature_for_each_configuration_and_no_overflow():

@@ -34,13 +34,14 @@ def log_odds(
     """
     if model.space.states != 2:
         raise InputError("model", model.text, f"has {model.space.states} states; the networks read spins of two")
-    table, tables = lattice.neighbours, model.tables(lattice)
+    table = lattice.neighbours
     codes = (spins.reshape(len(spins), -1) > 0).astype(np.int64)
     felt = np.zeros(codes.shape)
     rows = np.column_stack([temperature, *controls.values()])
     for row in np.unique(rows, axis=0):
         here = np.flatnonzero((rows == row).all(axis=1))
-        strengths = model.strengths(lattice, **dict(zip(controls, row[1:].tolist(), strict=True)))
+        there = dict(zip(controls, row[1:].tolist(), strict=True))
+        tables, strengths = model.at(**there).tables(lattice), model.strengths(lattice, **there)
         (bonds, bond), (sites, site) = tables.bond_weights(strengths), tables.site_weights(strengths)
         part, own = codes[here], np.zeros((len(here), lattice.sites))
         # What a bond adds to up over down of either end, given the code of the other.

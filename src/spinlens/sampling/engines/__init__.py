@@ -8,12 +8,13 @@ from spinlens.models import Model
 from spinlens.sampling.algorithms import ALGORITHMS
 from spinlens.sampling.engines.bits.engine import BitsEngine
 from spinlens.sampling.engines.engine import Engine, Walkers
+from spinlens.sampling.engines.past.engine import PastEngine
 from spinlens.sampling.engines.planes.engine import PlanesEngine
 from spinlens.sampling.engines.table.engine import TableEngine
 
 __all__ = ["ENGINES", "Engine", "Walkers", "engine_for", "engine_named"]
 
-ENGINES: tuple[Engine, ...] = (BitsEngine(), PlanesEngine(), TableEngine())
+ENGINES: tuple[Engine, ...] = (BitsEngine(), PlanesEngine(), TableEngine(), PastEngine())
 
 
 def engine_for(model: Model, lattice: Lattice, algorithm: str) -> Engine:

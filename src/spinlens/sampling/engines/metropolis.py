@@ -37,10 +37,9 @@ def check_metropolis(plan: Plan) -> None:
     if plan.model.space.states != 2:
         # Another state is drawn at random, so that no sweep is certain.
         return
-    tables = plan.model.tables(plan.lattice)
     for point in range(plan.points):
-        controls = plan.point_controls(point)
-        strengths = plan.model.strengths(plan.lattice, **controls)
+        controls, model = plan.point_controls(point), plan.model_at(point)
+        tables, strengths = model.tables(plan.lattice), model.strengths(plan.lattice, **controls)
         (bonds, bond), (sites, site) = tables.bond_weights(strengths), tables.site_weights(strengths)
         kinds = _kinds(plan, bonds, bond, site)
         largest = max(_largest(sites[v], steps) for v, steps in kinds)

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from spinlens.lattices import Lattice
 from spinlens.lattices.neighbours import STEPS
 from spinlens.models import Model
+from spinlens.models.two_states import signed_couplings
 from spinlens.sampling.engines.bits.activation import activation_thresholds
 from spinlens.sampling.engines.bits.words import WIDTH
 
@@ -59,33 +60,18 @@ class RowBonds:
         return activation_thresholds(self.strengths, temperature), activation_thresholds(self.fields, temperature)
 
 
-def bonds_and_fields(model: Model, lattice: Lattice, strengths: Array) -> tuple[Array, Array]:
-    """Return a model of two states as couplings of its bonds (B,) and fields of its sites (N,), in units of energy.
-
-    With spins s = -1 for code 0 and +1 for code 1 every table is a constant, linear parts, which are fields, and
-    J s s'. The couplings are without the signs of seams; bonds to walls are in the fields.
-    """
-    tables, table = model.tables(lattice), lattice.neighbours
-    (bonds, bond), (sites, site) = tables.bond_weights(strengths), tables.site_weights(strengths)
-    coupling = (bonds[:, 0, 0] + bonds[:, 1, 1] - bonds[:, 0, 1] - bonds[:, 1, 0]) / 4
-    first = (bonds[:, 1].sum(axis=1) - bonds[:, 0].sum(axis=1)) / 4
-    second = (bonds[:, :, 1].sum(axis=1) - bonds[:, :, 0].sum(axis=1)) / 4
-    fields = ((sites[:, 1] - sites[:, 0]) / 2)[site]
-    np.add.at(fields, table.first, first[bond])
-    np.add.at(fields, table.second, second[bond])
-    return np.where(table.turned, -coupling[bond], coupling[bond]), fields
-
-
 @lru_cache(maxsize=8)
 def row_bonds(model: Model, lattice: Lattice, strengths: tuple[float, ...]) -> RowBonds | None:
     """Return the bonds of a model with some strengths, or None where couplings of one direction differ in size."""
-    return by_rows(lattice, *bonds_and_fields(model, lattice, np.array(strengths)))
+    return by_rows(lattice, *signed_couplings(model, lattice, np.array(strengths)))
 
 
-def by_rows(lattice: Lattice, couplings: Array, fields: Array) -> RowBonds | None:
-    """Return couplings of bonds (B,) and fields of sites (N,) row by row; None where those of one direction differ."""
+def by_rows(lattice: Lattice, signed: Array, fields: Array) -> RowBonds | None:
+    """Return couplings of bonds (B,), seams included, and fields of sites (N,) row by row.
+
+    None where the couplings of one direction differ in size.
+    """
     table, width = lattice.neighbours, lattice.shape[-1]
-    signed = np.where(table.turned, -couplings, couplings)
     rows, columns = lattice.sites // width, -(-width // WIDTH) * WIDTH
     steps = STEPS[lattice.kind]
     slots = sorted(set(steps), key=lambda step: (any(step[:-1]), step))

@@ -14,8 +14,9 @@ from spinlens.exact import critical_temperature
 from spinlens.exact.ising import correlation_length, strip_correlation_length
 from spinlens.lattices import Lattice
 from spinlens.models import Ising, Model
+from spinlens.models.two_states import bonds_and_fields
 from spinlens.sampling.choice import Choice
-from spinlens.sampling.engines.bits.bonds import bonds_and_fields, row_bonds
+from spinlens.sampling.engines.bits.bonds import row_bonds
 
 LOCAL = "15 metropolis + heat_bath"
 """Metropolis forgets faster than heat bath, and one sweep of that in sixteen makes it reach every state."""
@@ -89,6 +90,9 @@ _COMPETING = Choice(
     LOCAL, "the field competes with the couplings, so that clusters of bonds do not follow the correlations"
 )
 _REVERSING = "at so high a temperature Metropolis makes most moves and keeps reversing the configuration"
+_QUENCHED = Choice(
+    LOCAL, "quenched disorder pins and frustrates the spins, so that clusters of bonds do not follow the correlations"
+)
 _UNKNOWN = Choice(LOCAL, "how far correlations reach is not known for these couplings and fields")
 _WIDE = Choice(LOCAL, "the lattice is so much wider than correlations reach that a few clusters are a small part of it")
 _SLOW = "correlations reach over {:g} sites or more, where single-spin updates slow down critically"
@@ -102,7 +106,7 @@ def choose(model: Model, lattice: Lattice, *, temperature: float, controls: Mapp
     """Choose between sweeps of single spins, hot or not, and clusters in between for one condition; see `_cold`."""
     found = _cold(model, lattice, temperature=temperature, controls=controls)
     strengths = tuple(model.strengths(lattice, **controls).tolist())
-    if found.algorithm == LOCAL and temperature * HOT > _largest_cost(model, lattice, strengths):
+    if found.algorithm == LOCAL and temperature * HOT > _largest_cost(model.at(**controls), lattice, strengths):
         return Choice("heat_bath", _REVERSING, known=found.known)
     return found
 
@@ -154,7 +158,7 @@ def _cold(model: Model, lattice: Lattice, *, temperature: float, controls: Mappi
     """
     view = model.ising_view(lattice, **controls)
     if view is None or not isinstance(view[0].field_pattern, str):
-        return _UNKNOWN
+        return _QUENCHED if model.quenched else _UNKNOWN
     ising, field = view
     if row_bonds(ising, lattice, tuple(ising.strengths(lattice, field=field).tolist())) is None:
         return _UNKNOWN

@@ -10,7 +10,7 @@ import numpy as np
 from spinlens.errors import InputError
 from spinlens.lattices import Lattice
 from spinlens.models import Model
-from spinlens.sampling.algorithms import LABELLED, SEEDED, updates_in_turn, updates_of
+from spinlens.sampling.algorithms import LABELLED, PAST, SEEDED, updates_in_turn, updates_of
 from spinlens.sampling.choice import Choice
 from spinlens.sampling.engines.bits.bonds import row_bonds
 from spinlens.sampling.engines.metropolis import check_metropolis
@@ -34,6 +34,8 @@ class BitsEngine:
         """Return why it cannot sample this, in words, or None if it can."""
         if model.space.states != 2:
             return f"holds one bit a site, and {model.space.text} has {model.space.states} states"
+        if PAST in updates_of(algorithm):
+            return "moves chains on from where they are"
         if _rectangle(model, lattice):
             return None
         if updates_of(algorithm).intersection(LABELLED):
@@ -78,7 +80,7 @@ class BitsEngine:
 
 def _of_one_size(model: Model, lattice: Lattice, controls: Mapping[str, float]) -> bool:
     strengths = model.strengths(lattice, **model.values_of_controls(controls))
-    return row_bonds(model, lattice, tuple(strengths.tolist())) is not None
+    return row_bonds(model.at(**controls), lattice, tuple(strengths.tolist())) is not None
 
 
 def _cost(algorithm: str) -> float:

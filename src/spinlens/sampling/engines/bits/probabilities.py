@@ -10,6 +10,7 @@ import numpy as np
 
 from spinlens.sampling.engines.bits.bitsliced import FAST_BITS
 from spinlens.sampling.engines.bits.class_values import places
+from spinlens.sampling.engines.bits.exponentials import many_thresholds
 from spinlens.sampling.engines.bits.geometry import Geometry
 from spinlens.sampling.engines.bits.neighbours import coefficients
 
@@ -98,8 +99,12 @@ def _gap(couplings: tuple[float, float], field: float, up_x: int, up_y: int, mis
 
 def _thresholds(probability: Callable[[float, float], int], gaps: np.ndarray, temperature: float) -> np.ndarray:
     distinct, places = np.unique(gaps, return_inverse=True)
-    with localcontext(prec=FINE if len(distinct) <= MANY else COARSE):
-        values = np.array([probability(float(gap), temperature) for gap in distinct], dtype=np.uint64)
+    values, sure = np.zeros(distinct.size, dtype=np.uint64), np.zeros(distinct.size, dtype=np.bool_)
+    many = len(distinct) > MANY
+    if many:
+        many_thresholds(distinct, temperature, probability is _leave_probability, values, sure)
+    with localcontext(prec=COARSE if many else FINE):
+        values[~sure] = [probability(float(gap), temperature) for gap in distinct[~sure]]
     return values[places].reshape(gaps.shape)
 
 

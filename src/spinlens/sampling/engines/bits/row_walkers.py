@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 
 from spinlens.lattices import Lattice
 from spinlens.models import Model
+from spinlens.models.two_states import bonds_and_fields
 from spinlens.sampling.algorithms import LOCAL, SEEDED, Turns, updates_of
 from spinlens.sampling.engines.bits import rows
-from spinlens.sampling.engines.bits.bonds import bonds_and_fields
 from spinlens.sampling.engines.bits.generator import draw
 from spinlens.sampling.engines.bits.updates import SeededClustersUpdate
 from spinlens.sampling.engines.bits.walkers import LANES, swap_words
@@ -24,7 +24,7 @@ from spinlens.symmetries import code_group
 if TYPE_CHECKING:
     from spinlens.sampling.plan import Plan
 
-Array = NDArray[np.float64]
+Words = NDArray[np.uint64]
 _OPTIONS = {"error_model": "numpy", "boundscheck": False}
 
 
@@ -34,10 +34,11 @@ class RowWalkers:
     def __init__(
         self, plan: Plan, point: int, block: int, start: Callable[[int], np.ndarray], pieces: Sequence[slice]
     ) -> None:
-        controls = plan.point_controls(point)
+        controls, model = plan.point_controls(point), plan.model_at(point)
         self.lattice, self.interval = plan.lattice, plan.interval
-        self.weights = plan.model.strengths(plan.lattice, **controls)
-        self.geometry = geometry_of(plan.model, plan.lattice, tuple(self.weights.tolist()))
+        self.weights = model.strengths(plan.lattice, **controls)
+        strengths = tuple(self.weights.tolist())
+        self.geometry, self.turned = geometry_of(model, plan.lattice, strengths)
         algorithms = [choice.algorithm for choice in plan.choices(point)]
         local = updates_of(*algorithms).intersection(LOCAL)
         self.rules = {name: _rules(self.geometry, plan.temperature, name) for name in local}
@@ -48,7 +49,7 @@ class RowWalkers:
             for part, algorithm in self.turns.parts
             if SEEDED in updates_of(algorithm)
         }
-        tables = plan.model.tables(plan.lattice)
+        tables = model.tables(plan.lattice)
         self.tally, self._names = rows.tally(tables), tables.names
         conditions = range(len(plan.temperature))
         self.words = np.stack([rows.to_words(plan.lattice, start(t)) for t in conditions])
@@ -59,7 +60,7 @@ class RowWalkers:
             self.streams[t, :, :used] = words.generate_state(4 * used, np.uint64).reshape(4, used)
         together = 1 if plan.start == "heated" else len(conditions)
         self.sums = np.zeros((len(self.weights), together, LANES), dtype=np.int64)
-        self.reversible = len(code_group(plan.model, plan.lattice, **controls)) > 1
+        self.reversible = len(code_group(model, plan.lattice, **controls)) > 1
         words = seed_sequence(plan.seed, Purpose.SYMMETRIES, point, block)
         self._coins = words.generate_state(4, np.uint64).reshape(4, 1)
 
@@ -69,8 +70,15 @@ class RowWalkers:
             if name == SEEDED:
                 self.clusters[part.start].advance(self.words[part], sweeps)
             else:
-                rules = self.rules[name].at(part)
-                rows.sweep(self.words[part], self.streams[part], self.geometry, rules, sweeps)
+                self._sweep(part, self.rules[name].at(part), sweeps)
+
+    def _sweep(self, part: slice, rules: rows.Rules, sweeps: int) -> None:
+        words = self.words[part]
+        if self.turned is not None:
+            words ^= self.turned
+        rows.sweep(words, self.streams[part], self.geometry, rules, sweeps)
+        if self.turned is not None:
+            words ^= self.turned
 
     def measure(self, here: slice) -> None:
         """Reverse the spins of some chains where that changes no energy, and count the sums at some temperatures."""
@@ -103,10 +111,21 @@ class RowWalkers:
 
 
 @lru_cache(maxsize=8)
-def geometry_of(model: Model, lattice: Lattice, strengths: tuple[float, ...]) -> rows.Geometry:
-    """Return a model on a lattice as the kernel of rows sees it; blocks of chains share it."""
+def geometry_of(model: Model, lattice: Lattice, strengths: tuple[float, ...]) -> tuple[rows.Geometry, Words | None]:
+    """Return a model on a lattice as the kernel of rows sees it, and the words of the spins that it sees turned.
+
+    Blocks of chains share it. Quenched fields of one size and either sign are fields up alone, if each spin is taken
+    relative to its own: what was random are signs of bonds then, which the kernel has for the price of an exclusive or.
+    (Patterns of fields that are no quenched samples keep the kernel, and the bytes, that they always had.)
+    """
     couplings, fields = bonds_and_fields(model, lattice, np.array(strengths))
-    return rows.geometry(lattice, couplings, fields, walls=False)
+    sizes = np.unique(np.abs(fields))
+    if model.quenched is None or len(sizes) > 1 or (fields >= 0).all():
+        return rows.geometry(lattice, couplings, fields, walls=False), None
+    down, table = fields < 0, lattice.neighbours
+    couplings = np.where(down[table.first] != down[table.second], -couplings, couplings)
+    turned = rows.to_words(lattice, np.repeat(down.reshape(1, *lattice.shape), LANES, axis=0))
+    return rows.geometry(lattice, couplings, np.abs(fields), walls=False), turned
 
 
 @lru_cache(maxsize=8)

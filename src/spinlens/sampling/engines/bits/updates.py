@@ -134,8 +134,9 @@ class SeededClustersUpdate:
     """
 
     def __init__(self, plan: Plan, point: int, block: int, here: slice, places: np.ndarray) -> None:
-        strengths = plan.model.strengths(plan.lattice, **plan.point_controls(point))
-        bonds = row_bonds(plan.model, plan.lattice, tuple(strengths.tolist()))
+        model = plan.model_at(point)
+        strengths = model.strengths(plan.lattice, **plan.point_controls(point))
+        bonds = row_bonds(model, plan.lattice, tuple(strengths.tolist()))
         assert bonds is not None
         self.bonds, self.places, self.chains = bonds, places, len(plan.chains_of(block))
         self.thresholds, self.ghost_thresholds = bonds.thresholds(np.array(plan.temperature[here]))

@@ -40,7 +40,8 @@ class PlanesEngine:
     def check(self, plan: Plan) -> None:
         """Raise InputError if it cannot sample a plan as it stands."""
         for controls in map(plan.point_controls, range(plan.points)):
-            form = form_of(plan.model, plan.lattice, plan.model.strengths(plan.lattice, **controls))
+            model = plan.model.at(**controls)
+            form = form_of(model, plan.lattice, model.strengths(plan.lattice, **controls))
             if reason := form if isinstance(form, str) else _refuses(form, plan.lattice, plan.algorithm):
                 raise InputError("engine", repr(self.name), reason, "Leave the engine out")
 
@@ -76,7 +77,7 @@ def _refuses(form: Form, lattice: Lattice, algorithm: str) -> str | None:
         if form.coupling < 0 or np.ptp(form.site_weights, axis=1).any():
             return "groups neighbours where colours attract and no field or wall holds one"
     if not names <= {*LOCAL, SEEDED, "auto"}:
-        return "follows the clusters of random sites alone"
+        return "updates single sites, and clusters of random sites"
     if SEEDED not in names:
         return None
     if form.spins and "heat_bath" not in names:

@@ -55,7 +55,7 @@ def bonds_of(form: Form, lattice: Lattice) -> RowBonds | str:
         return "follows colours that no field or wall holds"
     else:
         coupling, fields = form.coupling / 2, np.zeros(lattice.sites)
-    bonds = by_rows(lattice, np.full(len(lattice.neighbours.first), coupling), fields)
+    bonds = by_rows(lattice, np.where(lattice.neighbours.turned, -coupling, coupling), fields)
     assert bonds is not None
     return bonds
 

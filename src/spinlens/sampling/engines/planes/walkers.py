@@ -42,8 +42,9 @@ class PlaneWalkers:
         self, plan: Plan, point: int, block: int, start: Callable[[int], np.ndarray], pieces: Sequence[slice]
     ) -> None:
         controls = plan.point_controls(point)
-        self.plan, self.weights = plan, plan.model.strengths(plan.lattice, **controls)
-        form, self.place, kinds = _setting(plan.model, plan.lattice, tuple(self.weights.tolist()))
+        model = plan.model_at(point)
+        self.plan, self.weights = plan, model.strengths(plan.lattice, **controls)
+        form, self.place, kinds = _setting(model, plan.lattice, tuple(self.weights.tolist()))
         algorithms = [choice.algorithm for choice in plan.choices(point)]
         self.turns, slots, temperature = Turns(algorithms, pieces), len(self.place.slots), np.array(plan.temperature)
         self.rules = {
@@ -57,7 +58,7 @@ class PlaneWalkers:
             for part, algorithm in self.turns.parts
             if SEEDED in updates_of(algorithm)
         }  # fmt: skip
-        tables = plan.model.tables(plan.lattice)
+        tables = model.tables(plan.lattice)
         self.tally, self._names = tally(tables, form, self.place), tables.names
         conditions, used = range(len(plan.temperature)), used_columns(plan.lattice.shape[-1])
         self.words = np.stack([layout.to_words(plan.lattice, start(t), form.planes) for t in conditions])
@@ -67,7 +68,7 @@ class PlaneWalkers:
             self.streams[t, :, :used] = words.generate_state(4 * used, np.uint64).reshape(4, used)
         together = 1 if plan.start == "heated" else len(conditions)
         self.sums = np.zeros((len(self.weights), together, LANES), dtype=np.int64)
-        self.group = code_group(plan.model, plan.lattice, **controls)
+        self.group = code_group(model, plan.lattice, **controls)
         words = seed_sequence(plan.seed, Purpose.SYMMETRIES, point, block)
         self._coins = words.generate_state(4, np.uint64).reshape(4, 1)
 

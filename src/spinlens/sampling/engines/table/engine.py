@@ -10,7 +10,7 @@ import numpy as np
 from spinlens.errors import InputError
 from spinlens.lattices import Lattice
 from spinlens.models import Model
-from spinlens.sampling.algorithms import CLUSTERS, SEEDED, updates_in_turn, updates_of
+from spinlens.sampling.algorithms import CLUSTERS, PAST, SEEDED, updates_in_turn, updates_of
 from spinlens.sampling.choice import Choice
 from spinlens.sampling.engines.metropolis import check_metropolis
 from spinlens.seeds import Purpose, seed_sequence
@@ -45,6 +45,8 @@ class TableEngine:
 
     def refuses(self, model: Model, lattice: Lattice, algorithm: str) -> str | None:
         """Return why it cannot sample this, in words, or None if it can."""
+        if PAST in updates_of(algorithm):
+            return "moves chains on from where they are"
         if SEEDED in updates_of(algorithm):
             return "follows the clusters of one chain after the other; swendsen_wang and wolff do"
         if not updates_of(algorithm).isdisjoint(CLUSTERS) and not _has_clusters(model, lattice, model.controls):
@@ -109,4 +111,4 @@ class TableEngine:
 
 def _has_clusters(model: Model, lattice: Lattice, controls: Mapping[str, Any]) -> bool:
     strengths = model.strengths(lattice, **model.values_of_controls(controls))
-    return len(involutions(model, lattice, strengths)) > 0
+    return len(involutions(model.at(**controls), lattice, strengths)) > 0

@@ -22,7 +22,7 @@ LARGE = 1 << 22
 
 def weights_of(model: Model, lattice: Lattice, controls: Mapping[str, float]) -> Weights:
     """Return minus the energies of bonds and sites; bonds whose energy is constant are left out."""
-    tables, table = model.tables(lattice), lattice.neighbours
+    tables, table = model.at(**controls).tables(lattice), lattice.neighbours
     strengths = model.strengths(lattice, **model.values_of_controls(controls))
     matrices, bond = _merged(*tables.bond_weights(strengths))
     sites, site = _merged(*tables.site_weights(strengths))
@@ -46,7 +46,7 @@ def setting_of(
     algorithms: Sequence[str], interval: int,
 ) -> Setting:  # fmt: skip
     """Return the arrays that sample a model at each temperature with its algorithm."""
-    controls = model.values_of_controls(controls)
+    controls, model = model.values_of_controls(controls), model.at(**controls)
     tables, strengths = model.tables(lattice), model.strengths(lattice, **controls)
     (bond_tables, bond), (site_tables, site) = tables.bond_classes, tables.site_classes
     needs_clusters = not updates_of(*algorithms).isdisjoint(CLUSTERS)
