@@ -112,19 +112,22 @@ def lattices() -> str:
     return f"{table(rows)}\n\n{note}\n\n{table(costs)}"
 
 
-def tables() -> str:
-    """Return the table of the benchmark of the table engine."""
-    found = read(BENCHMARKS / "table_engine.json")
-    rows: list[tuple[str, ...]] = [("model", "algorithm", "updates / ns", "energy of 4 x 4", "exact", "z")]
+def discrete_models() -> str:
+    """Return the table of the benchmark of models with more than two states."""
+    found = read(BENCHMARKS / "discrete_models.json")
+    rows: list[tuple[str, ...]] = [
+        ("model", "engine", "algorithm", "updates / ns", "target", "energy of a small torus", "exact", "z")
+    ]
     rows += [
         (
-            row["model"], row["algorithm"].replace("_", " "), f"{row['updates_per_ns']:.3f}",
+            row["model"], row["engine"], row["algorithm"].replace("_", " "), f"{row['updates_per_ns']:.2g}",
+            "-" if row["target"] is None else f"{row['target']:g}",
             str(Estimate(row["energy"], row["energy_error"])), "-" if row["exact"] is None else f"{row['exact']:.6f}",
             _signed(row["z"]),
         )
         for row in found["rows"]
     ]  # fmt: skip
-    note = f"{found['side']} x {found['side']} sites, 64 chains {on_one_core(found)}, whole runs."
+    note = f"64 x 64 sites, cubic 16^3, 64 chains {on_one_core(found)}, whole runs; tori of 4 x 4 and 2 x 2 x 3 sites."
     return f"{table(rows)}\n\n{note}"
 
 
@@ -285,5 +288,6 @@ def _signed(value: float | None) -> str:
 SECTIONS = {
     "sampling": sampling, "scaling": scaling, "speed": speed, "effective_samples": effective_samples,
     "algorithms": algorithms, "choice": choice, "training": training,
-    "classification": classification, "estimators": estimators, "lattices": lattices, "tables": tables,
+    "classification": classification, "estimators": estimators, "lattices": lattices,
+    "discrete_models": discrete_models,
 }  # fmt: skip

@@ -13,6 +13,7 @@ from spinlens.models import Model
 from spinlens.sampling.algorithms import LOCAL, SEEDED, updates_in_turn, updates_of
 from spinlens.sampling.choice import Choice
 from spinlens.sampling.engines.bits.rows.geometry import STEPS
+from spinlens.sampling.engines.planes.choice import choose
 from spinlens.sampling.engines.planes.forms import Form, form_of
 from spinlens.sampling.engines.planes.groups import MOST_NEIGHBOURS
 from spinlens.sampling.engines.planes.seeded_clusters import bonds_of
@@ -47,11 +48,12 @@ class PlanesEngine:
 
     def choose(self, model: Model, lattice: Lattice, *, temperature: float, controls: Mapping[str, float]) -> Choice:
         """Return the update that suits a condition, and why."""
-        del temperature
         form = form_of(model, lattice, model.strengths(lattice, **controls))
-        if isinstance(form, Form) and form.spins:
-            return Choice("heat_bath", "a spin-1 is drawn from its distribution as fast as it is proposed")
-        return Choice("metropolis", "proposing another colour costs less than weighing all of them")
+        assert isinstance(form, Form)
+        return choose(
+            form, lattice, temperature=temperature, clusters=not isinstance(bonds_of(form, lattice), str),
+            grouped=grouped(form, lattice) is None,
+        )  # fmt: skip
 
     def cost(self, plan: Plan, point: int) -> float:
         """Return about how long a sweep of all temperatures takes, in bit-sliced sweeps of one temperature."""
@@ -71,11 +73,8 @@ def _refuses(form: Form, lattice: Lattice, algorithm: str) -> str | None:
     names = updates_of(algorithm)
     if form.spins and "metropolis" in names:
         return "updates spins by heat_bath alone"
-    if not form.spins and "heat_bath" in names:
-        if len(STEPS[lattice.kind]) > MOST_NEIGHBOURS:
-            return f"groups up to {MOST_NEIGHBOURS} neighbours"
-        if form.coupling < 0 or np.ptp(form.site_weights, axis=1).any():
-            return "groups neighbours where colours attract and no field or wall holds one"
+    if not form.spins and "heat_bath" in names and (reason := grouped(form, lattice)):
+        return reason
     if not names <= {*LOCAL, SEEDED, "auto"}:
         return "updates single sites, and clusters of random sites"
     if SEEDED not in names:
@@ -84,3 +83,12 @@ def _refuses(form: Form, lattice: Lattice, algorithm: str) -> str | None:
         return "has clusters that leave each spin 0 as it is, and needs sweeps of heat_bath between them"
     bonds = bonds_of(form, lattice)
     return bonds if isinstance(bonds, str) else None
+
+
+def grouped(form: Form, lattice: Lattice) -> str | None:
+    """Return why colours cannot be drawn by the groups of their neighbours, or None if they can."""
+    if len(STEPS[lattice.kind]) > MOST_NEIGHBOURS:
+        return f"groups up to {MOST_NEIGHBOURS} neighbours"
+    if form.coupling < 0 or np.ptp(form.site_weights, axis=1).any():
+        return "groups neighbours where colours attract and no field or wall holds one"
+    return None
