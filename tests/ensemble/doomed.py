@@ -21,7 +21,7 @@ from spinlens.ensemble import sample
 from spinlens.ensemble.journal import Journal
 from spinlens.errors import SpinlensError
 from spinlens.sampling import run_unit, units
-from spinlens.sampling.diagnostics import equilibration
+from spinlens.sampling.diagnostics import mixing
 from spinlens.sampling.engines.bits.walkers import BitWalkers
 from tests.ensemble.tiny import PLAN
 
@@ -134,7 +134,7 @@ def end(fate: Fate, child: int, reading: int) -> tuple[int, str]:
 def main() -> None:
     """Live through the fates one after the other."""
     draws = run_unit(PLAN, units(PLAN)[0])
-    equilibration(draws.sums, model=PLAN.model, lattice=PLAN.lattice, field=0.1)
+    mixing(draws.sums, model=PLAN.model, lattice=PLAN.lattice, field=0.1)
     import distributed  # noqa: F401
 
     fates = [Fate(**values) for values in json.load(sys.stdin)]

@@ -32,7 +32,11 @@ def simulate(
     staggered_field: bool = typer.Option(False, help="Let the Ising field change its sign from site to site."),
     chains: int = typer.Option(64, help="Independent chains at each condition."),
     draws: int = typer.Option(1, help="Configurations kept of each chain."),
-    recordings: int = typer.Option(None, help="Recordings of the model's sums in each chain, a multiple of the draws."),
+    recordings: int = typer.Option(
+        None,
+        help="Recordings of the model's sums in each chain, a multiple of the draws; by default 64 or as many as the "
+        "draws.",
+    ),
     equilibration: int = typer.Option(
         None,
         help="Sweeps before the first recording; by default 4096, or 1024 where "
@@ -53,7 +57,7 @@ def simulate(
     """Sample a grid of conditions into an ensemble."""
     from spinlens.ensemble import equilibration_summary
     from spinlens.ensemble import simulate as sample_grid
-    from spinlens.studies.report import equilibration_sentence
+    from spinlens.ensemble.judgement import sentence
 
     controls: dict[str, Any] = _axes([*axis, *([f"field={field}"] if field is not None else [])])
     with warnings.catch_warnings():
@@ -69,7 +73,7 @@ def simulate(
     for reason in ensemble.algorithm_reasons:
         typer.echo(reason, err=True)
     typer.echo(ensemble)
-    typer.echo(equilibration_sentence(equilibration_summary(ensemble)))
+    typer.echo(sentence(equilibration_summary(ensemble)))
 
 
 def _axes(texts: list[str]) -> dict[str, Any]:

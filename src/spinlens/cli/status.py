@@ -41,7 +41,8 @@ def _print(now: Status) -> None:
     rows = {
         "units": f"{now.done} of {now.units} done, {len(now.missing)} left",
         "state": ("running" if now.running else "complete" if not now.missing else "stopped") + since,
-        "conditions": f"{now.sampled} of {now.conditions} sampled, {now.flagged} of them not equilibrated so far",
+        "conditions": f"{now.sampled} of {now.conditions} sampled, so far {now.flagged} not equilibrated, "
+        f"{now.too_short} too short to tell",
         "effective samples": worth,
         "time spent": clock_time(now.seconds),
         "time left": left,

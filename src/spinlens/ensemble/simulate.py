@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ import numpy as np
 from zarr.storage import MemoryStore
 
 from spinlens.ensemble import layout
+from spinlens.ensemble.judgement import diagnose, sentence, summarise
 from spinlens.ensemble.reader import Ensemble, open_ensemble
 from spinlens.ensemble.writer import Writer, write_unit
 from spinlens.errors import EquilibrationWarning, IncompleteError, InputError, did_you_mean
@@ -20,7 +21,6 @@ from spinlens.lattices import Lattice, check_lattice
 from spinlens.models import Model, check_model
 from spinlens.progress import Report, progress_bar
 from spinlens.sampling import Plan, Unit, UnitDraws, run_unit, units
-from spinlens.sampling.diagnostics import equilibration
 from spinlens.workers import check_workers, finished, threads_for
 
 
@@ -59,7 +59,7 @@ def simulate(
     draws : int
         Configurations kept of each chain.
     recordings : int, optional
-        Recordings of the model's sums in each chain, a multiple of the draws; by default 16 or as many as the draws.
+        Recordings of the model's sums in each chain, a multiple of the draws; by default 64 or as many as the draws.
     equilibration : int, optional
         Sweeps before the first recording; by default 4096, or 1024 where it is known at every condition that dozens of
         sweeps forget everything.
@@ -91,7 +91,7 @@ def simulate(
     Returns
     -------
     Ensemble
-        With every condition that is not equilibrated flagged in ``diagnostics``.
+        With a verdict on every condition in ``diagnostics``.
 
     Raises
     ------
@@ -99,6 +99,11 @@ def simulate(
         If a parameter cannot be used or ``out`` holds something else; nothing is written then.
     IncompleteError
         If it was interrupted or the disk is full; the same call continues.
+
+    Warns
+    -----
+    EquilibrationWarning
+        If some conditions are not equilibrated, or recorded too shortly to tell; it says which and what to do.
     """
     _check_options(model, controls)
     plan = Plan(
@@ -108,14 +113,10 @@ def simulate(
         start=start, seed=seed,
     )  # fmt: skip
     ensemble = sample(plan, out=out, workers=workers, scheduler=scheduler, progress=progress)
-    flagged = int((~ensemble.diagnostics["equilibrated"]).sum())
-    if flagged:
-        warnings.warn(
-            f"{flagged} of {plan.conditions} conditions are not equilibrated; ensemble.diagnostics names them. "
-            "Equilibrate longer, record more, or take algorithm='auto'.",
-            EquilibrationWarning,
-            stacklevel=2,
-        )
+    diagnostics = ensemble.diagnostics
+    if not diagnostics["equilibrated"].all():
+        said = f"{sentence(summarise(diagnostics, plan))} See ensemble.diagnostics."
+        warnings.warn(said, EquilibrationWarning, stacklevel=2)
     return ensemble
 
 
@@ -230,13 +231,6 @@ def _at(group: Any, place: tuple[int, ...], name: str, point: int) -> Any:
     """Return a point of an array."""
     del point
     return group[name][place]
-
-
-def diagnose(read: Callable[[str, int], Any], plan: Plan, point: int) -> dict[str, np.ndarray]:
-    """Judge the chains of one point of the grid; ``read`` returns a point of an array."""
-    sums = {name: read(name, point) for name in plan.series}
-    verdict = equilibration(sums, model=plan.model, lattice=plan.lattice, **plan.point_controls(point))
-    return {name: getattr(verdict, name) for name in ("r_hat", "effective_sample_size", "equilibrated")}
 
 
 def _overall(costs: Mapping[Any, float], report: Report) -> Any:
