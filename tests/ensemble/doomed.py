@@ -17,7 +17,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from spinlens.ensemble import sample
+from spinlens.ensemble import checkpoint, sample
 from spinlens.ensemble.journal import Journal
 from spinlens.errors import SpinlensError
 from spinlens.sampling import run_unit, units
@@ -47,6 +47,8 @@ class Fate:
         Threads.
     rivals : int
         So many processes at once; the exit code is then the largest, and the messages follow each other.
+    checkpoints : bool
+        Whether units write a checkpoint after every interval.
     """
 
     out: str
@@ -56,6 +58,7 @@ class Fate:
     seconds: float = 0.0
     workers: int = 1
     rivals: int = 1
+    checkpoints: bool = False
 
 
 def set_trap(fate: Fate) -> None:
@@ -111,6 +114,8 @@ def start(fate: Fate) -> tuple[int, int]:
         os.close(reading)
         code, message = 0, ""
         set_trap(fate)
+        if fate.checkpoints:
+            checkpoint.SECONDS = checkpoint.SHARE = 0  # type: ignore[assignment]
         try:
             sample(PLAN, out=fate.out, workers=fate.workers, progress=False)
         except SpinlensError as error:

@@ -13,10 +13,12 @@ import numpy as np
 from zarr.storage import MemoryStore
 
 from spinlens.ensemble import layout
+from spinlens.ensemble.checkpoint import Checkpoint
 from spinlens.ensemble.judgement import diagnose, sentence, summarise
 from spinlens.ensemble.reader import Ensemble, open_ensemble
 from spinlens.ensemble.writer import Writer, write_unit
 from spinlens.errors import EquilibrationWarning, IncompleteError, InputError, did_you_mean
+from spinlens.files import interrupts_awaited
 from spinlens.lattices import Lattice, check_lattice
 from spinlens.models import Model, check_model
 from spinlens.progress import Report, progress_bar
@@ -78,7 +80,7 @@ def simulate(
         The draws depend on it and on these parameters, never on workers or interruptions.
     out : path-like, optional
         Directory to store the ensemble in; in memory where left out. An unfinished ensemble of the same parameters
-        is continued.
+        is continued; units of work that take long keep where they are twice a minute, without a ``scheduler``.
     workers : int, optional
         Threads; by default one for each core.
     scheduler : str, optional
@@ -165,9 +167,9 @@ def sample_all(
     """
     check_workers(workers, scheduler)
     writers: dict[Path, Writer] = {}
+    tasks: list[tuple[Path, Unit]] = []
     with progress_bar("simulate", show=progress) as report:
         try:
-            tasks: list[tuple[Path, Unit]] = []
             for path, plan in plans.items():
                 writer = writers[path] = Writer(path, plan)
                 if missing := writer.missing_units():
@@ -177,7 +179,12 @@ def sample_all(
             costs = {task: _cost(plans[task[0]], task[1]) for task in tasks}
             tasks.sort(key=costs.__getitem__, reverse=True)
             threads = threads_for(len(tasks), workers, scheduler)
-            work, listen = partial(_run, dict(plans), threads=threads), _overall(costs, report)
+            # Workers elsewhere may not see this disk.
+            keep = scheduler is None
+            begun = {
+                (path, unit): Checkpoint(path, plans[path], unit).fraction if keep else 0.0 for path, unit in tasks
+            }
+            work, listen = partial(_run, dict(plans), threads=threads, keep=keep), _overall(costs, report, begun)
             for (path, unit), draws in finished(work, tasks, workers=workers, scheduler=scheduler, report=listen):
                 writers[path].commit(unit, draws)
                 _judge(writers[path], plans[path])
@@ -185,8 +192,10 @@ def sample_all(
             total = sum(len(units(plan)) for plan in plans.values())
             done = sum(len(units(plans[path])) - len(writer.missing_units()) for path, writer in writers.items())
             where = next(iter(plans)) if len(plans) == 1 else next(iter(plans)).parent
+            half = sum(_checkpoint(plans, task).fraction > 0 for task in tasks)
+            others = f", and what was done of {half} more" if half else ""
             raise IncompleteError(
-                f"Interrupted with {done} of {total} units of work stored in {where}. "
+                f"Interrupted with {done} of {total} units of work stored in {where}{others}. "
                 "Run the same command again to continue."
             ) from None
         finally:
@@ -195,9 +204,24 @@ def sample_all(
     return [open_ensemble(path) for path in plans]
 
 
-def _run(plans: Mapping[Path, Plan], task: tuple[Path, Unit], report: Report, *, threads: int) -> UnitDraws:
+def _checkpoint(plans: Mapping[Path, Plan], task: tuple[Path, Unit]) -> Checkpoint:
     path, unit = task
-    return run_unit(plans[path], unit, lambda fraction: report(fraction, ""), threads=threads)
+    return Checkpoint(path, plans[path], unit)
+
+
+def _run(
+    plans: Mapping[Path, Plan], task: tuple[Path, Unit], report: Report, *, threads: int, keep: bool
+) -> UnitDraws:  # fmt: skip
+    path, unit = task
+    keeper = _checkpoint(plans, task) if keep else None
+    # Between two reports chains are half moved, and nothing could be kept.
+    with interrupts_awaited() as heed:
+
+        def tell(fraction: float) -> None:
+            heed()
+            report(fraction, "")
+
+        return run_unit(plans[path], unit, tell, threads=threads, keeper=keeper)
 
 
 def _cost(plan: Plan, unit: Unit) -> float:
@@ -233,10 +257,10 @@ def _at(group: Any, place: tuple[int, ...], name: str, point: int) -> Any:
     return group[name][place]
 
 
-def _overall(costs: Mapping[Any, float], report: Report) -> Any:
-    """Turn the progress of single units into that of the whole run."""
-    fractions, total = dict.fromkeys(costs, 0.0), sum(costs.values()) or 1.0
-    report(0.0, "")
+def _overall(costs: Mapping[Any, float], report: Report, begun: Mapping[Any, float] | None = None) -> Any:
+    """Turn the progress of single units, some of which may be begun, into that of the whole run."""
+    fractions, total = {unit: (begun or {}).get(unit, 0.0) for unit in costs}, sum(costs.values()) or 1.0
+    report(sum(costs[unit] * value for unit, value in fractions.items()) / total, "")
 
     def unit_report(unit: Any, fraction: float) -> None:
         fractions[unit] = max(fraction, fractions[unit])

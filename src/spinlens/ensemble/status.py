@@ -14,6 +14,7 @@ import zarr
 from zarr.storage import LocalStore
 
 from spinlens.ensemble.checked_reading import read_checked
+from spinlens.ensemble.checkpoint import Checkpoint
 from spinlens.ensemble.journal import Entry, Journal
 from spinlens.ensemble.judgement import diagnose, judge
 from spinlens.ensemble.writer import diagnostics_name, read_plan, unit_name
@@ -33,6 +34,8 @@ class Status:
         Units of work in all, and how many are stored.
     missing : tuple of str
         Names of those that are not.
+    begun : float
+        How much of those is done by their checkpoints, in units.
     running : bool
         Whether a process is writing to it now.
     conditions, sampled : int
@@ -54,6 +57,7 @@ class Status:
     units: int
     done: int
     missing: tuple[str, ...]
+    begun: float
     running: bool
     conditions: int
     sampled: int
@@ -92,7 +96,12 @@ def status(path: Path | str) -> Status:
     known = {entry.unit: entry for entry in entries}
     weights = {unit_name(plan, unit): plan.kernels.cost(plan, unit.point) for unit in units(plan)}
     missing = tuple(name for name in weights if name not in known)
-    left = sum(weights[name] for name in missing)
+    begun = {
+        name: Checkpoint(path, plan, unit).fraction
+        for unit in units(plan)
+        if (name := unit_name(plan, unit)) in missing
+    }
+    left = sum(weights[name] * (1 - begun[name]) for name in missing)
     spent, (seconds, done) = durations(entries, weights)
     sizes, verdicts = _worth(path, plan, known)
     judged = np.isfinite(sizes).all() and sizes.size > 0
@@ -101,6 +110,7 @@ def status(path: Path | str) -> Status:
         units=len(weights),
         done=len(weights) - len(missing),
         missing=missing,
+        begun=sum(begun.values()),
         running=_running(path),
         conditions=plan.conditions,
         sampled=sizes.size,
