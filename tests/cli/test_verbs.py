@@ -51,6 +51,17 @@ def test_conditions_that_are_not_equilibrated_are_said(tmp_path: Path, capsys: p
     assert "(Delta 0.5, h 0, T 0.5), (Delta 0.5, h 0, T 1)" in capsys.readouterr().out
 
 
+def test_a_target_is_reached_or_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    grid = ["--side", 8, "--temperature", "2,3", "--out", tmp_path / "e"]
+    assert spinlens("simulate", *grid, "--target", "energy=2e-3", "--target", "absolute_magnetization=0.02") == 0
+    capsys.readouterr()
+    assert spinlens("observables", tmp_path / "e", "--json") == 0
+    found = json.loads(capsys.readouterr().out)
+    assert "energy_error" in json.dumps(found)
+    assert spinlens("simulate", *grid, "--target", "energy") == 2
+    assert "target = 'energy': must be an observable with the error to reach" in capsys.readouterr().err
+
+
 def test_auto_says_on_stderr_what_it_took(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     arguments = ["--side", 48, "--temperature", "2.27,3,4", "--chains", "4", "--equilibration", "2", "--interval", "1"]
     assert spinlens("simulate", *arguments, "--algorithm", "auto", "--out", tmp_path / "auto") == 0

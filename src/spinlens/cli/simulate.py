@@ -51,6 +51,11 @@ def simulate(
     exchange: bool = typer.Option(True, help="Swap replicas between neighbouring temperatures."),
     start: str = typer.Option("ground", help="ground, random, dispersed, interface or heated."),
     seed: int = typer.Option(0, help="Whole number >= 0."),
+    target: list[str] = typer.Option(
+        [],
+        help="Record until the standard error of an observable is so small at every condition: energy=1e-4; "
+        "repeatable.",
+    ),
     workers: int = typer.Option(None, min=1, help="Threads; by default one for each core."),
     scheduler: str = typer.Option(None, help="Address of a Dask scheduler to use instead."),
 ) -> None:
@@ -68,12 +73,25 @@ def simulate(
             Lattice(_sides(side, shape), boundary=parse_boundary(boundary), kind=lattice),
             temperature=parse_grid(temperature, "temperature"), chains=chains, draws=draws, recordings=recordings,
             equilibration=equilibration, interval=interval, algorithm=algorithm, exchange=exchange, start=start,
-            seed=seed, out=out, workers=workers, scheduler=scheduler, **controls,
+            seed=seed, target=_target(target), out=out, workers=workers, scheduler=scheduler, **controls,
         )  # fmt: skip
     for reason in ensemble.algorithm_reasons:
         typer.echo(reason, err=True)
     typer.echo(ensemble)
     typer.echo(sentence(equilibration_summary(ensemble)))
+
+
+def _target(texts: list[str]) -> dict[str, float] | None:
+    """Return the errors to reach by the names of observables, None where nothing is asked."""
+    target: dict[str, float] = {}
+    for text in texts:
+        name, _, error = text.partition("=")
+        try:
+            target[name] = float(error)
+        except ValueError:
+            why = "must be an observable with the error to reach"
+            raise InputError("target", repr(text), why, "For example energy=1e-4") from None
+    return target or None
 
 
 def _axes(texts: list[str]) -> dict[str, Any]:
@@ -95,7 +113,7 @@ def _axes(texts: list[str]) -> dict[str, Any]:
 
 _OPTIONS = (
     "temperature", "chains", "draws", "recordings", "equilibration", "interval", "algorithm", "exchange", "start",
-    "seed",
+    "seed", "target",
     "out", "workers", "scheduler", "progress", "model", "lattice",
 )  # fmt: skip
 

@@ -40,6 +40,7 @@ def simulate(
     exchange: bool = True,
     start: str = "ground",
     seed: int = 0,
+    target: Mapping[str, float] | None = None,
     out: Path | str | None = None,
     workers: int | None = None,
     scheduler: str | None = None,
@@ -78,6 +79,11 @@ def simulate(
         First configurations; see `spinlens.sampling.Plan`.
     seed : int
         The draws depend on it and on these parameters, never on workers or interruptions.
+    target : mapping of str to float, optional
+        Largest standard errors that observables may have at any condition, for example ``{"energy": 1e-4}``, see
+        `spinlens.Ensemble.observables`: as many recordings are made as it takes, ``recordings`` or more. They come in
+        rounds, each up to 8 times as long as the one before, which lie beside ``out`` until the last one is moved
+        there; the same call takes the same rounds, and goes on where it was interrupted.
     out : path-like, optional
         Directory to store the ensemble in; in memory where left out. An unfinished ensemble of the same parameters
         is continued; units of work that take long keep where they are twice a minute, without a ``scheduler``.
@@ -114,7 +120,13 @@ def simulate(
         exchange=exchange,
         start=start, seed=seed,
     )  # fmt: skip
-    ensemble = sample(plan, out=out, workers=workers, scheduler=scheduler, progress=progress)
+    options: dict[str, Any] = {"out": out, "workers": workers, "scheduler": scheduler, "progress": progress}
+    if target is None:
+        ensemble = sample(plan, **options)
+    else:
+        from spinlens.ensemble.target import sample_until
+
+        ensemble = sample_until(plan, target, **options)
     diagnostics = ensemble.diagnostics
     if not diagnostics["equilibrated"].all():
         said = f"{sentence(summarise(diagnostics, plan))} See ensemble.diagnostics."
@@ -143,14 +155,16 @@ def sample(
     out: Path | str | None = None,
     workers: int | None = None,
     scheduler: str | None = None,
-    progress: bool = True,
+    progress: bool | Report = True,
+    label: str = "simulate",
 ) -> Ensemble:
-    """Sample what ``plan`` says; parameters, result and errors as in `simulate`."""
+    """Sample what ``plan`` says, under a label on the progress bar; the rest as in `simulate`."""
     if out is not None:
-        (ensemble,) = sample_all({Path(out): plan}, workers=workers, scheduler=scheduler, progress=progress)
+        options: dict[str, Any] = {"workers": workers, "scheduler": scheduler, "progress": progress}
+        (ensemble,) = sample_all({Path(out): plan}, label=label, **options)
         return ensemble
     check_workers(workers, scheduler)
-    with progress_bar("simulate", show=progress) as report:
+    with progress_bar(label, show=progress) as report:
         return _in_memory(plan, report, {"workers": workers, "scheduler": scheduler})
 
 
@@ -159,7 +173,8 @@ def sample_all(
     *,
     workers: int | None = None,
     scheduler: str | None = None,
-    progress: bool = True,
+    progress: bool | Report = True,
+    label: str = "simulate",
 ) -> list[Ensemble]:
     """Sample several plans side by side, each into its own directory; the rest as in `simulate`.
 
@@ -168,7 +183,7 @@ def sample_all(
     check_workers(workers, scheduler)
     writers: dict[Path, Writer] = {}
     tasks: list[tuple[Path, Unit]] = []
-    with progress_bar("simulate", show=progress) as report:
+    with progress_bar(label, show=progress) as report:
         try:
             for path, plan in plans.items():
                 writer = writers[path] = Writer(path, plan)
