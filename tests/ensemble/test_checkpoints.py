@@ -124,6 +124,13 @@ def foreign(path: Path) -> None:
     shutil.copy(out / FOLDER / "0.0", path)
 
 
+def swapped(path: Path) -> None:
+    """Put the arrays of another seed, whole and valid, below our own head."""
+    head = path.read_bytes().partition(b"\n")[0]
+    foreign(path)
+    path.write_bytes(head + b"\n" + path.read_bytes().partition(b"\n")[2])
+
+
 HARMS: dict[str, Callable[[Path], Any]] = {
     "flipped": flipped,
     "short": lambda path: os.truncate(path, path.stat().st_size - 1),
@@ -131,6 +138,7 @@ HARMS: dict[str, Callable[[Path], Any]] = {
     "no head": lambda path: path.write_bytes(b"[]\n" + path.read_bytes()),
     "half a head": lambda path: path.write_bytes(path.read_bytes()[:40]),
     "another seed": foreign,
+    "the arrays of another seed": swapped,
     "another unit": lambda path: path.rename(path.with_name("1.0")),
 }
 

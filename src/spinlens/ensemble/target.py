@@ -2,7 +2,7 @@
 
 Every round is a plan of its own, which the errors of the one before determine, so that the same command takes the same
 rounds again, whoever interrupted it. A round begins with the very recordings of the one before. Errors are those
-between chains, so they hold however slowly chains move; stopping where they happen to be small makes them a little small.
+between chains, so they hold however slowly chains move; that they are small where one stops makes them a little small.
 """
 
 from __future__ import annotations
