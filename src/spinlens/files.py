@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
@@ -14,15 +14,15 @@ PARTIAL = ".partial"
 """Ending of a file that is still being written; left behind only by a kill, and then worthless."""
 
 
-def write_atomically(path: Path, data: bytes | memoryview, *, durable: bool = True) -> None:
-    """Write ``data`` under a temporary name, flush it to the disk and give it its name.
+def write_atomically(path: Path, *data: bytes | memoryview, durable: bool = True) -> None:
+    """Write ``data``, one after another, under a temporary name, flush it to the disk and give it its name.
 
     Parameters
     ----------
     path : pathlib.Path
         The file; its folder must exist.
-    data : bytes or memoryview
-        Its whole content.
+    *data : bytes or memoryview
+        Its whole content, in one or several parts.
     durable : bool
         Whether it must outlive a power cut. False spares the flush, for files that can be made and checked again.
 
@@ -34,7 +34,8 @@ def write_atomically(path: Path, data: bytes | memoryview, *, durable: bool = Tr
     partial = path.with_name(path.name + PARTIAL)
     try:
         with partial.open("wb") as file:
-            file.write(data)
+            for part in data:
+                file.write(part)
             if durable:
                 file.flush()
                 os.fsync(file.fileno())
@@ -53,6 +54,38 @@ def sync_folder(folder: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+@contextmanager
+def interrupts_awaited() -> Iterator[Callable[[], None]]:
+    """Hold Ctrl-C back until the function that this yields is called, or a second Ctrl-C.
+
+    Signal handlers belong to the main thread; in any other thread this does nothing.
+    """
+    former = signal.getsignal(signal.SIGINT)
+    if threading.current_thread() is not threading.main_thread() or not callable(former):
+        yield lambda: None
+        return
+    told, caught = former, False
+
+    def catch(number: int, frame: FrameType | None) -> None:
+        nonlocal caught
+        if caught:
+            told(number, frame)
+        caught = True
+
+    def heed() -> None:
+        if caught:
+            told(signal.SIGINT, None)
+
+    signal.signal(signal.SIGINT, catch)
+    try:
+        yield heed
+    except BaseException:
+        signal.signal(signal.SIGINT, former)
+        raise
+    signal.signal(signal.SIGINT, former)
+    heed()
 
 
 @contextmanager

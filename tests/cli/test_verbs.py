@@ -43,12 +43,23 @@ def test_simulate_then_info(tmp_path: Path, capsys: pytest.CaptureFixture[str]) 
 
 
 def test_conditions_that_are_not_equilibrated_are_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    grid = ["--temperature", "0.5:1:2", "--chains", "16", "--equilibration", "0", "--interval", "1", "--no-exchange"]
+    grid = ["--temperature", "0.5:1:2", "--chains", "64", "--equilibration", "0", "--interval", "1", "--no-exchange"]
     assert spinlens("simulate", "--side", 16, *grid, "--start", "random", "--out", tmp_path / "e") == 0
-    assert "2 of 2 conditions are flagged as not equilibrated" in capsys.readouterr().out
+    assert "2 of 2 conditions are not equilibrated" in capsys.readouterr().out
     model = ["--model", "blume_capel", "--axis", "crystal_field=0.5"]
     assert spinlens("simulate", "--side", 16, *grid, *model, "--start", "random", "--out", tmp_path / "other") == 0
     assert "(Delta 0.5, h 0, T 0.5), (Delta 0.5, h 0, T 1)" in capsys.readouterr().out
+
+
+def test_a_target_is_reached_or_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    grid = ["--side", 8, "--temperature", "2,3", "--out", tmp_path / "e"]
+    assert spinlens("simulate", *grid, "--target", "energy=2e-3", "--target", "absolute_magnetization=0.02") == 0
+    capsys.readouterr()
+    assert spinlens("observables", tmp_path / "e", "--json") == 0
+    found = json.loads(capsys.readouterr().out)
+    assert "energy_error" in json.dumps(found)
+    assert spinlens("simulate", *grid, "--target", "energy") == 2
+    assert "target = 'energy': must be an observable with the error to reach" in capsys.readouterr().err
 
 
 def test_auto_says_on_stderr_what_it_took(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -17,11 +17,11 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from spinlens.ensemble import sample
+from spinlens.ensemble import checkpoint, sample
 from spinlens.ensemble.journal import Journal
 from spinlens.errors import SpinlensError
 from spinlens.sampling import run_unit, units
-from spinlens.sampling.diagnostics import equilibration
+from spinlens.sampling.diagnostics import mixing
 from spinlens.sampling.engines.bits.walkers import BitWalkers
 from tests.ensemble.tiny import PLAN
 
@@ -47,6 +47,8 @@ class Fate:
         Threads.
     rivals : int
         So many processes at once; the exit code is then the largest, and the messages follow each other.
+    checkpoints : bool
+        Whether units write a checkpoint after every interval.
     """
 
     out: str
@@ -56,6 +58,7 @@ class Fate:
     seconds: float = 0.0
     workers: int = 1
     rivals: int = 1
+    checkpoints: bool = False
 
 
 def set_trap(fate: Fate) -> None:
@@ -111,6 +114,8 @@ def start(fate: Fate) -> tuple[int, int]:
         os.close(reading)
         code, message = 0, ""
         set_trap(fate)
+        if fate.checkpoints:
+            checkpoint.SECONDS = checkpoint.SHARE = 0  # type: ignore[assignment]
         try:
             sample(PLAN, out=fate.out, workers=fate.workers, progress=False)
         except SpinlensError as error:
@@ -134,7 +139,7 @@ def end(fate: Fate, child: int, reading: int) -> tuple[int, str]:
 def main() -> None:
     """Live through the fates one after the other."""
     draws = run_unit(PLAN, units(PLAN)[0])
-    equilibration(draws.sums, model=PLAN.model, lattice=PLAN.lattice, field=0.1)
+    mixing(draws.sums, model=PLAN.model, lattice=PLAN.lattice, field=0.1)
     import distributed  # noqa: F401
 
     fates = [Fate(**values) for values in json.load(sys.stdin)]

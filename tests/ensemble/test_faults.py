@@ -25,7 +25,6 @@ READERS: dict[str, Callable[[Ensemble], Any]] = {
     "round_trips": lambda ensemble: ensemble.round_trips,
     "r_hat": lambda ensemble: ensemble.diagnostics,
     "effective_sample_size": lambda ensemble: ensemble.diagnostics,
-    "equilibrated": lambda ensemble: ensemble.to_xarray(),
 }
 
 

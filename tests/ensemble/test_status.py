@@ -14,7 +14,8 @@ from spinlens.ensemble.status import durations
 from spinlens.ensemble.writer import lock
 from spinlens.errors import DamagedError, InputError
 from spinlens.lattices import Lattice
-from spinlens.sampling.diagnostics import equilibration
+from spinlens.sampling.convergence import Verdict
+from spinlens.sampling.diagnostics import mixing
 from spinlens.sampling.engines.bits.engine import COST
 from tests.ensemble.tiny import PLAN, contents
 
@@ -34,7 +35,8 @@ def test_a_finished_ensemble(finished: Path) -> None:
     diagnostics = open_ensemble(finished).diagnostics
     assert now.smallest_effective_samples == float(diagnostics["effective_sample_size"].min())
     assert now.total_effective_samples == pytest.approx(float(diagnostics["effective_sample_size"].sum()))
-    assert now.flagged == int((~diagnostics["equilibrated"]).sum())
+    assert now.flagged == int((diagnostics["verdict"] == Verdict.NOT_EQUILIBRATED).sum())
+    assert now.too_short == int((diagnostics["verdict"] == Verdict.TOO_SHORT).sum()) > 0
 
 
 def test_a_half_finished_one_counts_the_chains_so_far(copy: Path) -> None:
@@ -45,7 +47,7 @@ def test_a_half_finished_one_counts_the_chains_so_far(copy: Path) -> None:
     now = status(copy)
     assert (now.done, len(now.missing), now.sampled) == (1, 5, 3)
     sums = {name: whole[name].values[1][:, 64:] for name in ("bond_sum", "spin_sum")}
-    judged = equilibration(sums, model=PLAN.model, lattice=PLAN.lattice, **PLAN.point_controls(1))
+    judged = mixing(sums, model=PLAN.model, lattice=PLAN.lattice, **PLAN.point_controls(1))
     expected = judged.effective_sample_size
     assert now.smallest_effective_samples == pytest.approx(expected.min())
     assert now.seconds_left == pytest.approx(5 * known["field=1 block=1"].seconds)

@@ -16,6 +16,7 @@ from spinlens.ensemble import Ensemble, open_ensemble, sample
 from spinlens.ensemble.journal import Journal
 from spinlens.ensemble.layout import specifications
 from spinlens.sampling import run_unit, units
+from spinlens.sampling.convergence import Verdict, convergence
 from tests.ensemble.tiny import COMMITS, PLAN, contents
 
 DIMENSIONS = ("field", "temperature", "chain", "draw", "x", "y")
@@ -137,11 +138,24 @@ def test_observables_have_errors(ensemble: Ensemble) -> None:
 
 def test_conditions_that_are_not_equilibrated_are_flagged(ensemble: Ensemble) -> None:
     diagnostics = ensemble.diagnostics
-    assert set(diagnostics) == {"r_hat", "effective_sample_size", "equilibrated"}
+    assert set(diagnostics) == {"r_hat", "effective_sample_size", "verdict", "drift", "memory", "equilibrated"}
     assert dict(diagnostics.sizes) == {"field": 3, "temperature": 3}
-    sound = (diagnostics["r_hat"] < 1.05) & (diagnostics["effective_sample_size"] >= 100)
-    np.testing.assert_array_equal(diagnostics["equilibrated"], sound)
+    np.testing.assert_array_equal(diagnostics["equilibrated"], diagnostics["verdict"] == Verdict.EQUILIBRATED)
+    # Six recordings after ten sweeps: the ground state is not forgotten, where there is anything to forget.
     assert not bool(diagnostics["equilibrated"].all())
+    for i, field in enumerate(PLAN.controls["field"]):
+        found = convergence(
+            {name: ensemble.series[name].values[i] for name in PLAN.series}, model=PLAN.model, lattice=PLAN.lattice,
+            interval=2, equilibration=10, dispersed=False, field=field,
+        )  # fmt: skip
+        for name in ("verdict", "drift", "memory"):
+            np.testing.assert_array_equal(diagnostics[name][i], getattr(found, name))
+
+
+def test_what_was_stored_of_mixing_is_what_it_always_was(ensemble: Ensemble) -> None:
+    stored = ensemble._group["equilibrated"][:]
+    diagnostics = ensemble.diagnostics
+    np.testing.assert_array_equal(stored, (diagnostics["r_hat"] < 1.05) & (diagnostics["effective_sample_size"] >= 100))
 
 
 def test_exchange_is_reported(ensemble: Ensemble) -> None:
@@ -165,7 +179,7 @@ def test_it_introduces_itself(finished: Path, ensemble: Ensemble) -> None:
         assert part in text
     assert "missing" not in text
     html = ensemble._repr_html_()
-    for part in ("6x10", "1.5 to 3", "auto", "not equilibrated", ensemble.fingerprint):
+    for part in ("6x10", "1.5 to 3", "auto", "conditions are", ensemble.fingerprint):
         assert part in html
 
 

@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+import xarray as xr
 from matplotlib.collections import PatchCollection
 from matplotlib.figure import Figure
 
@@ -36,6 +37,15 @@ def test_conditions_that_are_not_equilibrated_are_marked_and_said(maps):
     assert corners.x0 < maps["field"][2] < corners.x1
     assert corners.y0 < maps["temperature"][3] < corners.y1
     assert "not equilibrated: 2 of 153" in ax.get_legend().get_texts()[0].get_text()
+
+
+def test_conditions_that_are_too_short_to_tell_are_counted_by_themselves(maps):
+    verdict = xr.where(maps["equilibrated"], 1, 2)
+    verdict[tuple(np.argwhere(verdict.to_numpy() == 2)[0])] = 0
+    flags = {"flag_values": [0, 1, 2], "flag_meanings": "too_short_to_tell equilibrated not_equilibrated"}
+    ax = figures.draw_tau_0(maps.assign(verdict=verdict.assign_attrs(flags)))
+    said = ax.get_legend().get_texts()[0].get_text()
+    assert said == "not equilibrated: 1, too short to tell: 1 of 153 conditions"
 
 
 def test_nothing_is_marked_where_all_is_well(maps):

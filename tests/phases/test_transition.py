@@ -112,6 +112,19 @@ def test_edges_are_mentioned(make_maps):
     assert found.to_dict()["torus"] is False
 
 
+def test_conditions_nearby_that_are_not_equilibrated_are_named(make_maps):
+    maps = make_maps(seed=1, **ZERO)
+    temperature = maps["temperature"].to_numpy()
+    assert find_transition(maps, resamples=20).unsound == ()
+    near, far = (int(np.argmin(np.abs(temperature - t))) for t in (2.27, 4.5))
+    sound = np.ones(maps["tau_0"].shape, dtype=bool)
+    sound[..., [near, far]] = False
+    found = find_transition(maps.assign(equilibrated=(maps["tau_0"].dims, sound)), resamples=20)
+    assert found.unsound == (temperature[near],)
+    assert f"; not known to be equilibrated at T = {temperature[near]:g}" in str(found)
+    assert found.to_dict()["unsound"] == (temperature[near],)
+
+
 def test_no_transition_in_the_window_is_no_number(make_maps):
     found = find_transition(make_maps(temperature=np.linspace(3.5, 5, 25), noise=0.001, **ZERO))
     assert np.isnan(found.value)

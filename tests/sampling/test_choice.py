@@ -17,7 +17,7 @@ from spinlens.sampling.choice import sentences
 from spinlens.sampling.engines.bits import layout
 from spinlens.sampling.engines.bits.choice import ALONE, CUBIC, DISORDERED, LOCAL, LONG, ORDERED
 from spinlens.sampling.engines.bits.engine import BitsEngine
-from spinlens.sampling.engines.bits.updates import WolffUpdate, updates_at
+from spinlens.sampling.engines.bits.updates import WolffUpdate, state_of, updates_at
 from spinlens.sampling.engines.bits.view import square_view
 from spinlens.sampling.plan import EQUILIBRATION, SHORT_EQUILIBRATION
 from spinlens.testing.chance import within
@@ -137,7 +137,8 @@ def test_a_sweep_of_wolff_is_frozen_and_reaches_every_site_once() -> None:
         algorithm="wolff",
         seed=4,
     )
-    update = updates_at(square_view(plan, 0, 0), slice(0, 3), "wolff")["wolff"]
+    view = square_view(plan, 0, 0)
+    update = updates_at(view, slice(0, 3), "wolff", state_of(view, "wolff"))["wolff"]
     assert isinstance(update, WolffUpdate)
     spins = np.stack([layout.to_colours(words(np.ones((64, 4, 4), dtype=np.int8)))] * 3)
     for _ in range(200):
@@ -147,12 +148,12 @@ def test_a_sweep_of_wolff_is_frozen_and_reaches_every_site_once() -> None:
     for _ in range(20):
         update.advance(spins, plan.interval)
     np.testing.assert_array_equal(update.clusters, frozen)
-    assert len(update.sizes) == 200
+    assert update.times.tolist() == [200] * 3
     # At zero field the mean size of a Wolff cluster is the mean of M^2 / N.
     spin_sum = 2 * np.bitwise_count(np.arange(1 << 16, dtype=np.uint64)).astype(int) - 16
     for column, t in enumerate(temperature):
         exact = float(spin_sum**2 @ state_probabilities(Ising(), lattice, temperature=t, field=0.0)) / 16
-        sizes = np.array(update.sizes)[100:, column]
+        sizes = update.sizes[100:, column]
         # Sixteen intervals at a time are as good as independent.
         error = sizes[:96].reshape(6, 16).mean(axis=1).std(ddof=1) / np.sqrt(6)
         # Nine standard errors, as these come from six blocks alone.

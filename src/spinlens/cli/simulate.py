@@ -32,7 +32,11 @@ def simulate(
     staggered_field: bool = typer.Option(False, help="Let the Ising field change its sign from site to site."),
     chains: int = typer.Option(64, help="Independent chains at each condition."),
     draws: int = typer.Option(1, help="Configurations kept of each chain."),
-    recordings: int = typer.Option(None, help="Recordings of the model's sums in each chain, a multiple of the draws."),
+    recordings: int = typer.Option(
+        None,
+        help="Recordings of the model's sums in each chain, a multiple of the draws; by default 64 or as many as the "
+        "draws.",
+    ),
     equilibration: int = typer.Option(
         None,
         help="Sweeps before the first recording; by default 4096, or 1024 where "
@@ -48,13 +52,18 @@ def simulate(
     start: str = typer.Option("ground", help="ground, random, dispersed, interface or heated."),
     samples: int = typer.Option(None, help="Samples of quenched disorder; the same as --axis sample=0,1,2..."),
     seed: int = typer.Option(0, help="Whole number >= 0."),
+    target: list[str] = typer.Option(
+        [],
+        help="Record until the standard error of an observable is so small at every condition: energy=1e-4; "
+        "repeatable.",
+    ),
     workers: int = typer.Option(None, min=1, help="Threads; by default one for each core."),
     scheduler: str = typer.Option(None, help="Address of a Dask scheduler to use instead."),
 ) -> None:
     """Sample a grid of conditions into an ensemble."""
     from spinlens.ensemble import equilibration_summary
     from spinlens.ensemble import simulate as sample_grid
-    from spinlens.studies.report import equilibration_sentence
+    from spinlens.ensemble.judgement import sentence
 
     controls: dict[str, Any] = _axes([*axis, *([f"field={field}"] if field is not None else [])])
     with warnings.catch_warnings():
@@ -65,12 +74,26 @@ def simulate(
             Lattice(_sides(side, shape), boundary=parse_boundary(boundary), kind=lattice),
             temperature=parse_grid(temperature, "temperature"), chains=chains, draws=draws, recordings=recordings,
             equilibration=equilibration, interval=interval, algorithm=algorithm, exchange=exchange, start=start,
-            samples=samples, seed=seed, out=out, workers=workers, scheduler=scheduler, **controls,
+            samples=samples, seed=seed, target=_target(target), out=out, workers=workers, scheduler=scheduler,
+            **controls,
         )  # fmt: skip
     for reason in ensemble.algorithm_reasons:
         typer.echo(reason, err=True)
     typer.echo(ensemble)
-    typer.echo(equilibration_sentence(equilibration_summary(ensemble)))
+    typer.echo(sentence(equilibration_summary(ensemble)))
+
+
+def _target(texts: list[str]) -> dict[str, float] | None:
+    """Return the errors to reach by the names of observables, None where nothing is asked."""
+    target: dict[str, float] = {}
+    for text in texts:
+        name, _, error = text.partition("=")
+        try:
+            target[name] = float(error)
+        except ValueError:
+            why = "must be an observable with the error to reach"
+            raise InputError("target", repr(text), why, "For example energy=1e-4") from None
+    return target or None
 
 
 def _axes(texts: list[str]) -> dict[str, Any]:
@@ -92,7 +115,7 @@ def _axes(texts: list[str]) -> dict[str, Any]:
 
 _OPTIONS = (
     "temperature", "chains", "draws", "recordings", "equilibration", "interval", "algorithm", "exchange", "start",
-    "samples", "seed",
+    "samples", "seed", "target",
     "out", "workers", "scheduler", "progress", "model", "lattice",
 )  # fmt: skip
 

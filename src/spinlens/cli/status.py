@@ -39,9 +39,11 @@ def _print(now: Status) -> None:
     left = "not known yet" if now.seconds_left is None else f"{clock_time(now.seconds_left)} at the pace so far"
     since = "" if now.seconds_since is None else f", last commit {clock_time(now.seconds_since)} ago"
     rows = {
-        "units": f"{now.done} of {now.units} done, {len(now.missing)} left",
+        "units": f"{now.done} of {now.units} done, {len(now.missing)} left"
+        + (f", {now.begun:.2g} of them in checkpoints" if now.begun else ""),
         "state": ("running" if now.running else "complete" if not now.missing else "stopped") + since,
-        "conditions": f"{now.sampled} of {now.conditions} sampled, {now.flagged} of them not equilibrated so far",
+        "conditions": f"{now.sampled} of {now.conditions} sampled, so far {now.flagged} not equilibrated, "
+        f"{now.too_short} too short to tell",
         "effective samples": worth,
         "time spent": clock_time(now.seconds),
         "time left": left,

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from spinlens.ensemble.judgement import summarise
 from spinlens.ensemble.reader import Ensemble, open_ensemble
 from spinlens.sampling import units
 
@@ -49,22 +50,8 @@ def describe(path: Path | str) -> dict[str, Any]:
 
 
 def equilibration_summary(ensemble: Ensemble) -> dict[str, Any]:
-    """Return how many conditions are flagged as not equilibrated, which, and the worst R-hat, as JSON types.
-
-    What is not finite (nothing could be known, or chains are frozen apart) is None; such conditions are flagged.
-    """
-    diagnostics = ensemble.diagnostics
-    flagged = np.argwhere(~diagnostics["equilibrated"].values)
-    r_hat = diagnostics["r_hat"].values
-    return {
-        "conditions": int(r_hat.size),
-        "flagged_conditions": len(flagged),
-        "worst_r_hat": float(r_hat.max()) if np.isfinite(r_hat).all() else None,
-        "flagged": [
-            {name: values[i] for (name, values), i in zip(ensemble.plan.grid.items(), place, strict=True)}
-            for place in flagged.tolist()
-        ],
-    }
+    """Return which conditions are not equilibrated or cannot be told, and what to do, as JSON types."""
+    return summarise(ensemble.diagnostics, ensemble.plan)
 
 
 def _state(ensemble: Ensemble) -> dict[str, Any]:

@@ -14,7 +14,7 @@ exchange_accepted      CONTROLS block pair                 int64    accepted swa
 round_trips            CONTROLS chain                      int32    journeys coldest - hottest - coldest
 r_hat                  CONTROLS temperature                float64  the worst one of energy and order parameters
 effective_sample_size  CONTROLS temperature                float64  the smallest one, all chains together
-equilibrated           CONTROLS temperature                bool     both within their limits
+equilibrated           CONTROLS temperature                bool     both within their limits: the chains have mixed
 =====================  ==================================  =======  =============================================
 
 CONTROLS stands for the model's controls other than the temperature, in their order: ``field`` for the Ising model. The

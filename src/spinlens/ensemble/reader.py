@@ -16,6 +16,7 @@ import zarr
 from zarr.storage import LocalStore
 
 from spinlens.ensemble import layout
+from spinlens.ensemble.judgement import sentence, summarise
 from spinlens.ensemble.stored_draws import StoredDraws
 from spinlens.ensemble.study_ensemble import study_ensemble
 from spinlens.ensemble.writer import read_plan
@@ -242,7 +243,7 @@ class Ensemble(StoredDraws):
             "algorithm": f"{self.plan.algorithm}, {self.plan.equilibration} sweeps to equilibrate, "
             f"{self.plan.interval} between recordings, {'with' if self.plan.exchange else 'without'} exchange",
             "seed": str(self.plan.seed),
-            "state": self._state.removeprefix(", ") or "complete",
+            "state": sentence(self._convergence) if self.complete else self._state.removeprefix(", "),
             "place": str(self.path) if self.path else "in memory",
         }
         body = "".join(
@@ -254,8 +255,14 @@ class Ensemble(StoredDraws):
     def _state(self) -> str:
         if not self.complete:
             return f", {len(self.missing_units)} units missing"
-        flagged = int((~self.diagnostics["equilibrated"]).sum())
-        return f", {flagged} of {self.plan.conditions} conditions not equilibrated" if flagged else ""
+        found, of = self._convergence, f" of {self.plan.conditions} conditions "
+        flagged, short = found["flagged_conditions"], found["too_short_conditions"]
+        said = [f"{flagged}{of}not equilibrated"] if flagged else []
+        return ", ".join(["", *said, *([f"{short}{of}too short to tell"] if short else [])])
+
+    @property
+    def _convergence(self) -> dict[str, Any]:
+        return summarise(self.diagnostics, self.plan)
 
     @property
     def _strengths(self) -> Mapping[str, Any]:

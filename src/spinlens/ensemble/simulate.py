@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -13,14 +13,16 @@ import numpy as np
 from zarr.storage import MemoryStore
 
 from spinlens.ensemble import layout
+from spinlens.ensemble.checkpoint import Checkpoint
+from spinlens.ensemble.judgement import diagnose, sentence, summarise
 from spinlens.ensemble.reader import Ensemble, open_ensemble
 from spinlens.ensemble.writer import Writer, write_unit
 from spinlens.errors import EquilibrationWarning, IncompleteError, InputError, did_you_mean
+from spinlens.files import interrupts_awaited
 from spinlens.lattices import Lattice, check_lattice
 from spinlens.models import Model, check_model
 from spinlens.progress import Report, progress_bar
 from spinlens.sampling import Plan, Unit, UnitDraws, run_unit, units
-from spinlens.sampling.diagnostics import equilibration
 from spinlens.workers import check_workers, finished, threads_for
 
 
@@ -39,6 +41,7 @@ def simulate(
     start: str = "ground",
     samples: int | None = None,
     seed: int = 0,
+    target: Mapping[str, float] | None = None,
     out: Path | str | None = None,
     workers: int | None = None,
     scheduler: str | None = None,
@@ -60,7 +63,7 @@ def simulate(
     draws : int
         Configurations kept of each chain.
     recordings : int, optional
-        Recordings of the model's sums in each chain, a multiple of the draws; by default 16 or as many as the draws.
+        Recordings of the model's sums in each chain, a multiple of the draws; by default 64 or as many as the draws.
     equilibration : int, optional
         Sweeps before the first recording; by default 4096, or 1024 where it is known at every condition that dozens of
         sweeps forget everything.
@@ -79,9 +82,14 @@ def simulate(
         Of quenched disorder: short for the control ``sample=range(samples)``; at least 1.
     seed : int
         The draws depend on it and on these parameters, never on workers or interruptions.
+    target : mapping of str to float, optional
+        Largest standard errors that observables may have at any condition, for example ``{"energy": 1e-4}``, see
+        `spinlens.Ensemble.observables`: as many recordings are made as it takes, ``recordings`` or more. They come in
+        rounds, each up to 8 times as long as the one before, which lie beside ``out`` until the last one is moved
+        there; the same call takes the same rounds, and goes on where it was interrupted.
     out : path-like, optional
         Directory to store the ensemble in; in memory where left out. An unfinished ensemble of the same parameters
-        is continued.
+        is continued; units of work that take long keep where they are twice a minute, without a ``scheduler``.
     workers : int, optional
         Threads; by default one for each core.
     scheduler : str, optional
@@ -94,7 +102,7 @@ def simulate(
     Returns
     -------
     Ensemble
-        With every condition that is not equilibrated flagged in ``diagnostics``.
+        With a verdict on every condition in ``diagnostics``.
 
     Raises
     ------
@@ -102,6 +110,11 @@ def simulate(
         If a parameter cannot be used or ``out`` holds something else; nothing is written then.
     IncompleteError
         If it was interrupted or the disk is full; the same call continues.
+
+    Warns
+    -----
+    EquilibrationWarning
+        If some conditions are not equilibrated, or recorded too shortly to tell; it says which and what to do.
     """
     _check_options(model, controls)
     if samples is not None:
@@ -112,15 +125,17 @@ def simulate(
         exchange=exchange,
         start=start, seed=seed,
     )  # fmt: skip
-    ensemble = sample(plan, out=out, workers=workers, scheduler=scheduler, progress=progress)
-    flagged = int((~ensemble.diagnostics["equilibrated"]).sum())
-    if flagged:
-        warnings.warn(
-            f"{flagged} of {plan.conditions} conditions are not equilibrated; ensemble.diagnostics names them. "
-            "Equilibrate longer, record more, or take algorithm='auto'.",
-            EquilibrationWarning,
-            stacklevel=2,
-        )
+    options: dict[str, Any] = {"out": out, "workers": workers, "scheduler": scheduler, "progress": progress}
+    if target is None:
+        ensemble = sample(plan, **options)
+    else:
+        from spinlens.ensemble.target import sample_until
+
+        ensemble = sample_until(plan, target, **options)
+    diagnostics = ensemble.diagnostics
+    if not diagnostics["equilibrated"].all():
+        said = f"{sentence(summarise(diagnostics, plan))} See ensemble.diagnostics."
+        warnings.warn(said, EquilibrationWarning, stacklevel=2)
     return ensemble
 
 
@@ -162,14 +177,16 @@ def sample(
     out: Path | str | None = None,
     workers: int | None = None,
     scheduler: str | None = None,
-    progress: bool = True,
+    progress: bool | Report = True,
+    label: str = "simulate",
 ) -> Ensemble:
-    """Sample what ``plan`` says; parameters, result and errors as in `simulate`."""
+    """Sample what ``plan`` says, under a label on the progress bar; the rest as in `simulate`."""
     if out is not None:
-        (ensemble,) = sample_all({Path(out): plan}, workers=workers, scheduler=scheduler, progress=progress)
+        options: dict[str, Any] = {"workers": workers, "scheduler": scheduler, "progress": progress}
+        (ensemble,) = sample_all({Path(out): plan}, label=label, **options)
         return ensemble
     check_workers(workers, scheduler)
-    with progress_bar("simulate", show=progress) as report:
+    with progress_bar(label, show=progress) as report:
         return _in_memory(plan, report, {"workers": workers, "scheduler": scheduler})
 
 
@@ -178,7 +195,8 @@ def sample_all(
     *,
     workers: int | None = None,
     scheduler: str | None = None,
-    progress: bool = True,
+    progress: bool | Report = True,
+    label: str = "simulate",
 ) -> list[Ensemble]:
     """Sample several plans side by side, each into its own directory; the rest as in `simulate`.
 
@@ -186,9 +204,9 @@ def sample_all(
     """
     check_workers(workers, scheduler)
     writers: dict[Path, Writer] = {}
-    with progress_bar("simulate", show=progress) as report:
+    tasks: list[tuple[Path, Unit]] = []
+    with progress_bar(label, show=progress) as report:
         try:
-            tasks: list[tuple[Path, Unit]] = []
             for path, plan in plans.items():
                 writer = writers[path] = Writer(path, plan)
                 if missing := writer.missing_units():
@@ -198,7 +216,12 @@ def sample_all(
             costs = {task: _cost(plans[task[0]], task[1]) for task in tasks}
             tasks.sort(key=costs.__getitem__, reverse=True)
             threads = threads_for(len(tasks), workers, scheduler)
-            work, listen = partial(_run, dict(plans), threads=threads), _overall(costs, report)
+            # Workers elsewhere may not see this disk.
+            keep = scheduler is None
+            begun = {
+                (path, unit): Checkpoint(path, plans[path], unit).fraction if keep else 0.0 for path, unit in tasks
+            }
+            work, listen = partial(_run, dict(plans), threads=threads, keep=keep), _overall(costs, report, begun)
             for (path, unit), draws in finished(work, tasks, workers=workers, scheduler=scheduler, report=listen):
                 writers[path].commit(unit, draws)
                 _judge(writers[path], plans[path])
@@ -206,8 +229,10 @@ def sample_all(
             total = sum(len(units(plan)) for plan in plans.values())
             done = sum(len(units(plans[path])) - len(writer.missing_units()) for path, writer in writers.items())
             where = next(iter(plans)) if len(plans) == 1 else next(iter(plans)).parent
+            half = sum(_checkpoint(plans, task).fraction > 0 for task in tasks)
+            others = f", and what was done of {half} more" if half else ""
             raise IncompleteError(
-                f"Interrupted with {done} of {total} units of work stored in {where}. "
+                f"Interrupted with {done} of {total} units of work stored in {where}{others}. "
                 "Run the same command again to continue."
             ) from None
         finally:
@@ -216,9 +241,24 @@ def sample_all(
     return [open_ensemble(path) for path in plans]
 
 
-def _run(plans: Mapping[Path, Plan], task: tuple[Path, Unit], report: Report, *, threads: int) -> UnitDraws:
+def _checkpoint(plans: Mapping[Path, Plan], task: tuple[Path, Unit]) -> Checkpoint:
     path, unit = task
-    return run_unit(plans[path], unit, lambda fraction: report(fraction, ""), threads=threads)
+    return Checkpoint(path, plans[path], unit)
+
+
+def _run(
+    plans: Mapping[Path, Plan], task: tuple[Path, Unit], report: Report, *, threads: int, keep: bool
+) -> UnitDraws:  # fmt: skip
+    path, unit = task
+    keeper = _checkpoint(plans, task) if keep else None
+    # Between two reports chains are half moved, and nothing could be kept.
+    with interrupts_awaited() as heed:
+
+        def tell(fraction: float) -> None:
+            heed()
+            report(fraction, "")
+
+        return run_unit(plans[path], unit, tell, threads=threads, keeper=keeper)
 
 
 def _cost(plan: Plan, unit: Unit) -> float:
@@ -254,17 +294,10 @@ def _at(group: Any, place: tuple[int, ...], name: str, point: int) -> Any:
     return group[name][place]
 
 
-def diagnose(read: Callable[[str, int], Any], plan: Plan, point: int) -> dict[str, np.ndarray]:
-    """Judge the chains of one point of the grid; ``read`` returns a point of an array."""
-    sums = {name: read(name, point) for name in plan.series}
-    verdict = equilibration(sums, model=plan.model, lattice=plan.lattice, **plan.point_controls(point))
-    return {name: getattr(verdict, name) for name in ("r_hat", "effective_sample_size", "equilibrated")}
-
-
-def _overall(costs: Mapping[Any, float], report: Report) -> Any:
-    """Turn the progress of single units into that of the whole run."""
-    fractions, total = dict.fromkeys(costs, 0.0), sum(costs.values()) or 1.0
-    report(0.0, "")
+def _overall(costs: Mapping[Any, float], report: Report, begun: Mapping[Any, float] | None = None) -> Any:
+    """Turn the progress of single units, some of which may be begun, into that of the whole run."""
+    fractions, total = {unit: (begun or {}).get(unit, 0.0) for unit in costs}, sum(costs.values()) or 1.0
+    report(sum(costs[unit] * value for unit, value in fractions.items()) / total, "")
 
     def unit_report(unit: Any, fraction: float) -> None:
         fractions[unit] = max(fraction, fractions[unit])

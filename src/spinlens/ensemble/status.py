@@ -14,10 +14,12 @@ import zarr
 from zarr.storage import LocalStore
 
 from spinlens.ensemble.checked_reading import read_checked
+from spinlens.ensemble.checkpoint import Checkpoint
 from spinlens.ensemble.journal import Entry, Journal
+from spinlens.ensemble.judgement import diagnose, judge
 from spinlens.ensemble.writer import diagnostics_name, read_plan, unit_name
 from spinlens.sampling import Plan, units
-from spinlens.sampling.diagnostics import equilibration
+from spinlens.sampling.convergence import Verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,14 +34,16 @@ class Status:
         Units of work in all, and how many are stored.
     missing : tuple of str
         Names of those that are not.
+    begun : float
+        How much of those is done by their checkpoints, in units.
     running : bool
         Whether a process is writing to it now.
     conditions, sampled : int
         Conditions in all, and how many have draws.
     smallest_effective_samples, total_effective_samples : float or None
         Over the conditions that have draws, from the chains so far; None where there are none or they cannot be known.
-    flagged : int
-        Sampled conditions that are not equilibrated, so far.
+    flagged, too_short : int
+        Sampled conditions that are not equilibrated so far, and for which that cannot be told.
     seconds : float
         How long all runs have lasted, up to their last commits.
     seconds_left : float or None
@@ -53,12 +57,14 @@ class Status:
     units: int
     done: int
     missing: tuple[str, ...]
+    begun: float
     running: bool
     conditions: int
     sampled: int
     smallest_effective_samples: float | None
     total_effective_samples: float | None
     flagged: int
+    too_short: int
     seconds: float
     seconds_left: float | None
     seconds_since: float | None
@@ -90,21 +96,28 @@ def status(path: Path | str) -> Status:
     known = {entry.unit: entry for entry in entries}
     weights = {unit_name(plan, unit): plan.kernels.cost(plan, unit.point) for unit in units(plan)}
     missing = tuple(name for name in weights if name not in known)
-    left = sum(weights[name] for name in missing)
+    begun = {
+        name: Checkpoint(path, plan, unit).fraction
+        for unit in units(plan)
+        if (name := unit_name(plan, unit)) in missing
+    }
+    left = sum(weights[name] * (1 - begun[name]) for name in missing)
     spent, (seconds, done) = durations(entries, weights)
-    sizes, equilibrated = _worth(path, plan, known)
+    sizes, verdicts = _worth(path, plan, known)
     judged = np.isfinite(sizes).all() and sizes.size > 0
     return Status(
         path=str(path),
         units=len(weights),
         done=len(weights) - len(missing),
         missing=missing,
+        begun=sum(begun.values()),
         running=_running(path),
         conditions=plan.conditions,
         sampled=sizes.size,
         smallest_effective_samples=float(sizes.min()) if judged else None,
         total_effective_samples=float(sizes.sum()) if judged else None,
-        flagged=int((~equilibrated).sum()),
+        flagged=int((verdicts == Verdict.NOT_EQUILIBRATED).sum()),
+        too_short=int((verdicts == Verdict.TOO_SHORT).sum()),
         seconds=spent,
         seconds_left=0.0 if not missing else (seconds / done * left if done else None),
         seconds_since=max(0.0, time.time() - journal.path.stat().st_mtime) if entries else None,
@@ -138,27 +151,31 @@ def _worth(path: Path, plan: Plan, known: dict[str, Entry]) -> tuple[np.ndarray,
     def read(name: str, index: Any) -> np.ndarray:
         return read_checked(group, name, index, path=path, plan=plan, entries=known)
 
-    sizes, verdicts = [np.empty(0)], [np.empty(0, dtype=bool)]
+    sizes, verdicts = [np.empty(0)], [np.empty(0, dtype=np.int8)]
     for point in range(plan.points):
         place = plan.place(point)
-        if diagnostics_name(plan, point) in known:
-            sizes.append(read("effective_sample_size", place))
-            verdicts.append(read("equilibrated", place))
-            continue
         chains = [
             slice(here.start, here.stop)
             for unit in units(plan)
             if unit.point == point and unit_name(plan, unit) in known
             for here in [plan.chains_of(unit.block)]
         ]
-        if chains:
-            sums = {
-                name: np.concatenate([read(name, (*place, slice(None), here)) for here in chains], axis=1)
-                for name in plan.series
-            }
-            verdict = equilibration(sums, model=plan.model, lattice=plan.lattice, **plan.point_controls(point))
-            sizes.append(verdict.effective_sample_size)
-            verdicts.append(verdict.equilibrated)
+        if not chains:
+            continue
+        sums = {
+            name: np.concatenate([read(name, (*place, slice(None), here)) for here in chains], axis=1)
+            for name in plan.series
+        }
+
+        def sampled(name: str, point: int, sums: dict[str, np.ndarray] = sums) -> np.ndarray:
+            del point
+            return sums[name]
+
+        judged = diagnostics_name(plan, point) in known
+        sizes.append(
+            read("effective_sample_size", place) if judged else diagnose(sampled, plan, point)["effective_sample_size"]
+        )
+        verdicts.append(judge(sampled, plan, point).verdict)
     return np.concatenate(sizes), np.concatenate(verdicts)
 
 

@@ -15,6 +15,7 @@ import zarr
 from spinlens.ensemble import layout
 from spinlens.ensemble.checked_reading import read_checked
 from spinlens.ensemble.journal import Entry, Journal
+from spinlens.ensemble.judgement import verdicts
 from spinlens.ensemble.writer import diagnostics_name, unit_name
 from spinlens.errors import IncompleteError, InputError
 from spinlens.lattices import Lattice
@@ -211,10 +212,17 @@ class StoredDraws:
 
     @cached_property
     def diagnostics(self) -> xr.Dataset:
-        """Convergence of every condition: r_hat, effective_sample_size, equilibrated, over the grid."""
-        names = ("r_hat", "effective_sample_size", "equilibrated")
-        arrays = {name: (tuple(self.grid), self._read(name, ...)) for name in names}
-        return xr.Dataset(arrays, coords=self.grid)
+        """Convergence of every condition, over the grid.
+
+        Returns
+        -------
+        xarray.Dataset
+            ``verdict``, ``drift``, ``memory`` (in sweeps), see `spinlens.sampling.convergence`; ``equilibrated``, where
+            that is the verdict; ``r_hat`` and ``effective_sample_size`` within the recordings.
+        """
+        stored = {name: (tuple(self.grid), self._read(name, ...)) for name in ("r_hat", "effective_sample_size")}
+        found = verdicts(lambda name, point: self._read(name, self.plan.place(point)), self.plan)
+        return xr.Dataset({**stored, **found.data_vars}, coords=self.grid)
 
     @cached_property
     def exchange_acceptance(self) -> xr.DataArray:

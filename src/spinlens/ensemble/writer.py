@@ -21,6 +21,7 @@ from zarr.storage import LocalStore
 from spinlens.config import differences
 from spinlens.ensemble import layout
 from spinlens.ensemble.checked_reading import read_checked, stored_array
+from spinlens.ensemble.checkpoint import Checkpoint, sweep_out
 from spinlens.ensemble.journal import DESCRIPTION, Entry, Journal
 from spinlens.ensemble.journal import NAME as JOURNAL
 from spinlens.errors import DamagedError, IncompleteError, InputError
@@ -83,6 +84,7 @@ class Writer:
                 stored_array(self.group, name, path=path, plan=plan)
             self.journal = Journal(path)
             self.done = self.journal.read()
+            sweep_out(path, plan, self.missing_units())
         except BaseException:
             self.close()
             raise
@@ -126,6 +128,7 @@ class Writer:
         """
         with self._committing(unit_name(self.plan, unit)):
             write_unit(self.group, self.plan, unit, draws)
+        Checkpoint(self.path, self.plan, unit).remove()
 
     def commit_diagnostics(self, point: int, diagnostics: dict[str, np.ndarray]) -> None:
         """Put the diagnostics (temperature,) of one point of the grid on the disk and record them."""

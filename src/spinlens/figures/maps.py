@@ -121,24 +121,36 @@ def cell_edges(centres: Floats) -> Floats:
 
 
 def mark_unequilibrated(maps: xr.Dataset, ax: Axes, *, across: str = "field") -> Patch | None:
-    """Hatch the conditions that are flagged as not equilibrated.
+    """Hatch the conditions that are not known to be equilibrated.
 
     Returns
     -------
     Patch or None
-        A legend entry that counts them; None where there are none.
+        A legend entry that counts them, and those that are only too short to tell; None where there are none.
     """
     if "equilibrated" not in maps:
         return None
-    flagged = ~maps["equilibrated"].transpose(across, "temperature").to_numpy().astype(bool)
-    if not flagged.any():
+    unknown = ~maps["equilibrated"].transpose(across, "temperature").to_numpy().astype(bool)
+    if not unknown.any():
         return None
     x, y = (cell_edges(maps[name].to_numpy()) for name in (across, "temperature"))
     cells = [
-        Rectangle((x[i], y[j]), x[i + 1] - x[i], y[j + 1] - y[j]) for i, j in zip(*np.nonzero(flagged), strict=True)
+        Rectangle((x[i], y[j]), x[i + 1] - x[i], y[j + 1] - y[j]) for i, j in zip(*np.nonzero(unknown), strict=True)
     ]
     look: dict[str, Any] = {"facecolor": "none", "edgecolor": INK, "hatch": "xxxxxx", "linewidth": 0.9}
     # A white frame below keeps the hatch visible on dark cells.
     ax.add_collection(PatchCollection(cells, facecolor="none", edgecolor="white", linewidth=2.2))
     ax.add_collection(PatchCollection(cells, **look))
-    return Patch(**look, label=f"not equilibrated: {flagged.sum()} of {flagged.size} conditions")
+    short = _too_short(maps)
+    counts = {"not equilibrated": int(unknown.sum()) - short, "too short to tell": short}
+    counted = ", ".join(f"{what}: {count}" for what, count in counts.items() if count)
+    return Patch(**look, label=f"{counted} of {unknown.size} conditions")
+
+
+def _too_short(maps: xr.Dataset) -> int:
+    """Return how many conditions were recorded too shortly to tell; maps of earlier versions do not say."""
+    if "verdict" not in maps:
+        return 0
+    verdict = maps["verdict"]
+    flags = dict(zip(verdict.attrs["flag_meanings"].split(), verdict.attrs["flag_values"], strict=True))
+    return int((verdict == flags["too_short_to_tell"]).sum())

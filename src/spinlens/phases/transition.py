@@ -21,6 +21,9 @@ from spinlens.statistics.estimate import Estimate
 
 Floats = NDArray[np.float64]
 
+NEAR = 2.0
+"""Steps of the grid of temperatures; the spline that is fitted bends on such scales."""
+
 METHOD = (
     "steepest rise of a smoothing spline through tau_0 at zero field, mean over trainings; error: bootstrap over "
     "chains, spread between trainings, how far apart tau_0, specific heat and order parameter put it, to either side"
@@ -48,6 +51,8 @@ class Transition:
     pseudo_critical : dict of str to float
         Where the specific heat peaks and the order parameter falls most steeply; where one is NaN the error is not
         known.
+    unsound : tuple of float
+        Temperatures near the transition at zero field that are not equilibrated, or recorded too shortly to tell.
     torus : bool
         Whether the lattice has no edges.
     by_training : tuple of float
@@ -66,6 +71,7 @@ class Transition:
     by_training: tuple[float, ...] = ()
     training_spread: float = 0.0
     pseudo_critical: Mapping[str, float] = field(default_factory=dict)
+    unsound: tuple[float, ...] = ()
 
     @property
     def relative_error(self) -> float:
@@ -80,6 +86,8 @@ class Transition:
         caveat = "" if self.torus else "; edges shift a transition further than the error says"
         if len(self.by_training) < 2:
             caveat += "; one training, so the error lacks the spread between them"
+        if self.unsound:
+            caveat += f"; not known to be equilibrated at T = {', '.join(f'{t:g}' for t in self.unsound)}"
         return f"{Estimate(self.value, self.error)}{caveat}"
 
 
@@ -146,8 +154,18 @@ def find_transition(
     error = float(np.sqrt(statistical**2 + between**2 + shift**2 / 3))
     return Transition(
         value, error, exact, statistical, shift, torus=torus, by_training=every, training_spread=between,
-        pseudo_critical=peaks,
+        pseudo_critical=peaks, unsound=_unsound(maps.isel(field=zero), np.array(points)),
     )  # fmt: skip
+
+
+def _unsound(maps: xr.Dataset, points: Floats) -> tuple[float, ...]:
+    """Return temperatures within two steps of the grid of some points that are not known to be equilibrated."""
+    temperature = maps["temperature"].to_numpy()
+    if "equilibrated" not in maps:
+        return ()
+    reach = NEAR * float(np.median(np.diff(temperature)))
+    near = (np.abs(temperature[:, None] - points[np.isfinite(points)]) <= reach).any(axis=1)
+    return tuple(temperature[near & ~maps["equilibrated"].to_numpy().astype(bool)].tolist())
 
 
 def pseudo_critical(maps: xr.Dataset, *, resamples: int, seed: int) -> dict[str, float]:

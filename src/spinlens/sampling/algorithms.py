@@ -16,6 +16,9 @@ from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from itertools import groupby
 
+import numpy as np
+from numpy.typing import NDArray
+
 from spinlens.errors import InputError, did_you_mean
 
 LOCAL = ("heat_bath", "metropolis")
@@ -97,6 +100,11 @@ def stretches(algorithms: Sequence[str], pieces: Sequence[slice]) -> list[tuple[
     return found
 
 
+def most_turns(algorithm: str, *, intervals: int, interval: int) -> int:
+    """Return how often an update comes up at most in so many intervals of so many sweeps."""
+    return intervals * (1 if len(updates_in_turn(algorithm)) == 1 else interval)
+
+
 class Turn:
     """Where a succession of updates stands, which begins again when it has ended.
 
@@ -104,10 +112,13 @@ class Turn:
     ----------
     algorithm : str
         Not ``"auto"``.
+    position : ndarray, int64 (n, 2), optional
+        Where to keep which update it is and how many of its sweeps are done, in every row.
     """
 
-    def __init__(self, algorithm: str) -> None:
-        self._parts, self._part, self._done = updates_in_turn(algorithm), 0, 0
+    def __init__(self, algorithm: str, position: NDArray[np.int64] | None = None) -> None:
+        self._parts = updates_in_turn(algorithm)
+        self._position = np.zeros((1, 2), dtype=np.int64) if position is None else position
 
     def take(self, sweeps: int) -> Iterator[tuple[str, int]]:
         """Yield the updates of the next sweeps, each with its number."""
@@ -115,13 +126,13 @@ class Turn:
             yield self._parts[0][0], sweeps
             return
         while sweeps:
-            name, whole = self._parts[self._part]
-            now = min(sweeps, whole - self._done)
+            part, done = map(int, self._position[0])
+            name, whole = self._parts[part]
+            now = min(sweeps, whole - done)
             yield name, now
             sweeps -= now
-            self._done += now
-            if self._done == whole:
-                self._part, self._done = (self._part + 1) % len(self._parts), 0
+            ended = done + now == whole
+            self._position[:] = ((part + 1) % len(self._parts), 0) if ended else (part, done + now)
 
 
 class Turns:
@@ -138,11 +149,14 @@ class Turns:
     ----------
     parts : list of (slice, str)
         The stretches of neighbouring temperatures, each within a piece and with one algorithm.
+    positions : ndarray, int64 (T, 2)
+        Where the succession of each temperature stands; it may be set between two calls.
     """
 
     def __init__(self, algorithms: Sequence[str], pieces: Sequence[slice]) -> None:
         self.parts = stretches(algorithms, pieces)
-        self._turns = [(part, Turn(algorithm)) for part, algorithm in self.parts]
+        self.positions = np.zeros((len(algorithms), 2), dtype=np.int64)
+        self._turns = [(part, Turn(algorithm, self.positions[part])) for part, algorithm in self.parts]
 
     def take(self, here: slice, sweeps: int) -> Iterator[tuple[slice, str, int]]:
         """Yield the stretches among the temperatures ``here``, each with its next updates and their sweeps."""

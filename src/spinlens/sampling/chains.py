@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -81,7 +82,22 @@ def packed_shape(plan: Plan) -> tuple[int, ...]:
     return (*front, plan.model.space.packed_length(last))
 
 
-def run_unit(plan: Plan, unit: Unit, report: Callable[[float], object] = float, *, threads: int = 1) -> UnitDraws:
+class Keeper(Protocol):
+    """Keeps the state of a unit between the run that began it and the one that ends it."""
+
+    def load(self) -> Mapping[str, np.ndarray]:
+        """Return the arrays that were kept last, or none."""
+
+    def due(self) -> bool:
+        """Return whether it is time to keep something."""
+
+    def save(self, arrays: Mapping[str, np.ndarray], fraction: float) -> None:
+        """Keep arrays, and which fraction of the unit is done."""
+
+
+def run_unit(
+    plan: Plan, unit: Unit, report: Callable[[float], object] = float, *, threads: int = 1, keeper: Keeper | None = None
+) -> UnitDraws:
     """Equilibrate and sample one unit.
 
     Parameters
@@ -94,11 +110,14 @@ def run_unit(plan: Plan, unit: Unit, report: Callable[[float], object] = float, 
         Called with the fraction done, a few times a second; raising from it abandons the unit.
     threads : int
         How many move chains at different temperatures at the same time, where it pays.
+    keeper : Keeper, optional
+        What it has kept is where the unit goes on; it is offered the state after every interval, and where ``report``
+        raises.
 
     Returns
     -------
     UnitDraws
-        The same bytes wherever and whenever it runs.
+        The same bytes wherever, whenever and in however many parts it runs.
     """
     stages = _stages(plan)
     work = plan.kernels.cost(plan, unit.point) * LANES * plan.lattice.sites * plan.interval
@@ -112,32 +131,64 @@ def run_unit(plan: Plan, unit: Unit, report: Callable[[float], object] = float, 
     exchange = Exchange(plan, unit.block, stream) if plan.exchange and temperatures > 1 else None
     equilibration = -(-plan.equilibration // plan.interval)
     total = equilibration + plan.recordings
-    codes = np.empty((temperatures, chains, plan.draws, *packed_shape(plan)), dtype=np.uint8)
-    sums = {name: np.empty((temperatures, chains, plan.recordings), series_type(plan, name)) for name in plan.series}
+    codes = np.zeros((temperatures, chains, plan.draws, *packed_shape(plan)), dtype=np.uint8)
+    sums = {name: np.zeros((temperatures, chains, plan.recordings), series_type(plan, name)) for name in plan.series}
+    done = np.zeros((), dtype=np.int64)
+    state: dict[str, np.ndarray] = {
+        "done": done, "codes": codes, "stream": stream, **_named("sums", sums), **_named("walkers", walkers.state()),
+        **_named("exchange", exchange.state() if exchange else {}),
+    }  # fmt: skip
+    if keeper:
+        _put_in_place(keeper.load(), state)
     often = max(1, int(SEGMENT * len(stages) // work))
     with _side_by_side(threads) as spread:
-        for stage, here in enumerate(stages):
-            if stage:
+        while done < len(stages) * total:
+            stage, step = divmod(int(done), total)
+            here = stages[stage]
+            if stage and not step:
                 walkers.inherit(stage)
-            for step in range(total):
-                if step == equilibration:
-                    walkers.freeze(here)
-                list(spread(walkers.sweep, pieces[stage]))
-                walkers.measure(here)
-                if exchange:
-                    exchange.run(walkers)
-                walkers.symmetrise(here, stream)
-                recording = step - equilibration
-                if recording >= 0:
-                    for name, series in sums.items():
-                        series[here, :, recording] = walkers.recorded(name)[:, :chains]
-                    if (recording + 1) % plan.recordings_per_draw == 0:
-                        codes[here, :, recording // plan.recordings_per_draw] = walkers.packed(here, chains)
-                if step % often == 0 or step == total - 1:
-                    report((stage * total + step + 1) / (len(stages) * total))
+            if step == equilibration:
+                walkers.freeze(here)
+            list(spread(walkers.sweep, pieces[stage]))
+            walkers.measure(here)
+            if exchange:
+                exchange.run(walkers)
+            walkers.symmetrise(here, stream)
+            recording = step - equilibration
+            if recording >= 0:
+                for name, series in sums.items():
+                    series[here, :, recording] = walkers.recorded(name)[:, :chains]
+                if (recording + 1) % plan.recordings_per_draw == 0:
+                    codes[here, :, recording // plan.recordings_per_draw] = walkers.packed(here, chains)
+            done += 1
+            fraction = int(done) / (len(stages) * total)
+            if keeper and keeper.due():
+                keeper.save(state, fraction)
+            if step % often == 0 or step == total - 1:
+                try:
+                    report(fraction)
+                except BaseException:
+                    if keeper:
+                        keeper.save(state, fraction)
+                    raise
     if exchange is None:
         return UnitDraws(codes, sums, np.zeros(max(0, temperatures - 1), np.int64), 0, np.zeros(chains, np.int32))
     return UnitDraws(codes, sums, exchange.accepted, total * chains, exchange.round_trips[:chains].astype(np.int32))
+
+
+def _named(kind: str, arrays: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    return {f"{kind} {name}": array for name, array in arrays.items()}
+
+
+def _put_in_place(kept: Mapping[str, np.ndarray], state: Mapping[str, np.ndarray]) -> None:
+    """Continue from what was kept, if it is a whole state of the same kind."""
+
+    def kinds(arrays: Mapping[str, np.ndarray]) -> dict[str, tuple[Any, ...]]:
+        return {name: (array.shape, array.dtype) for name, array in arrays.items()}
+
+    if kinds(kept) == kinds(state):
+        for name, array in state.items():
+            array[...] = kept[name]
 
 
 @contextmanager

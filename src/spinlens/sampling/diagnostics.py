@@ -1,4 +1,7 @@
-"""Judge whether chains are in equilibrium, and how many independent recordings they hold."""
+"""R-hat and effective sample size: whether chains have mixed within the window in which they were recorded.
+
+Every ensemble stores them. Whether chains are in equilibrium is another question, see `spinlens.sampling.convergence`.
+"""
 
 from __future__ import annotations
 
@@ -28,7 +31,7 @@ FEWEST_RECORDINGS = 4
 
 
 @dataclass(frozen=True, slots=True)
-class Equilibration:
+class Mixing:
     """The verdict per temperature; arrays of shape (temperature,).
 
     Attributes
@@ -39,17 +42,17 @@ class Equilibration:
     effective_sample_size : float64
         The smallest of their bulk effective sample sizes, over all chains together; NaN when it cannot be
         known.
-    equilibrated : bool
-        Whether r_hat < 1.05 and effective_sample_size >= 100; what cannot be known is not equilibrated.
+    mixed : bool
+        Whether r_hat < 1.05 and effective_sample_size >= 100; what cannot be known is not mixed.
     """
 
     r_hat: Array
     effective_sample_size: Array
-    equilibrated: NDArray[np.bool_]
+    mixed: NDArray[np.bool_]
 
 
-def equilibration(sums: Mapping[str, Any], *, model: Model, lattice: Lattice, **controls: float) -> Equilibration:
-    """Judge the chains of one point of the grid by rank-normalised split R-hat and bulk effective sample size.
+def mixing(sums: Mapping[str, Any], *, model: Model, lattice: Lattice, **controls: float) -> Mixing:
+    """Compare the chains of one point of the grid by rank-normalised split R-hat and bulk effective sample size.
 
     Parameters
     ----------
@@ -60,13 +63,12 @@ def equilibration(sums: Mapping[str, Any], *, model: Model, lattice: Lattice, **
     lattice : Lattice
         Where the sums were taken.
     **controls : float
-        The point. An order parameter whose average a symmetry makes zero, or whose sign nothing chooses (a staggered
-        magnetization without a staggered field), is judged by its size.
+        The point.
 
     Returns
     -------
-    Equilibration
-        One verdict per temperature, for the worst of energy and order parameters.
+    Mixing
+        One verdict per temperature, for the worst of `quantities`.
 
     Raises
     ------
@@ -77,26 +79,37 @@ def equilibration(sums: Mapping[str, Any], *, model: Model, lattice: Lattice, **
     -----
     A quantity that has one value throughout (the ground state at low temperature) counts as mixed: R-hat 1
     and every recording effective. Constant within each chain but different between chains is frozen: R-hat
-    infinite. With one chain, or fewer than four recordings, R-hat cannot be known: NaN, and not equilibrated.
-    No such diagnosis can see a state that no chain has visited.
-    R-hat scatters by about 2 / (recordings sqrt(chains)): with 64 chains take 16 recordings or more, or sound
-    chains will be flagged now and then.
+    infinite. With one chain, or fewer than four recordings, R-hat cannot be known: NaN, and not mixed.
+    In a window of a few autocorrelation times R-hat is large for independent chains in perfect equilibrium.
 
     References
     ----------
     A. Vehtari et al., Bayesian Anal. 16, 667 (2021), doi:10.1214/20-BA1221.
+    """
+    verdicts = [_diagnose(values) for values in quantities(sums, model=model, lattice=lattice, **controls)]
+    # np.maximum and np.minimum keep a NaN: what is unknown for one quantity is unknown.
+    r_hat = np.maximum.reduce([verdict[0] for verdict in verdicts])
+    size = np.minimum.reduce([verdict[1] for verdict in verdicts])
+    return Mixing(r_hat, size, (r_hat < LARGEST_R_HAT) & (size >= SMALLEST_EFFECTIVE_SAMPLE_SIZE))
+
+
+def quantities(sums: Mapping[str, Any], *, model: Model, lattice: Lattice, **controls: float) -> list[Array]:
+    """Return what chains are judged by, the energy and the order parameters, each (temperature, chain, recording).
+
+    An order parameter whose average a symmetry makes zero, or whose sign nothing chooses (a staggered magnetization
+    without a staggered field), is judged by its size.
+
+    Raises
+    ------
+    InputError
+        If the series are not of one shape with three dimensions.
     """
     series = {name: np.asarray(values, dtype=np.float64) for name, values in sums.items()}
     shapes = sorted({values.shape for values in series.values()})
     if len(shapes) != 1 or len(shapes[0]) != 3:
         raise InputError("sums.shape", shapes, "all must be (temperature, chain, recording)")
     energy = np.asarray(model.energy_total(lattice, series, **controls), dtype=np.float64)
-    verdicts = [_diagnose(np.broadcast_to(energy, shapes[0]).copy())]
-    verdicts += [_diagnose(values) for values in _ordered(series, model, lattice, controls)]
-    # np.maximum and np.minimum keep a NaN: what is unknown for one quantity is unknown.
-    r_hat = np.maximum.reduce([verdict[0] for verdict in verdicts])
-    size = np.minimum.reduce([verdict[1] for verdict in verdicts])
-    return Equilibration(r_hat, size, (r_hat < LARGEST_R_HAT) & (size >= SMALLEST_EFFECTIVE_SAMPLE_SIZE))
+    return [np.broadcast_to(energy, shapes[0]).copy(), *_ordered(series, model, lattice, controls)]
 
 
 def _ordered(

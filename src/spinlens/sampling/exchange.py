@@ -57,6 +57,11 @@ class Exchange:
         self.round_trips = np.zeros(LANES, dtype=np.int64)
         self._lanes = np.zeros(temperatures, dtype=np.uint64)
 
+    def state(self) -> dict[str, np.ndarray]:
+        """Return everything that changes but the stream, as arrays by name; see `Walkers.state`."""
+        counts = {"accepted": self.accepted, "round_trips": self.round_trips}
+        return {"replica": self.replica, "visited": self.visited, **counts}
+
     def run(self, walkers: Walkers) -> None:
         """Offer a swap to every pair of neighbouring temperatures once, even pairs first, then odd pairs."""
         for parity in range(2):

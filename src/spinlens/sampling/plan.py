@@ -23,8 +23,9 @@ STARTS = ("ground", "random", "dispersed", "interface", "heated")
 LANES = 64
 """Chains that share a word, or stand side by side."""
 
-FEWEST_RECORDINGS = 16
-"""Recordings a chain that the default thinning makes, so that convergence can be judged."""
+RECORDINGS = 64
+"""Of each chain by default: 512 sweeps, over which chains forget where ``"auto"`` knows what to do, so that
+equilibrium can be judged, see `spinlens.sampling.convergence`."""
 
 EQUILIBRATION, SHORT_EQUILIBRATION = 4096, 1024
 """Sweeps before the first recording by default; the latter where the physics is known to forget much faster."""
@@ -57,7 +58,7 @@ class Plan:
         Configurations kept of each chain.
     recordings : int, optional
         Recordings of the model's sums in each chain, a multiple of the draws: the last of each stretch of them is kept
-        as a draw. By default as few as are at least `FEWEST_RECORDINGS`.
+        as a draw. By default as few as are at least `RECORDINGS`.
     interval : int
         Sweeps between recordings; replicas are exchanged as often.
     equilibration : int, optional
@@ -85,9 +86,10 @@ class Plan:
     start : str
         ``"ground"``: states of low energy, see `spinlens.models.Model.ground_states`, a random one for each chain where
         there are several; ``"random"``: independent sites; ``"dispersed"``: these two for even and odd chains, which
-        makes R-hat sensitive to anything that was not forgotten; ``"interface"``: any of the ground states, where the
-        boundary forces an interface; ``"heated"``: the temperatures one after another, the first from the ground state,
-        each of the others from where the one below ended. It needs ``exchange=False``.
+        shows whatever was not forgotten, also phases that chains from one start would never reach; ``"interface"``: any
+        of the ground states, where the boundary forces an interface; ``"heated"``: the temperatures one after another,
+        the first from the ground state, each of the others from where the one below ended. It needs
+        ``exchange=False``.
     seed : int
         Whole number >= 0.
     engine : str, optional
@@ -107,7 +109,7 @@ class Plan:
     controls: Mapping[str, tuple[float, ...]]
     chains: int = 64
     draws: int = 1
-    recordings: int = FEWEST_RECORDINGS
+    recordings: int = RECORDINGS
     interval: int = 8
     equilibration: int = EQUILIBRATION
     algorithm: str = "auto"
@@ -140,7 +142,7 @@ class Plan:
             "equilibration": _whole("equilibration", longest if equilibration is None else equilibration, 0),
         }  # fmt: skip
         if recordings is None:
-            recordings = whole["draws"] * math.ceil(FEWEST_RECORDINGS / whole["draws"])
+            recordings = whole["draws"] * math.ceil(RECORDINGS / whole["draws"])
         if _whole("recordings", recordings, 1) % whole["draws"]:
             why = f"must be a multiple of the draws, {whole['draws']}: each is kept after equally many recordings"
             raise InputError("recordings", recordings, why)

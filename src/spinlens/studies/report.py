@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from spinlens.sampling.choice import SYMBOLS
+from spinlens.ensemble.judgement import sentence
 from spinlens.statistics.estimate import Estimate
 
 PUBLISHED = {"critical_temperature": "2.25", "nu_0": "77.1 %", "deviation": "-0.85 %"}
@@ -65,25 +65,9 @@ def crossover_table(summary: Mapping[str, Any]) -> str:
             f"{_estimate(row['susceptibility_peak'], row['susceptibility_peak_error']):>12} "
             f"{_number(row['exact_susceptibility_peak']):>9}"
         )
-    lines += ["", equilibration_sentence(summary["equilibration"])]
+    lines += ["", sentence(summary["equilibration"])]
     seconds = ", ".join(f"{stage} {value:.0f} s" for stage, value in summary["timing"].items())
     return "\n".join([*lines, f"Estimator {summary['estimator']}. Time: {seconds}."])
-
-
-def equilibration_sentence(equilibration: Mapping[str, Any]) -> str:
-    """Say how many conditions are flagged as not equilibrated, and which come first."""
-    flagged, worst = equilibration["flagged_conditions"], equilibration["worst_r_hat"]
-    worst_text = "-" if worst is None else f"{worst:.3f}"
-    if not flagged:
-        return f"All {equilibration['conditions']} conditions are equilibrated (worst R-hat {worst_text})."
-    first = ", ".join(
-        "(" + ", ".join(f"{SYMBOLS.get(name, name)} {value:g}" for name, value in place.items()) + ")"
-        for place in equilibration["flagged"][:4]
-    )
-    return (
-        f"{flagged} of {equilibration['conditions']} conditions are flagged as not equilibrated "
-        f"(worst R-hat {worst_text}): {first}{', ...' if flagged > 4 else ''}."
-    )
 
 
 def _estimate(value: float | None, error: float | None) -> str:

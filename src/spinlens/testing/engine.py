@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
@@ -82,6 +82,29 @@ def _accepted(trial: Trial) -> bool:
     return True
 
 
+class _LeftOff(Exception):
+    """A unit was abandoned on purpose."""
+
+
+class _Halfway:
+    """Abandons a unit in its fourth interval, and hands out what it was; see `spinlens.sampling.chains.Keeper`."""
+
+    def __init__(self) -> None:
+        self.intervals = 0
+        self.kept: dict[str, NDArray[Any]] = {}
+
+    def load(self) -> Mapping[str, NDArray[Any]]:
+        return self.kept
+
+    def due(self) -> bool:
+        self.intervals += 1
+        return self.intervals == 4
+
+    def save(self, arrays: Mapping[str, NDArray[Any]], fraction: float) -> None:
+        self.kept = {name: array.copy() for name, array in arrays.items()}
+        raise _LeftOff(fraction)
+
+
 class EngineContract:
     """Subclass it and parametrise ``trial`` with `trials`."""
 
@@ -123,6 +146,18 @@ class EngineContract:
         assert np.array_equal(first, again)
         chains = np.concatenate([first[0], second[0]]).reshape(128, -1)
         assert len(np.unique(chains, axis=0)) == 128
+
+    def test_it_goes_on_where_it_was_left(self, trial: Trial) -> None:
+        """`Walkers.state` is everything that changes: put into others of the same unit, they draw the same bytes."""
+        temperature = (trial.case.temperature, HOTTER * trial.case.temperature)
+        plan = _plan(trial, temperature=temperature, chains=64, draws=5, interval=3, equilibration=9)
+        whole, keeper = run_unit(plan, units(plan)[0]), _Halfway()
+        with pytest.raises(_LeftOff):
+            run_unit(plan, units(plan)[0], keeper=keeper)
+        rest = run_unit(plan, units(plan)[0], keeper=keeper)
+        assert keeper.intervals == 3 + 5
+        assert np.array_equal(rest.codes, whole.codes)
+        assert all(np.array_equal(rest.sums[name], series) for name, series in whole.sums.items())
 
     def test_a_sweep_leaves_the_distribution(self, trial: Trial) -> None:
         """Exact draws are exact draws after a sweep: pi P = pi, whatever the chains have forgotten."""

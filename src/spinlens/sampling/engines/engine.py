@@ -48,6 +48,14 @@ class Walkers(Protocol):
     def inherit(self, temperature: int) -> None:
         """Begin a temperature with the configurations that the one below has reached."""
 
+    def state(self) -> dict[str, np.ndarray]:
+        """Return everything that changes by `sweep`, `swap`, `symmetrise`, `freeze` and `inherit`, as arrays by name.
+
+        The arrays themselves, no copies: walkers of the same unit go on from where others were left when what is in
+        those arrays is put into these. Shapes depend on the plan alone, never on the pieces. The sums need not be
+        among them, which `measure` counts anew, nor what a call leaves as it found it.
+        """
+
     def recorded(self, name: str) -> np.ndarray:
         """Return one of the plan's sums at the temperatures that were measured last, int64 (T, 64)."""
 

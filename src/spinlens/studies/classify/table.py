@@ -7,9 +7,9 @@ import io
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from spinlens.ensemble.judgement import sentence
 from spinlens.phases.regions import ScoreRow
 from spinlens.statistics import Estimate
-from spinlens.studies.report import equilibration_sentence
 
 COLUMNS = (
     "system", "network", "pretrained", "protocol", "trials", "test_images", "macro_f1_mean", "macro_f1_std",
@@ -71,6 +71,6 @@ def classify_table(summary: Mapping[str, Any]) -> str:
         f"{trials} on {test.test_images} test images; a test set of {test.small_test_images} alone has an error "
         f"of {test.small_test_error:.3f}.",
     ]
-    lines += [f"{name}: {equilibration_sentence(found)}" for name, found in summary["equilibration"].items()]
+    lines += [f"{name}: {sentence(found)}" for name, found in summary["equilibration"].items()]
     seconds = ", ".join(f"{stage} {value:.0f} s" for stage, value in summary["timing"].items())
     return "\n".join([*lines, f"Time: {seconds}."])

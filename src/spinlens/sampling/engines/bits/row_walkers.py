@@ -16,7 +16,7 @@ from spinlens.models.two_states import bonds_and_fields
 from spinlens.sampling.algorithms import LOCAL, SEEDED, Turns, updates_of
 from spinlens.sampling.engines.bits import rows
 from spinlens.sampling.engines.bits.generator import draw
-from spinlens.sampling.engines.bits.updates import SeededClustersUpdate
+from spinlens.sampling.engines.bits.updates import SeededClustersUpdate, seeded_streams
 from spinlens.sampling.engines.bits.walkers import LANES, swap_words
 from spinlens.seeds import Purpose, seed_sequence
 from spinlens.symmetries import code_group
@@ -44,8 +44,9 @@ class RowWalkers:
         self.rules = {name: _rules(self.geometry, plan.temperature, name) for name in local}
         self.turns = Turns(algorithms, pieces)
         places = rows.places_of_sites(plan.lattice)
+        self._seeded = {"seeded": seeded_streams(plan, point, block)} if SEEDED in updates_of(*algorithms) else {}
         self.clusters = {
-            part.start: SeededClustersUpdate(plan, point, block, part, places)
+            part.start: SeededClustersUpdate(plan, point, block, part, places, self._seeded["seeded"][part])
             for part, algorithm in self.turns.parts
             if SEEDED in updates_of(algorithm)
         }
@@ -100,6 +101,11 @@ class RowWalkers:
     def inherit(self, temperature: int) -> None:
         """Begin a temperature with the configurations that the one below has reached."""
         self.words[temperature] = self.words[temperature - 1]
+
+    def state(self) -> dict[str, np.ndarray]:
+        """Return everything that changes, as arrays by name."""
+        streams = {"streams": self.streams, "coins": self._coins, **self._seeded}
+        return {"words": self.words, "turns": self.turns.positions, **streams}
 
     def recorded(self, name: str) -> np.ndarray:
         """Return one of the plan's sums at the temperatures that were measured last, int64 (T, 64)."""

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
-from spinlens.sampling.algorithms import LABELLED, LOCAL, SEEDED, updates_of
+from spinlens.sampling.algorithms import LABELLED, LOCAL, SEEDED, most_turns, updates_of
 from spinlens.sampling.engines.bits import bitsliced, layout, seeded_clusters, swendsen_wang, wolff
 from spinlens.sampling.engines.bits.activation import activation
-from spinlens.sampling.engines.bits.bonds import row_bonds
+from spinlens.sampling.engines.bits.bonds import RowBonds, row_bonds
 from spinlens.sampling.engines.bits.geometry import geometry
 from spinlens.sampling.engines.bits.probabilities import rules
 from spinlens.sampling.engines.bits.view import SquareView
@@ -33,37 +33,81 @@ class Update(Protocol):
         """Change nothing any more that depends on the chains: recording begins."""
 
 
-def updates_at(view: SquareView, here: slice, algorithm: str) -> dict[str, Update]:
+State = dict[str, np.ndarray]
+"""What updates change beside the spins, by name; the axis before the last two, or the last, is the temperature."""
+
+
+def state_of(view: SquareView, *algorithms: str) -> State:
+    """Return what updates of some algorithms change at all temperatures of a unit, as it is before the first sweep."""
+    names, plan, temperatures = updates_of(*algorithms), view.plan, len(view.plan.temperature)
+    state: State = {}
+    if names.intersection(LOCAL):
+        state["local"] = _local_streams(view)
+    if names.intersection(LABELLED):
+        state["clusters"] = _cluster_streams(view)
+    if SEEDED in names:
+        state["seeded"] = seeded_streams(plan, view.point, view.block)
+    if "wolff" in names:
+        intervals = -(-plan.equilibration // plan.interval)
+        times = max(most_turns(name, intervals=intervals, interval=plan.interval) for name in algorithms)
+        state["wolff_clusters"] = np.ones(temperatures, dtype=np.int64)
+        state["wolff_sizes"] = np.zeros((times, temperatures))
+        state["wolff_times"] = np.zeros(temperatures, dtype=np.int64)
+        state["wolff_frozen"] = np.zeros(temperatures, dtype=bool)
+    return state
+
+
+def updates_at(view: SquareView, here: slice, algorithm: str, state: State) -> dict[str, Update]:
     """Return the updates of some neighbouring temperatures: those of single sites share streams, as do clusters."""
     names, found = updates_of(algorithm), dict[str, Update]()
     if local := names.intersection(LOCAL):
-        streams = _local_streams(view, here)
-        found |= {name: LocalUpdate(view, here, name, streams) for name in local}
-    if labelled := names.intersection(LABELLED):
-        streams = _cluster_streams(view, here)
-        found |= {name: _LABELLED_UPDATES[name](view, here, streams) for name in labelled}
+        found |= {name: LocalUpdate(view, here, name, state["local"][here]) for name in local}
+    if "swendsen_wang" in names:
+        found["swendsen_wang"] = SwendsenWangUpdate(view, here, state["clusters"][here])
+    if "wolff" in names:
+        found["wolff"] = WolffUpdate(view, here, state)
     if SEEDED in names:
         places = layout.places_of_sites(*view.lattice.shape)
-        found[SEEDED] = SeededClustersUpdate(view.plan, view.point, view.block, here, places)
+        streams = state["seeded"][here]
+        found[SEEDED] = SeededClustersUpdate(view.plan, view.point, view.block, here, places, streams)
     return found
 
 
-def _local_streams(view: SquareView, here: slice) -> np.ndarray:
-    """Return the states of a generator for each column of words, uint64 (temperatures, 4, columns)."""
-    width, places = view.plan.lattice.shape[1], range(here.start, here.stop)
-    streams, used = np.zeros((len(places), 4, layout.columns(width)), dtype=np.uint64), layout.used_columns(width)
-    for i, t in enumerate(places):
+def _local_streams(view: SquareView) -> np.ndarray:
+    """Return the states of a generator for each column of words, uint64 (T, 4, columns)."""
+    width, temperatures = view.plan.lattice.shape[1], len(view.plan.temperature)
+    streams, used = np.zeros((temperatures, 4, layout.columns(width)), dtype=np.uint64), layout.used_columns(width)
+    for t in range(temperatures):
         words = seed_sequence(view.plan.seed, Purpose.SWEEP, view.point, t, view.block)
-        streams[i, :, :used] = words.generate_state(4 * used, np.uint64).reshape(4, used)
+        streams[t, :, :used] = words.generate_state(4 * used, np.uint64).reshape(4, used)
     return streams
 
 
-def _cluster_streams(view: SquareView, here: slice) -> np.ndarray:
-    """Return the state of one generator for each temperature, uint64 (temperatures, 4, 1)."""
+def _cluster_streams(view: SquareView) -> np.ndarray:
+    """Return the state of one generator for each temperature, uint64 (T, 4, 1)."""
     words = [
-        seed_sequence(view.plan.seed, Purpose.CLUSTERS, view.point, t, view.block) for t in range(here.start, here.stop)
+        seed_sequence(view.plan.seed, Purpose.CLUSTERS, view.point, t, view.block)
+        for t in range(len(view.plan.temperature))
     ]
     return np.array([word.generate_state(4, np.uint64).reshape(4, 1) for word in words])
+
+
+def seeded_streams(plan: Plan, point: int, block: int) -> np.ndarray:
+    """Return the states of the generators of `SeededClustersUpdate` at all temperatures, uint64 (T, 4, columns)."""
+    width, temperatures = plan.lattice.shape[-1], len(plan.temperature)
+    streams = np.zeros((temperatures, 4, _bonds(plan, point).there.shape[-1]), dtype=np.uint64)
+    for t in range(temperatures):
+        words = seed_sequence(plan.seed, Purpose.SEEDED_CLUSTERS, point, t, block)
+        streams[t, :, :width] = words.generate_state(4 * width, np.uint64).reshape(4, width)
+    return streams
+
+
+def _bonds(plan: Plan, point: int) -> RowBonds:
+    model = plan.model_at(point)
+    strengths = model.strengths(plan.lattice, **plan.point_controls(point))
+    bonds = row_bonds(model, plan.lattice, tuple(strengths.tolist()))
+    assert bonds is not None
+    return bonds
 
 
 class LocalUpdate:
@@ -131,20 +175,16 @@ class SeededClustersUpdate:
         The temperatures.
     places : ndarray, int32 (N,)
         The flat place of each site in the words of a condition.
+    streams : ndarray, uint64 (temperatures, 4, columns)
+        See `seeded_streams`.
     """
 
-    def __init__(self, plan: Plan, point: int, block: int, here: slice, places: np.ndarray) -> None:
-        model = plan.model_at(point)
-        strengths = model.strengths(plan.lattice, **plan.point_controls(point))
-        bonds = row_bonds(model, plan.lattice, tuple(strengths.tolist()))
-        assert bonds is not None
-        self.bonds, self.places, self.chains = bonds, places, len(plan.chains_of(block))
-        self.thresholds, self.ghost_thresholds = bonds.thresholds(np.array(plan.temperature[here]))
-        width, columns = plan.lattice.shape[-1], bonds.there.shape[-1]
-        self.streams = np.zeros((here.stop - here.start, 4, columns), dtype=np.uint64)
-        for i, t in enumerate(range(here.start, here.stop)):
-            words = seed_sequence(plan.seed, Purpose.SEEDED_CLUSTERS, point, t, block)
-            self.streams[i, :, :width] = words.generate_state(4 * width, np.uint64).reshape(4, width)
+    def __init__(
+        self, plan: Plan, point: int, block: int, here: slice, places: np.ndarray, streams: np.ndarray
+    ) -> None:  # fmt: skip
+        self.bonds, self.places, self.chains = _bonds(plan, point), places, len(plan.chains_of(block))
+        self.thresholds, self.ghost_thresholds = self.bonds.thresholds(np.array(plan.temperature[here]))
+        self.streams = streams
 
     def advance(self, spins: np.ndarray, sweeps: int) -> None:
         """Sweep so often."""
@@ -171,11 +211,10 @@ class WolffUpdate(_LabelledUpdate):
     parity of the number of up spins.
     """
 
-    def __init__(self, view: SquareView, here: slice, streams: np.ndarray) -> None:
-        super().__init__(view, here, streams)
-        self.clusters = np.ones(len(self.streams), dtype=np.int64)
-        self.sizes: list[np.ndarray] = []
-        self.frozen = False
+    def __init__(self, view: SquareView, here: slice, state: State) -> None:
+        super().__init__(view, here, state["clusters"][here])
+        self.clusters, self.sizes = state["wolff_clusters"][here], state["wolff_sizes"][:, here]
+        self.times, self.frozen = state["wolff_times"][here], state["wolff_frozen"][here]
 
     def advance(self, spins: np.ndarray, sweeps: int) -> None:
         """Grow the clusters of so many sweeps."""
@@ -183,20 +222,18 @@ class WolffUpdate(_LabelledUpdate):
         counts = self.clusters * sweeps
         reached = [self._run(wolff.update, sites, c, int(count)) for c, count in enumerate(counts)]
         spins[...] = layout.to_colours(sites)
-        if not self.frozen:
-            self.sizes.append(np.array(reached) / ((counts + COIN) * self.chains))
-            self.clusters = self._clusters(self.sizes[-1])
+        if not self.frozen[0]:
+            size = np.array(reached) / ((counts + COIN) * self.chains)
+            self.sizes[self.times[0]] = size
+            self.times += 1
+            self.clusters[:] = self._clusters(size)
 
     def freeze(self) -> None:
         """Fix the number of clusters."""
-        self.clusters = self._clusters(np.mean(self.sizes[len(self.sizes) // 2 :], axis=0))
-        self.frozen = True
+        if times := int(self.times[0]):
+            # In rows of their own, so that the order of summation does not depend on what else the unit holds.
+            self.clusters[:] = self._clusters(np.ascontiguousarray(self.sizes[times // 2 : times]).mean(axis=0))
+        self.frozen[:] = True
 
     def _clusters(self, size: np.ndarray) -> np.ndarray:
         return np.maximum(1, np.rint(self.lattice.sites / size)).astype(np.int64)
-
-
-_LABELLED_UPDATES: dict[str, Callable[[SquareView, slice, np.ndarray], Update]] = {
-    "swendsen_wang": SwendsenWangUpdate,
-    "wolff": WolffUpdate,
-}

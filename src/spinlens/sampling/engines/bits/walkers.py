@@ -13,7 +13,7 @@ from spinlens.sampling.algorithms import Turns
 from spinlens.sampling.engines.bits import counters, layout
 from spinlens.sampling.engines.bits.generator import draw
 from spinlens.sampling.engines.bits.geometry import geometry
-from spinlens.sampling.engines.bits.updates import updates_at
+from spinlens.sampling.engines.bits.updates import state_of, updates_at
 from spinlens.sampling.engines.bits.view import square_view
 
 if TYPE_CHECKING:
@@ -36,8 +36,11 @@ class BitWalkers:
         temperatures = len(plan.temperature)
         view = square_view(plan, point, block)
         self.plan, self.geometry = plan, geometry(plan.lattice, staggered_field=view.staggered)
-        self.turns = Turns([choice.algorithm for choice in plan.choices(point)], pieces)
-        self.updates = {part.start: updates_at(view, part, algorithm) for part, algorithm in self.turns.parts}
+        algorithms = [choice.algorithm for choice in plan.choices(point)]
+        self.turns, self._state = Turns(algorithms, pieces), state_of(view, *algorithms)
+        self.updates = {
+            part.start: updates_at(view, part, algorithm, self._state) for part, algorithm in self.turns.parts
+        }
         self._series, self.patterns = series_of_counters(plan)
         others = np.zeros(len(self.patterns))
         self.weights = np.array(
@@ -82,6 +85,10 @@ class BitWalkers:
     def inherit(self, temperature: int) -> None:
         """Begin a temperature with the configurations that the one below has reached."""
         self.spins[temperature] = self.spins[temperature - 1]
+
+    def state(self) -> dict[str, np.ndarray]:
+        """Return everything that changes, as arrays by name."""
+        return {"spins": self.spins, "turns": self.turns.positions, **self._state}
 
     def recorded(self, name: str) -> np.ndarray:
         """Return one of the plan's sums at the temperatures that were measured last, int64 (T, 64)."""

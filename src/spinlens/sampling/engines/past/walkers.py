@@ -86,6 +86,10 @@ class PastWalkers:
     def inherit(self, temperature: int) -> None:
         """Nothing is remembered."""
 
+    def state(self) -> dict[str, NDArray[Any]]:
+        """Return everything that changes, as arrays by name."""
+        return {"codes": self.codes, "drawn": self.drawn}
+
     def recorded(self, name: str) -> NDArray[np.int64]:
         """Return one of the plan's sums at the temperatures that were measured last, int64 (T, 64)."""
         return np.asarray(self.sums[self.tables.names.index(name)])

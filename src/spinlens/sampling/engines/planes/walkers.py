@@ -50,14 +50,16 @@ class PlaneWalkers:
         self.rules = {
             name: rules(form, slots, temperature, kinds, name) for name in updates_of(*algorithms).intersection(LOCAL)
         }
+        every = slice(0, len(plan.temperature))
+        seeded = SEEDED in updates_of(*algorithms)
+        self._seeded = {"seeded": streams_of(plan.seed, point, block, every, plan.lattice)} if seeded else {}
         self.clusters = {
             part.start: SeededClusters(
-                form, plan.lattice, np.array(plan.temperature[part]),
-                streams_of(plan.seed, point, block, part, plan.lattice), len(plan.chains_of(block)),
+                form, plan.lattice, temperature[part], self._seeded["seeded"][part], len(plan.chains_of(block))
             )
             for part, algorithm in self.turns.parts
             if SEEDED in updates_of(algorithm)
-        }  # fmt: skip
+        }
         tables = model.tables(plan.lattice)
         self.tally, self._names = tally(tables, form, self.place), tables.names
         conditions, used = range(len(plan.temperature)), used_columns(plan.lattice.shape[-1])
@@ -100,6 +102,11 @@ class PlaneWalkers:
     def inherit(self, temperature: int) -> None:
         """Begin a temperature with the configurations that the one below has reached."""
         self.words[temperature] = self.words[temperature - 1]
+
+    def state(self) -> dict[str, np.ndarray]:
+        """Return everything that changes, as arrays by name."""
+        streams = {"streams": self.streams, "coins": self._coins, **self._seeded}
+        return {"words": self.words, "turns": self.turns.positions, **streams}
 
     def recorded(self, name: str) -> np.ndarray:
         """Return one of the plan's sums at the temperatures that were measured last, int64 (T, 64)."""

@@ -106,7 +106,10 @@ class TableEngine:
         def pack(codes: Any) -> Any:
             return plan.model.space.pack(codes.reshape(*codes.shape[:2], *plan.lattice.shape))
 
-        return TableWalkers(setting, streams, codes, together=plan.start != "heated", pack=pack, pieces=pieces)
+        return TableWalkers(
+            setting, streams, codes, together=plan.start != "heated", pack=pack, pieces=pieces,
+            intervals=-(-plan.equilibration // plan.interval),
+        )  # fmt: skip
 
 
 def _has_clusters(model: Model, lattice: Lattice, controls: Mapping[str, Any]) -> bool:

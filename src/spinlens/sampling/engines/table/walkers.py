@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from spinlens.sampling.algorithms import CLUSTERS, LOCAL, Turns, updates_of
+from spinlens.sampling.algorithms import CLUSTERS, LOCAL, Turns, most_turns, updates_of
 from spinlens.sampling.engines.table import clusters, lanes, narrow, wide
 from spinlens.sampling.engines.table.lanes import LANES
 from spinlens.sampling.engines.table.slots import Weights, directed_slots
@@ -76,11 +76,13 @@ class TableWalkers:
         Makes what the store keeps of codes (..., N).
     pieces : sequence of slice
         The temperatures that are moved together; by default those that run at the same time.
+    intervals : int
+        How many there are before `freeze`, at most.
     """
 
     def __init__(
         self, setting: Setting, streams: NDArray[np.uint64], start: Codes, *, together: bool = True,
-        pack: Callable[[Codes], NDArray[np.uint8]] | None = None, pieces: Sequence[slice] = (),
+        pack: Callable[[Codes], NDArray[np.uint8]] | None = None, pieces: Sequence[slice] = (), intervals: int = 1024,
     ) -> None:  # fmt: skip
         temperatures = len(setting.inverse_temperature)
         small = setting.weights.states <= 256
@@ -107,7 +109,9 @@ class TableWalkers:
         )  # fmt: skip
         # Clusters of each sweep, see `spinlens.sampling.engines.bits.updates.WolffUpdate`.
         self.clusters = np.ones(temperatures, dtype=np.int64)
-        self.sizes: list[list[float]] = [[] for _ in range(temperatures)]
+        times = max(most_turns(name, intervals=intervals, interval=setting.interval) for name in setting.algorithms)
+        self.sizes = np.zeros((temperatures, times if "wolff" in names else 0))
+        self.times = np.zeros(temperatures, dtype=np.int64)
         self.frozen = np.zeros(temperatures, dtype=bool)
 
     def sweep(self, here: slice) -> None:
@@ -137,13 +141,18 @@ class TableWalkers:
     def freeze(self, here: slice) -> None:
         """Change nothing any more that depends on the chains: recording begins."""
         for t in range(len(self.board))[here]:
-            if self.sizes[t]:
-                self.clusters[t] = self._clusters(float(np.mean(self.sizes[t][len(self.sizes[t]) // 2 :])))
+            if times := int(self.times[t]):
+                self.clusters[t] = self._clusters(float(self.sizes[t, times // 2 : times].mean()))
             self.frozen[t] = True
 
     def inherit(self, temperature: int) -> None:
         """Begin a temperature with the configurations that the one below has reached."""
         self.board[temperature] = self.board[temperature - 1]
+
+    def state(self) -> dict[str, NDArray[Any]]:
+        """Return everything that changes, as arrays by name."""
+        wolff = {"clusters": self.clusters, "sizes": self.sizes, "times": self.times, "frozen": self.frozen}
+        return {"board": self.board, "streams": self.streams, "turns": self.turns.positions, **wolff}
 
     def recorded(self, name: str) -> NDArray[np.int64]:
         """Return one of the sums at the temperatures that were measured last, int64 (T, 64)."""
@@ -190,8 +199,9 @@ class TableWalkers:
                 self._swendsen_wang(chains, t, many)
             self.board[t] = chains.T
         if algorithm == "wolff" and not self.frozen[t]:
-            self.sizes[t].append(reached / grown)
-            self.clusters[t] = self._clusters(self.sizes[t][-1])
+            self.sizes[t, self.times[t]] = reached / grown
+            self.times[t] += 1
+            self.clusters[t] = self._clusters(reached / grown)
 
     def _swendsen_wang(self, chains: Codes, t: int, count: int) -> None:
         weights = self.setting.weights

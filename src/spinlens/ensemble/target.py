@@ -1,0 +1,151 @@
+"""Sampling until standard errors are small enough: rounds of more and more recordings, the last of which is kept.
+
+Every round is a plan of its own, which the errors of the one before determine, so that the same command takes the same
+rounds again, whoever interrupted it. A round begins with the very recordings of the one before. Errors are those
+between chains, so they hold however slowly chains move; that they are small where one stops makes them a little small.
+"""
+
+from __future__ import annotations
+
+import math
+import shutil
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from spinlens.ensemble.reader import Ensemble, open_ensemble
+from spinlens.ensemble.simulate import sample
+from spinlens.errors import InputError
+from spinlens.files import sync_folder
+from spinlens.sampling import Plan
+
+GROWTH = 8
+"""How many times as long a round is at most as the one before, whose estimate may be rough."""
+
+MARGIN = 1.2
+"""Of the recordings that errors call for: with 64 chains an error is known to a tenth."""
+
+MOST_RECORDINGS = 2**20
+"""Of a chain; beyond it more chains are the better way."""
+
+
+def check_target(target: Any) -> dict[str, float]:
+    """Return standard errors to reach by the names of observables.
+
+    Raises
+    ------
+    InputError
+        If it is no mapping to positive numbers.
+    """
+    if not isinstance(target, Mapping) or not target:
+        raise InputError(
+            "target", repr(target), "must name observables with the errors to reach", 'Like {"energy": 1e-4}'
+        )
+    for name, error in target.items():
+        number = isinstance(error, int | float | np.number) and not isinstance(error, bool)
+        if not number or not error > 0 or not math.isfinite(error):
+            raise InputError(f"target[{name!r}]", error, "must be a number > 0")
+    return {str(name): float(error) for name, error in target.items()}
+
+
+def sample_until(
+    plan: Plan, target: Mapping[str, float], *, out: Path | str | None = None, **options: Any
+) -> Ensemble:  # fmt: skip
+    """Sample a plan with as many recordings as it takes.
+
+    Parameters
+    ----------
+    plan : Plan
+        With the fewest recordings to take.
+    target : mapping of str to float
+        The largest standard error that an observable may have at any condition, see `Ensemble.observables`.
+    out : path-like, optional
+        Where the last round is put; those before lie beside it meanwhile.
+    **options
+        As `spinlens.ensemble.sample`.
+
+    Raises
+    ------
+    InputError
+        If there is no such observable, more than `MOST_RECORDINGS` would be needed, or ``out`` holds something else.
+    """
+    target = check_target(target)
+    if out is None:
+        *_, ensemble = _rounds(plan, target, None, options)
+        return ensemble
+    place = Path(out)
+    rounds = place.resolve().with_name(f".{place.resolve().name}.rounds")
+    if place.exists() and (not place.is_dir() or any(place.iterdir())):
+        found = _found(place, plan, target)
+    else:
+        *_, last = _rounds(plan, target, rounds, options)
+        if place.exists():
+            place.rmdir()
+        assert last.path is not None
+        last.path.replace(place)
+        sync_folder(place.resolve().parent)
+        found = open_ensemble(place)
+    shutil.rmtree(rounds, ignore_errors=True)
+    return found
+
+
+def _rounds(
+    plan: Plan, target: Mapping[str, float], folder: Path | None, options: Mapping[str, Any]
+) -> Iterator[Ensemble]:  # fmt: skip
+    """Yield one ensemble after another, the last of which reaches the target."""
+    recordings = plan.recordings
+    while True:
+        if folder is not None:
+            folder.mkdir(parents=True, exist_ok=True)
+        out, label = folder and folder / str(recordings), f"round of {recordings} recordings"
+        ensemble = sample(replace(plan, recordings=recordings), out=out, label=label, **options)
+        yield ensemble
+        try:
+            times = excess(ensemble, target)
+            needed = MARGIN * times * recordings
+            if times > 1 and needed > MOST_RECORDINGS:
+                raise InputError(
+                    "target", dict(target), f"takes about {needed:.2g} recordings of each chain, and "
+                    f"{MOST_RECORDINGS} are the most",
+                    f"Take {math.ceil(needed / MOST_RECORDINGS)} times as many chains, or a larger error",
+                )  # fmt: skip
+        except InputError:
+            if folder is not None:
+                shutil.rmtree(folder)
+            raise
+        if times <= 1:
+            return
+        recordings = plan.draws * math.ceil(min(needed, GROWTH * recordings) / plan.draws)
+
+
+def excess(ensemble: Ensemble, target: Mapping[str, float]) -> float:
+    """Return how many times as many recordings an ensemble would need; 1 or less where it reaches the target.
+
+    Raises
+    ------
+    InputError
+        If there is no such observable.
+    """
+    found = ensemble.observables()
+    known = sorted(str(name).removesuffix("_error") for name in found if str(name).endswith("_error"))
+    for name in target:
+        if name not in known:
+            raise InputError("target", repr(name), "is no observable with an error", f"There are {', '.join(known)}")
+    # Where an observable has no error, as at the ground state, more recordings would not give it one.
+    ratios = [np.nan_to_num(found[f"{name}_error"].values / error).max() for name, error in target.items()]
+    return float(max(ratios) ** 2)
+
+
+def _found(place: Path, plan: Plan, target: Mapping[str, float]) -> Ensemble:
+    """Return the ensemble of an earlier call."""
+    ensemble = open_ensemble(place)
+    same = replace(plan, recordings=ensemble.plan.recordings) if ensemble.plan.recordings % plan.draws == 0 else None
+    if same != ensemble.plan:
+        raise InputError("out", place, "holds an ensemble with another configuration", "Choose another directory")
+    if not ensemble.complete or excess(ensemble, target) > 1:
+        why = "holds an ensemble of the same configuration that does not reach the target"
+        raise InputError("out", place, why, "Choose another directory")
+    return ensemble
