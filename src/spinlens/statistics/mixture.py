@@ -106,7 +106,11 @@ class Mixture:
             self._rest = np.concatenate([self._worked_out(part) for part in self._blocks()])
         return self._worked_out(here) if self._rest is None else self._rest[here]
 
-    def _worked_out(self, here: slice) -> Array:
+    def change(self, here: slice) -> Array:
+        """Return the density of the mixture without each group over the same with all of them, (row, group)."""
         share, _ = responsibilities(self.free, self.recordings, self.exponents(here))
+        return np.asarray(share @ self.ratio, dtype=np.float64)
+
+    def _worked_out(self, here: slice) -> Array:
         rest = self.counts[here, None] - self.histogram.counts[:, here].toarray().T
-        return np.asarray(rest / (share @ self.ratio))
+        return np.asarray(rest / self.change(here))
