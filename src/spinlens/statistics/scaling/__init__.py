@@ -10,7 +10,7 @@ from spinlens.statistics.scaling.coexistence import Coexistence
 from spinlens.statistics.scaling.collapse import Collapse
 from spinlens.statistics.scaling.crossings import Crossing, Quotient
 from spinlens.statistics.scaling.extrapolation import Correction, Extrapolation, Fit, extrapolate
-from spinlens.statistics.scaling.limit import Exponents
+from spinlens.statistics.scaling.limit import Exponents, volume_forms
 from spinlens.statistics.scaling.peaks import Peak
 from spinlens.statistics.scaling.resamples import Resamples
 from spinlens.statistics.scaling.study import FiniteSize
@@ -28,6 +28,7 @@ __all__ = [
     "Quotient",
     "Resamples",
     "extrapolate",
+    "volume_forms",
 ]
 
 

@@ -112,6 +112,8 @@ def find_coexistence(scans: Sequence[Scan], layout: Layout, between: tuple[float
         If the energy of a size has one peak only, or was not simulated where both phases are.
     """
     columns: list[list[Array]] = []
+    for scan in scans:
+        scan.check_energies()
     starts = find_peaks(scans, layout, "specific_heat", between).places.samples[:, 0]
     for size, (scan, start) in enumerate(zip(scans, starts, strict=True)):
         columns.append([layout.spread(size, row) for row in _split(scan, float(start), between)])

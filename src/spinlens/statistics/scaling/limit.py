@@ -14,8 +14,8 @@ from spinlens.statistics.scaling.extrapolation import Correction, Extrapolation,
 from spinlens.statistics.scaling.peaks import Peaks
 from spinlens.statistics.scaling.resamples import Resamples
 
-OMEGA = Correction(1.2, 0.6)
-"""The leading correction to scaling where nothing is known of it: from 0.8 to 2 in most models."""
+OMEGA = Correction(1.4, 0.6)
+"""The leading correction to scaling where nothing is known of it: 0.8 in three dimensions, up to 2 in two."""
 
 SHIFT = Correction(1.5, 0.7)
 """1 / nu where nothing is known of it: peaks move with L^(-1 / nu)."""
@@ -74,14 +74,23 @@ def limit_of_peaks(peaks: Peaks, forms: Sequence[Form] | None) -> Extrapolation:
     return _limit(peaks.lengths, peaks.places, forms)
 
 
+def volume_forms(dimensions: int) -> list[Form]:
+    """Return the forms of what moves with 1 / L^d, as everything does at a first-order transition."""
+    once, twice = Correction(float(dimensions)), Correction(2.0 * dimensions)
+    return [(once,), (once, twice)]
+
+
 def limit_of_volume(
     lengths: np.ndarray, values: Resamples, dimensions: int, forms: Sequence[Form] | None
 ) -> Extrapolation:
-    """Extrapolate what moves with 1 / L^d, as everything does at a first-order transition."""
-    if forms is None:
-        once, twice = Correction(float(dimensions)), Correction(2.0 * dimensions)
-        forms = [(), (once,), (once, twice)]
-    return _limit(lengths, values, forms)
+    """Extrapolate what approaches its limit with 1 / L^d."""
+    return _limit(lengths, values, volume_forms(dimensions) if forms is None else forms)
+
+
+def limit_of_growth(peaks: Peaks, forms: Sequence[Form] | None) -> Extrapolation:
+    """Extrapolate the power of L that the heights of peaks grow with."""
+    pairs = np.stack([peaks.lengths[:-1], peaks.lengths[1:]], axis=1)
+    return _limit(middle(pairs), peaks.exponents, [(), (OMEGA,)] if forms is None else forms)
 
 
 def limit_of_exponents(

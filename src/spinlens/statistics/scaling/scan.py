@@ -24,9 +24,6 @@ MOST_BINS = 1 << 14
 FINEST = 2.0**-20
 """Values of the conjugate sum that are closer than this differ by rounding alone."""
 
-FEWEST_EFFECTIVE = 100.0
-"""Recordings that must be left, in effect, after they were weighted."""
-
 
 @dataclass(frozen=True, eq=False)
 class Recorded:
@@ -114,6 +111,8 @@ class Scan:
             )  # fmt: skip
         self.groups = min(chains, MOST_GROUPS)
         self.bins = _bins(recorded.conjugate)
+        if len(self.bins.values) == 1:
+            raise InputError("control", repr(self.control), f"moves nothing that was recorded at L = {self.length}")
         self._offsets = self._measured_from(recorded)
         moments, counts, lengths = self._summed(recorded)
         means = np.array([[part.mean() - self.bins.centre] for part in recorded.conjugate])
@@ -170,9 +169,13 @@ class Scan:
         InputError
             If something else was varied, so that a bin has no one energy.
         """
+        self.check_energies()
+        return np.asarray(self._energy_scale * self.bins.values / self.sites)
+
+    def check_energies(self) -> None:
+        """Refuse a scan in which one bin holds several energies."""
         if not self._by_temperature:
             raise InputError("control", repr(self.control), "bins hold one energy each in scans in temperature alone")
-        return np.asarray(self._energy_scale * self.bins.values / self.sites)
 
     @property
     def _by_temperature(self) -> bool:
@@ -190,10 +193,11 @@ class Scan:
         counts = self._mixture.counts
         effective = (weight @ counts) ** 2 / (weight**2 @ counts)
         worst = int(effective.argmin())
-        if effective[worst] < FEWEST_EFFECTIVE:
+        if effective[worst] < self._mixture.fewest:
             raise InputError(
                 self.control, f"{values[worst]:g} at L = {self.length}",
-                f"only {effective[worst]:.0f} of {counts.sum():.0f} recordings would count",
+                f"only {effective[worst]:.0f} of {counts.sum():.0f} recordings would count "
+                f"and {self._mixture.fewest:.0f} must",
                 f"Stay within {self.low:g} to {self.high:g}, or simulate nearer to it",
             )  # fmt: skip
         return np.asarray(weight @ table.T)

@@ -17,10 +17,12 @@ from spinlens.statistics.scaling.limit import (
     Exponents,
     limit_of_crossings,
     limit_of_exponents,
+    limit_of_growth,
     limit_of_peaks,
     limit_of_volume,
 )
 from spinlens.statistics.scaling.peaks import Peaks, find_peaks
+from spinlens.statistics.scaling.resamples import Resamples
 from spinlens.statistics.scaling.scan import check_names
 from spinlens.statistics.scaling.sizes import Sizes
 
@@ -151,18 +153,31 @@ class FiniteSize(Sizes):
         """
         return find_coexistence(self.scans, self.layout, between)
 
-    def latent_heat(self, *, between: Range = EVERYWHERE, forms: Sequence[Form] | None = None) -> Extrapolation:
-        """Extrapolate the distance of the two phases' energies to infinite size.
+    def latent_heat(
+        self, *, by: str = "peaks", between: Range = EVERYWHERE, forms: Sequence[Form] | None = None
+    ) -> Extrapolation:
+        """Extrapolate the distance of the energies of two phases to infinite size.
 
         Parameters
         ----------
+        by : {"peaks", "coexistence"}
+            From the peaks of the specific heat, 2 T sqrt(C / N), which is the distance of two narrow phases that take
+            turns; or from the mean energies on both sides of the valley between them, see `coexistence`. Peaks are
+            there at continuous transitions too, and the value is then compatible with zero or falls with L.
         between : (float, float)
             Where to look.
         forms : sequence of tuple of Correction, optional
-            By default none, L^-d, and L^-d with L^-2d.
+            By default L^-d, and L^-d with L^-2d.
         """
-        found = self.coexistence(between=between)
-        return limit_of_volume(found.lengths, found.latent_heats, self.dimensions, forms)
+        if by == "coexistence":
+            found = self.coexistence(between=between)
+            return limit_of_volume(found.lengths, found.latent_heats, self.dimensions, forms)
+        if by != "peaks":
+            raise InputError("by", repr(by), "must be 'peaks' or 'coexistence'")
+        peaks = self.peaks("specific_heat", between=between)
+        sites = np.array([scan.sites for scan in self.scans])[:, None]
+        apart = 2.0 * peaks.places.samples * np.sqrt(peaks.heights.samples / sites)
+        return limit_of_volume(peaks.lengths, Resamples(self.layout, apart), self.dimensions, forms)
 
     def critical_temperature(
         self, of: str = "binder_cumulant", *, by: str = "crossings", pairs: Sequence[Pair] | None = None,
@@ -196,6 +211,23 @@ class FiniteSize(Sizes):
             found = self.coexistence(between=between)
             return limit_of_volume(found.lengths, found.places, self.dimensions, forms)
         raise InputError("by", repr(by), "must be 'crossings', 'peaks' or 'coexistence'")
+
+    def growth(
+        self, of: str, *, between: Range = EVERYWHERE, minimum: bool = False, forms: Sequence[Form] | None = None
+    ) -> Extrapolation:
+        """Extrapolate the power of L that peaks grow with.
+
+        That of the specific heat is d at a first-order transition and alpha / nu at a continuous one; that of the
+        susceptibility of the absolute order parameter d and gamma / nu.
+
+        Parameters
+        ----------
+        of, between, minimum
+            As for `peaks`.
+        forms : sequence of tuple of Correction, optional
+            By default a constant, and a correction L^-omega with a wide prior.
+        """
+        return limit_of_growth(self.peaks(of, between=between, minimum=minimum), forms)
 
     def exponents(
         self, *, at: str = "binder_cumulant", pairs: Sequence[Pair] | None = None, between: Range = EVERYWHERE,
