@@ -103,7 +103,8 @@ SYSTEMS = {
     "potts_10": System(
         "Potts, 10 states, square", sl.Potts(10), 2, (16, 20, 24, 28, 32), (0.694, 0.714, 17), first_order,
         {"T_c, equal weight of two phases": potts(10), "T_c, peaks of the specific heat": potts(10),
-         "latent heat, peaks of the specific heat": 0.69604943, "d, growth of the peaks of the specific heat": 2.0}, equilibration=32768,
+         "latent heat, peaks of the specific heat": 0.69604943, "d, growth of the peaks of the specific heat": 2.0},
+        equilibration=32768,
     ),
 }  # fmt: skip
 

@@ -118,7 +118,9 @@ def test_the_wrong_sign_of_the_control_would_be_noticed(monkeypatch):
         pulls_from_enumeration()
     middle = 0.5 * (1 / 2.0 + 1 / 3.4)
     monkeypatch.setattr(
-        Line, "drive", lambda self, values: right(self, values) if len(values) == 4 else 2 * middle - right(self, values)
+        Line,
+        "drive",
+        lambda self, values: right(self, values) if len(values) == 4 else 2 * middle - right(self, values),
     )
     assert np.abs(pulls_from_enumeration()).max() > 20
 
@@ -133,7 +135,7 @@ def test_energies_of_larger_lattices_against_their_partition_function():
         series = {name: draws.sums[name] for name in ("bond_sum", "spin_sum")}
         sizes.append(ensemble(Ising(), lattice, series, temperature=list(plan.temperature)))
     at, study = [2.2, 2.3, 2.4], FiniteSize(sizes)
-    with pytest.raises(InputError, match="only .* recordings would count .* Stay within 2.15 to 2.45"):
+    with pytest.raises(InputError, match=r"only .* recordings would count .* Stay within 2\.15 to 2\.45"):
         study.observables([2.2, 1.2])
     found = study.observables(at)
     for size in sizes:

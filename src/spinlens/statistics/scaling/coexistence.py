@@ -24,7 +24,10 @@ EDGE = 1e-4
 """Share of recordings beyond either end of the cells."""
 
 FEWEST_SIGMAS = 4.0
-"""By how many standard errors a valley must lie below the lower peak, in ln p."""
+"""By how many standard errors a valley must lie below the lower peak."""
+
+LEAST = 1e-300
+"""Stands for a share of nothing, whose logarithm is wanted."""
 
 ROUNDS = 3
 """How often cells, valley and temperature are found anew from each other."""
@@ -46,7 +49,7 @@ class Coexistence:
         Their difference.
     barrier : Estimate
         ln of the mean height of both peaks over the valley, at the temperature where the peaks are equally high; twice
-        the interfacial tension over T times L^(d - 1), but for corrections.
+        the interfacial tension over T times L^(d - 1), but for corrections. NaN where nothing was recorded in between.
     """
 
     size: int
@@ -135,8 +138,8 @@ def _split(scan: Scan, temperature: float, between: tuple[float, float]) -> list
         members = np.stack([(energies < border), (energies >= border)]).astype(np.float64)
 
         def balance(values: Array, members: Array = members) -> Array:
-            share = scan.distribution(values, members)
-            return np.log(share[..., 1] / share[..., 0])
+            share = np.log(np.maximum(scan.distribution(values, members), LEAST))
+            return np.asarray(share[..., 1] - share[..., 0])
 
         found = located(balance, temperature, width=width, low=low, high=high)
         if found is None:
@@ -156,7 +159,10 @@ def _split(scan: Scan, temperature: float, between: tuple[float, float]) -> list
     if equal is None:
         raise _one_sided(scan, low, high)
     heights = np.array([_heights(scan, equal[1][k : k + 1], cells)[0, k] for k in range(len(place))])
-    barrier = 0.5 * (_top(heights, first) + _top(heights, second)) - _top(heights, valley)
+    floor = _top(heights, valley)
+    barrier = 0.5 * (_top(heights, first) + _top(heights, second)) - floor
+    if floor.min() < 0.5 * np.log(LEAST):
+        barrier = np.full_like(barrier, np.nan)
     return [place, ordered, disordered, disordered - ordered, barrier]
 
 
@@ -181,8 +187,7 @@ def _cells(scan: Scan, temperature: float) -> tuple[Array, Array]:
 
 def _heights(scan: Scan, values: Array, cells: Array) -> Array:
     """Return ln of the share of each cell, (n, 1 + G, cell)."""
-    with np.errstate(divide="ignore"):
-        return np.log(scan.distribution(values, cells))
+    return np.asarray(np.log(np.maximum(scan.distribution(values, cells), LEAST)))
 
 
 def _top(heights: Array, cell: int) -> Array:
@@ -197,13 +202,10 @@ def _extrema(scan: Scan, heights: Array) -> tuple[int, int, int]:
     smooth = np.convolve(np.pad(whole, 2, mode="edge"), np.full(5, 0.2), mode="valid")
     # The valley is the cell that lies furthest below the lower one of the highest cells on its either side.
     left, right = np.maximum.accumulate(smooth), np.maximum.accumulate(smooth[::-1])[::-1]
-    with np.errstate(divide="ignore"):
-        depth = np.log(np.minimum(left, right)) - np.log(smooth)
+    depth = np.log(np.minimum(left, right)) - np.log(np.maximum(smooth, LEAST))
     valley = int(np.argmax(depth))
     first, second = int(np.argmax(smooth[: valley + 1])), valley + int(np.argmax(smooth[valley:]))
-    tops = Resamples(
-        Layout((scan.groups,)), np.stack([_top(heights, cell) for cell in (first, valley, second)])
-    )  # fmt: skip
+    tops = Resamples(Layout((scan.groups,)), np.exp([_top(heights, cell) for cell in (first, valley, second)]))
     lower = 0 if tops.samples[0, 0] < tops.samples[2, 0] else 2
     apart = Resamples(tops.layout, (tops.samples[lower] - tops.samples[1])[None])
     if not apart.samples[0, 0] > FEWEST_SIGMAS * apart.errors[0]:
