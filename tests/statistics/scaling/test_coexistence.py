@@ -76,9 +76,9 @@ def test_barriers_grow_with_the_valley():
     sizes = {side: recorded(side, 1, recordings=400, spread=1.3) for side in SIDES[:2]}
     for each in FiniteSize.from_arrays(sizes, dimensions=2).coexistence():
         distance = (DISORDERED - ORDERED) * each.size / 1.3
-        # Two Gaussians of equal weight: half of a peak over two tails; heights are averages over a few cells.
+        # Two Gaussians of equal weight: half of a peak over two tails.
         exact = distance**2 / 8 - np.log(2)
-        assert abs(each.barrier.value - exact) < 5 * each.barrier.error + 0.15, (each, exact)
+        assert abs(each.barrier.value - exact) < 5 * each.barrier.error + 0.05, (each, exact)
     # Phases that nothing was recorded between have no barrier that is known.
     assert np.isnan(study(1).coexistence()[2].barrier.value)
 

@@ -159,9 +159,9 @@ def _split(scan: Scan, temperature: float, between: tuple[float, float]) -> list
     if equal is None:
         raise _one_sided(scan, low, high)
     heights = np.array([_heights(scan, equal[1][k : k + 1], cells)[0, k] for k in range(len(place))])
-    floor = _top(heights, valley)
-    barrier = 0.5 * (_top(heights, first) + _top(heights, second)) - floor
-    if floor.min() < 0.5 * np.log(LEAST):
+    one, floor, other = (_level(heights, cell) for cell in (first, valley, second))
+    barrier = 0.5 * (one + other) - floor
+    if heights[:, max(0, valley - 3) : valley + 4].min() < 0.5 * np.log(LEAST):
         barrier = np.full_like(barrier, np.nan)
     return [place, ordered, disordered, disordered - ordered, barrier]
 
@@ -194,6 +194,13 @@ def _top(heights: Array, cell: int) -> Array:
     """Return ln of the average over five cells round an extremum, (...,)."""
     part = heights[..., max(0, cell - 2) : cell + 3]
     return np.asarray(np.log(np.exp(part).mean(axis=-1)), dtype=np.float64)
+
+
+def _level(heights: Array, cell: int) -> Array:
+    """Return ln p at an extremum by a parabola through seven cells round it, (samples,)."""
+    part = heights[:, max(0, cell - 3) : cell + 4]
+    x = np.arange(part.shape[1]) - min(cell, 3)
+    return np.asarray(np.polynomial.polynomial.polyfit(x, part.T, 2)[0], dtype=np.float64)
 
 
 def _extrema(scan: Scan, heights: Array) -> tuple[int, int, int]:
