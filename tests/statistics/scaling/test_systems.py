@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -25,8 +26,12 @@ SMALLER = {
 def script():
     specification = importlib.util.spec_from_file_location("finite_size", SCRIPT)
     module = importlib.util.module_from_spec(specification)
+    # Dataclasses look their module up.
+    monkeypatch = pytest.MonkeyPatch()
+    monkeypatch.setitem(sys.modules, "finite_size", module)
     specification.loader.exec_module(module)
-    return module
+    yield module
+    monkeypatch.undo()
 
 
 @pytest.mark.parametrize("name", list(SMALLER))
