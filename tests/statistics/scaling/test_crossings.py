@@ -53,8 +53,9 @@ def estimates(found):
 
 
 @cache
-def pulls(tied=0.0):
-    found = [estimates(study(seed, tied=tied)) for seed in range(SEEDS)]
+def pulls(tied):
+    # Chains that are tied together know less, and at some seeds could not tell the curves apart.
+    found = [estimates(study(seed, tied=tied, recordings=200 if tied else 40)) for seed in range(SEEDS)]
     return {name: np.array([each[name] for each in found]) for name in found[0]}
 
 
@@ -77,12 +78,12 @@ def test_intervals_cover_at_their_rate(tied):
 
 
 def test_errors_that_are_twice_too_large_would_be_noticed():
-    assert set(misses({name: pull / 2 for name, pull in pulls().items()})) == set(pulls())
+    assert set(misses({name: pull / 2 for name, pull in pulls(0.0).items()})) == set(pulls(0.0))
 
 
 def test_errors_too_small_by_the_number_of_temperatures_would_be_noticed():
-    wrong = misses({name: pull * np.sqrt(len(TEMPERATURES)) for name, pull in pulls().items()})
-    assert set(wrong) == set(pulls())
+    wrong = misses({name: pull * np.sqrt(len(TEMPERATURES)) for name, pull in pulls(0.0).items()})
+    assert set(wrong) == set(pulls(0.0))
 
 
 def test_chains_taken_for_independent_across_temperatures_would_be_noticed():
