@@ -1,4 +1,4 @@
-"""Four transitions that are known, found again from several sizes by `spinlens.statistics.scaling`, blind.
+"""Four transitions that are known, found again from several sizes by `spinlens.statistics.scaling`.
 
     python benchmarks/finite_size.py [--chains 64] [--recordings 1000] [--systems ising potts_3]
 
