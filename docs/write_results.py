@@ -29,6 +29,7 @@ PAGES = (
     ROOT / "docs" / "estimators.md",
     ROOT / "docs" / "performance.md",
     ROOT / "docs" / "proof.md",
+    ROOT / "docs" / "scaling.md",
 )
 
 STANDARD = "standard"
@@ -176,6 +177,23 @@ def without() -> str:
     return f"{table(lines)}\n\n{note}"
 
 
+def finite_size() -> str:
+    """Return the table of the four systems of finite-size scaling, beside what is known of them."""
+    lines: list[tuple[str, ...]] = [("system", "quantity", "found", "exact", "pull")]
+    notes = []
+    for row in read(RESULTS / "finite-size.json")["systems"].values():
+        for part in row["rows"]:
+            found = Estimate(part["value"], part["error"])
+            lines.append((row["system"], part["quantity"], str(found), f"{part['exact']:.6g}", f"{part['pull']:+.1f}"))
+        notes.append(
+            f"{row['system']}: L = {', '.join(map(str, row['sizes']))}, {row['temperature'][2]} temperatures from "
+            f"{row['temperature'][0]:g} to {row['temperature'][1]:g}, {row['chains']} chains of {row['recordings']} "
+            f"recordings, {row['flagged']} conditions flagged as not equilibrated; simulated in "
+            f"{row['simulation_seconds']:.0f} s, estimated in {row['analysis_seconds']:.0f} s on a busy machine."
+        )
+    return "\n".join([table(lines), "", *(f"- {note}" for note in notes)])
+
+
 def chances() -> str:
     """Return the table of the false-alarm rates of the test modules."""
     found = read(RESULTS / "chances.json")
@@ -188,7 +206,7 @@ def chances() -> str:
 
 SECTIONS = {
     "crossover": crossover, "presets": presets, "classify": classify, "labels": labels, "trials": trials,
-    "without": without, "chances": chances, **benchmark_tables.SECTIONS,
+    "without": without, "finite_size": finite_size, "chances": chances, **benchmark_tables.SECTIONS,
 }  # fmt: skip
 
 

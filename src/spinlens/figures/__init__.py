@@ -12,6 +12,7 @@ from spinlens.figures.maps import (
 )
 from spinlens.figures.overview import draw_overview
 from spinlens.figures.save import save_figure, save_figures
+from spinlens.figures.scaling import draw_sizes
 from spinlens.figures.style import style
 
 __all__ = [
@@ -22,6 +23,7 @@ __all__ = [
     "draw_magnetization",
     "draw_nu_0",
     "draw_overview",
+    "draw_sizes",
     "draw_specific_heat",
     "draw_spin_error",
     "draw_tau_0",

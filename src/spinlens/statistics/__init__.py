@@ -1,5 +1,6 @@
 """Errors, fluctuations, reweighting and autocorrelation times; NumPy in, NumPy out, no estimate without its error."""
 
+from spinlens.statistics import scaling
 from spinlens.statistics.autocorrelation import autocorrelation, integrated_autocorrelation_time
 from spinlens.statistics.blocking import Blocking, blocking
 from spinlens.statistics.derivatives import derivatives
@@ -25,6 +26,7 @@ __all__ = [
     "overlaps",
     "pair_overlaps",
     "reweight",
+    "scaling",
 ]
 
 

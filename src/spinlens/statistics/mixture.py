@@ -15,6 +15,13 @@ Array = NDArray[np.float64]
 KEPT = 1 << 25
 """Rows times groups whose numbers are kept between calls, 256 MiB; of more they are worked out anew, block by block."""
 
+FEWEST_EFFECTIVE = 100.0
+"""Recordings that must be left, in effect, after they were weighted."""
+
+SMALLEST_SHARE = 0.01
+"""The same as a share of the recordings of a condition. A histogram that ends before the wanted distribution does
+puts nearly all weight on its last, rarely visited rows, which is what this notices."""
+
 
 class Mixture:
     """Rows of sums from K conditions in G groups, with the free energies that weigh the conditions.
@@ -80,6 +87,11 @@ class Mixture:
         top = float(log_weight.max())
         return np.exp(log_weight - top), top
 
+    @property
+    def fewest(self) -> float:
+        """Recordings that must count, in effect, at a condition for it to be answered."""
+        return max(FEWEST_EFFECTIVE, SMALLEST_SHARE * float(self.recordings.mean()))
+
     def effective(self, weight: Array) -> float:
         """Return (sum of weights)^2 / (sum of their squares): how many recordings count."""
         return float((self.counts @ weight) ** 2 / (self.counts @ weight**2))
@@ -106,7 +118,11 @@ class Mixture:
             self._rest = np.concatenate([self._worked_out(part) for part in self._blocks()])
         return self._worked_out(here) if self._rest is None else self._rest[here]
 
-    def _worked_out(self, here: slice) -> Array:
+    def change(self, here: slice) -> Array:
+        """Return the density of the mixture without each group over the same with all of them, (row, group)."""
         share, _ = responsibilities(self.free, self.recordings, self.exponents(here))
+        return np.asarray(share @ self.ratio, dtype=np.float64)
+
+    def _worked_out(self, here: slice) -> Array:
         rest = self.counts[here, None] - self.histogram.counts[:, here].toarray().T
-        return np.asarray(rest / (share @ self.ratio))
+        return np.asarray(rest / self.change(here))

@@ -25,13 +25,6 @@ if TYPE_CHECKING:
 Array = NDArray[np.float64]
 Estimates = Callable[[Array], dict[str, Array]]
 
-FEWEST_EFFECTIVE = 100.0
-"""Recordings that must be left, in effect, after they were weighted."""
-
-SMALLEST_SHARE = 0.01
-"""The same as a share of the recordings of a condition. A histogram that ends before the wanted distribution does
-puts nearly all weight on its last, rarely visited rows, which is what this notices."""
-
 
 class MultiHistogram:
     """Several simulated conditions as one data set that answers for the conditions between them.
@@ -263,7 +256,7 @@ class MultiHistogram:
 
     def _check_overlap(self, effective: float, condition: Mapping[str, float]) -> None:
         recordings = self._mixture.recordings
-        fewest = max(FEWEST_EFFECTIVE, SMALLEST_SHARE * float(recordings.mean()))
+        fewest = self._mixture.fewest
         if effective < fewest:
             raise InputError(
                 ", ".join(condition), tuple(condition.values()),

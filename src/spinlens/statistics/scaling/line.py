@@ -1,0 +1,64 @@
+"""A scan is a straight line of strengths over T, and one sum moves along it: the energy, where T is what varies."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spinlens.errors import InputError
+
+Array = NDArray[np.float64]
+
+STRAIGHT = 1e-9
+"""How far from a line strengths may lie, as a share of their size."""
+
+
+@dataclass(frozen=True, eq=False)
+class Line:
+    """K(control) = K_0 + b(control) D for the strengths K over T.
+
+    Two conditions of a scan differ in ln p by (b - b') D . S: so recordings need no more than their conjugate sum
+    X = D . S to be reweighted, however many sums the model has.
+
+    Attributes
+    ----------
+    factors : callable
+        K, float64 (terms,), at a value of the control.
+    origin : ndarray, float64 (terms,)
+        K_0; zeros where T is what varies.
+    direction : ndarray, float64 (terms,)
+        D; its largest number is 1, so that X is a whole number wherever one coupling or one field varies.
+    """
+
+    factors: Callable[[float], Array]
+    origin: Array
+    direction: Array
+
+    def drive(self, values: Array) -> Array:
+        """Return b at values of the control, float64 (n,)."""
+        apart = np.array([self.factors(float(value)) for value in values]) - self.origin
+        return np.asarray(apart @ self.direction / (self.direction @ self.direction), dtype=np.float64)
+
+
+def line_through(control: str, factors: Callable[[float], Array], values: Array) -> Line:
+    """Find the line that a control moves along.
+
+    Raises
+    ------
+    InputError
+        If the control does nothing, or moves along a curve.
+    """
+    rows = np.array([factors(float(value)) for value in (values[0], 0.5 * (values[0] + values[-1]), values[-1])])
+    size = np.abs(rows).max()
+    for origin in (np.zeros(rows.shape[1]), rows[0]):
+        direction = rows[-1] - origin
+        if not np.abs(direction).max() > STRAIGHT * size:
+            continue
+        direction = direction / np.abs(direction).max()
+        along = (rows - origin) @ direction / (direction @ direction)
+        if np.abs(rows - origin - np.outer(along, direction)).max() <= STRAIGHT * size and np.ptp(along) > 0:
+            return Line(factors, origin, direction)
+    raise InputError("control", repr(control), "moves nothing, or several sums along a curve: no scan to reweight in")

@@ -1,0 +1,201 @@
+"""From ensembles, or from arrays of one's own, to what was recorded at one size."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spinlens.errors import InputError
+from spinlens.models import component
+from spinlens.statistics.fluctuations import Quantity
+from spinlens.statistics.observables import quantities
+from spinlens.statistics.recordings import Recordings, recordings
+from spinlens.statistics.scaling.line import line_through
+from spinlens.statistics.scaling.scan import Recorded
+
+Array = NDArray[np.float64]
+
+
+class PerCondition(Sequence[Any]):
+    """One item for each condition, made when it is asked for: memory holds one condition at a time."""
+
+    def __init__(self, length: int, make: Any) -> None:
+        self._length, self._make = length, make
+
+    def __len__(self) -> int:
+        return self._length
+
+    def __getitem__(self, condition: Any) -> Any:
+        return self._make(condition)
+
+    def __iter__(self) -> Iterator[Any]:
+        return (self._make(condition) for condition in range(self._length))
+
+
+def from_ensemble(
+    ensemble: Any, *, control: str, fixed: Mapping[str, float], observables: Mapping[str, Any]
+) -> Recorded:
+    """Return what an ensemble recorded along one control.
+
+    Parameters
+    ----------
+    ensemble : Ensemble
+        Of any model.
+    control : str
+        ``"temperature"`` or a control of the model.
+    fixed : mapping of str to float
+        Which values of the others, where they were varied too.
+    observables : mapping of str to array, shape (..., chain, recording) or (..., chain, draw)
+        Further numbers of each recording, or of each draw, over the ensemble's grid; of draws everything else is then
+        taken from the draws as well.
+
+    Raises
+    ------
+    InputError
+        If the control was not varied, others were and are not named, or an array has another shape.
+    """
+    drawn = _of_draws(ensemble, observables)
+    source = {name: values.rename(draw="recording") for name, values in ensemble.sums.items()} if drawn else None
+    found = recordings(source, model=ensemble.model, lattice=ensemble.lattice) if drawn else recordings(ensemble)
+    here = _chosen(found, control, fixed)
+    temperature, model, lattice = found.temperature[here], found.model, found.lattice
+    at = found.controls_at(int(here[0]))
+    names = model.tables(lattice).names
+
+    def factors(value: float) -> Array:
+        controls = {**at, "temperature": float(temperature[0]), control: value}
+        return model.factors(lattice, **controls)
+
+    values = temperature if control == "temperature" else found.controls[control][here]
+    line = line_through(control, factors, values)
+    for name, d, o in zip(names, line.direction, line.origin, strict=True):
+        if (d or o) and name not in found.sums:
+            raise InputError("sums", sorted(found.sums), f"lack {name!r}, on which the energy depends")
+    ends = [{n.order.name: n for n in quantities(found, {**at, **_without(control, v)})} for v in values[[0, -1]]]
+    orders = [Quantity(q.order, q.prefix, q.vanishes and ends[1][n].vanishes) for n, q in ends[0].items()]
+    arrays = {name: _laid_out(name, array, found, here) for name, array in observables.items()}
+    own = [Quantity(component(name, name), f"{name}_", vanishes=False) for name in arrays]
+
+    def total(weights: Array, k: int) -> Array:
+        parts = (w * np.asarray(found.sums[n][here[k]]) for n, w in zip(names, weights, strict=True) if w)
+        return np.asarray(sum(parts, np.zeros(1)) + np.zeros(next(iter(found.sums.values())).shape[1:]))
+
+    def components(k: int) -> list[Array]:
+        sums = {name: np.asarray(sum_[here[k]]) for name, sum_ in found.sums.items()}
+        ordered = [np.moveaxis(q.order.values(sums, found.sites), -1, 0) for q in orders]
+        return [*ordered, *(array[k][None] for array in arrays.values())]
+
+    count = len(here)
+    return Recorded(
+        _linear_size(lattice.shape), len(lattice.shape), found.sites, control, values, temperature, line,
+        PerCondition(count, lambda k: total(line.direction, k)), PerCondition(count, lambda k: total(line.origin, k)),
+        (*orders, *own), PerCondition(count, components),
+    )  # fmt: skip
+
+
+def from_arrays(
+    length: int, *, energy: Any, temperature: Any, dimensions: int, sites: int | None, observables: Mapping[str, Any]
+) -> Recorded:
+    """Return what somebody else recorded over temperatures.
+
+    Parameters
+    ----------
+    length : int
+        L.
+    energy : array, shape (T, chain, recording)
+        Total energies, in units in which k_B = 1.
+    temperature : array, shape (T,)
+        Ascending, > 0.
+    dimensions : int
+        d.
+    sites : int, optional
+        N; by default L^d.
+    observables : mapping of str to array, shape (T, chain, recording)
+        Anything of each recording, per site. The first is the order parameter.
+
+    Raises
+    ------
+    InputError
+        If shapes do not fit, or temperatures are not ascending.
+    """
+    t, e = np.asarray(temperature, dtype=np.float64), np.asarray(energy, dtype=np.float64)
+    _check_ascending("temperature", t)
+    if t[0] <= 0:
+        raise InputError("temperature", float(t[0]), "must be > 0 (k_B = 1)")
+    if e.ndim != 3 or len(e) != len(t):
+        raise InputError(f"energy.shape at L = {length}", e.shape, f"must be ({len(t)}, chain, recording)")
+    arrays = {name: np.asarray(array, dtype=np.float64) for name, array in observables.items()}
+    for name, array in arrays.items():
+        if array.shape != e.shape:
+            raise InputError(f"{name}.shape at L = {length}", array.shape, f"must be {e.shape} like the energy")
+    if not all(np.all(np.isfinite(array)) for array in (e, *arrays.values())):
+        raise InputError("observables", f"L = {length}", "hold numbers that are not finite")
+    line = line_through("temperature", lambda value: np.array([-1.0 / value]), t)
+    # The direction is minus or plus one, whichever makes the largest number of D one.
+    sign = float(line.direction[0])
+    own = [Quantity(component(name, name), f"{name}_" if k else "", vanishes=False) for k, name in enumerate(arrays)]
+    return Recorded(
+        int(length), int(dimensions), int(sites or length**dimensions), "temperature", t, t, line,
+        [sign * part for part in e], [np.zeros_like(part) for part in e], tuple(own),
+        [[array[k][None] for array in arrays.values()] for k in range(len(t))],
+    )  # fmt: skip
+
+
+def _of_draws(ensemble: Any, observables: Mapping[str, Any]) -> bool:
+    """Return whether the arrays have a number for each draw rather than for each recording."""
+    lengths = {np.shape(array)[-1] for array in observables.values()}
+    recordings_, draws = ensemble.plan.recordings, ensemble.plan.draws
+    if lengths - {recordings_} and lengths != {draws}:
+        why = f"must end in {recordings_}, the recordings of a chain, or all in {draws}, its draws"
+        raise InputError("observables.shape", sorted(lengths), why)
+    return bool(lengths - {recordings_})
+
+
+def _chosen(found: Recordings, control: str, fixed: Mapping[str, float]) -> NDArray[np.int64]:
+    """Return the conditions of a scan, in ascending order of its control."""
+    every = {**found.controls, "temperature": found.temperature}
+    for name in (control, *fixed):
+        if name not in every:
+            raise InputError("control", repr(name), f"{found.model.name} has {', '.join(every)}")
+    kept = np.ones(len(found.temperature), dtype=bool)
+    for name, value in fixed.items():
+        kept &= np.isclose(every[name], value, rtol=1e-12, atol=1e-12)
+        if not kept.any():
+            raise InputError(name, value, f"was not simulated, only {np.unique(every[name]).tolist()}")
+    for name, values in every.items():
+        if name != control and np.ptp(values[kept]) > 0:
+            low, high = values[kept].min(), values[kept].max()
+            raise InputError(
+                name, f"{low:g} to {high:g}", f"varies beside the {control}", f"Choose one: {name}={low:g}"
+            )  # fmt: skip
+    here = np.flatnonzero(kept)
+    here = here[np.argsort(every[control][here], kind="stable")]
+    _check_ascending(control, every[control][here])
+    return here
+
+
+def _check_ascending(name: str, values: Array) -> None:
+    if values.ndim != 1 or len(values) < 2 or np.any(np.diff(values) <= 0):
+        raise InputError(name, values.tolist(), "must be at least two ascending values at each size")
+
+
+def _linear_size(shape: tuple[int, ...]) -> int:
+    if len(set(shape)) > 1:
+        raise InputError("lattice.shape", shape, "must have equal sides, so that one length says how large it is")
+    return int(shape[0])
+
+
+def _laid_out(name: str, array: Any, found: Recordings, here: NDArray[np.int64]) -> Array:
+    """Return an observable at the chosen conditions, float64 (C, chain, recording)."""
+    expected = (*found.shape, *next(iter(found.sums.values())).shape[1:])
+    if np.shape(array) != expected:
+        raise InputError(f"observables[{name!r}].shape", np.shape(array), f"must be {expected} like the ensemble")
+    return np.asarray(array, dtype=np.float64).reshape(-1, *expected[-2:])[here]
+
+
+def _without(control: str, value: float) -> dict[str, float]:
+    """Return a control by name, but not the temperature, which symmetry does not ask for."""
+    return {} if control == "temperature" else {control: float(value)}
