@@ -68,13 +68,16 @@ def conditions() -> Iterator[Condition]:
         for ratio in (0.9, 1.0, 1.1):
             lattice = sl.Lattice((64, 64))
             yield Condition(ising, lattice, ratio * tc, (("field", field),))
-    for states, transition in ((3, 0.9949729), (10, 0.7012319)):
+    for states in (3, 4, 10):
         for side in (32, 64):
             for ratio in RATIOS[1:-1]:
+                transition = sl.exact.critical_temperature(sl.Potts(states))
                 yield Condition(sl.Potts(states), sl.Lattice((side, side)), ratio * transition)
     for side in (32, 64):
         for ratio in RATIOS[1:-1]:
             yield Condition(sl.BlumeCapel(), sl.Lattice((side, side)), ratio * 1.69356)
+    for value in (0.003, 0.1):
+        yield Condition(sl.BlumeCapel(), sl.Lattice((64, 64)), 1.69356, (("field", value),))
 
 
 def measure(condition: Condition, *, seconds: float) -> dict[str, Any]:

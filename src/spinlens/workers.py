@@ -219,7 +219,11 @@ def _client(workers: int, scheduler: str | None) -> Iterator[Any]:
 
     if scheduler is not None:
         try:
-            client = Client(scheduler, timeout=CONNECT_SECONDS)
+            try:
+                client = Client(scheduler, timeout=CONNECT_SECONDS)
+            except AssertionError:
+                # Two first messages of a busy scheduler arrived as one, which Dask does not expect.
+                client = Client(scheduler, timeout=CONNECT_SECONDS)
         except (OSError, ValueError) as error:
             raise InputError("scheduler", scheduler, f"no Dask scheduler answers there ({error})") from None
         with client:

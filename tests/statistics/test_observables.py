@@ -188,7 +188,8 @@ def test_an_ensemble_needs_nothing_else():
 def test_names_are_functions_and_classes():
     names = dir(statistics)
     assert sorted(names) == sorted(statistics.__all__)
-    assert all(callable(getattr(statistics, name)) for name in names)
+    # Finite-size scaling is a room of its own within the room.
+    assert all(callable(getattr(statistics, name)) for name in names if name != "scaling")
 
 
 @pytest.mark.parametrize("module", ["observables", "jackknife", "estimate"])

@@ -53,7 +53,7 @@ def simulate(
     samples: int = typer.Option(None, help="Samples of quenched disorder; the same as --axis sample=0,1,2..."),
     seed: int = typer.Option(0, help="Whole number >= 0."),
     target: list[str] = typer.Option(
-        [],
+        None,
         help="Record until the standard error of an observable is so small at every condition: energy=1e-4; "
         "repeatable.",
     ),
@@ -74,7 +74,7 @@ def simulate(
             Lattice(_sides(side, shape), boundary=parse_boundary(boundary), kind=lattice),
             temperature=parse_grid(temperature, "temperature"), chains=chains, draws=draws, recordings=recordings,
             equilibration=equilibration, interval=interval, algorithm=algorithm, exchange=exchange, start=start,
-            samples=samples, seed=seed, target=_target(target), out=out, workers=workers, scheduler=scheduler,
+            samples=samples, seed=seed, target=_target(target or []), out=out, workers=workers, scheduler=scheduler,
             **controls,
         )  # fmt: skip
     for reason in ensemble.algorithm_reasons:

@@ -134,7 +134,7 @@ def simulate(
         ensemble = sample_until(plan, target, **options)
     diagnostics = ensemble.diagnostics
     if not diagnostics["equilibrated"].all():
-        said = f"{sentence(summarise(diagnostics, plan))} See ensemble.diagnostics."
+        said = f"{sentence(summarise(diagnostics, ensemble.plan))} See ensemble.diagnostics."
         warnings.warn(said, EquilibrationWarning, stacklevel=2)
     return ensemble
 

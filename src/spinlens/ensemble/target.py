@@ -2,7 +2,8 @@
 
 Every round is a plan of its own, which the errors of the one before determine, so that the same command takes the same
 rounds again, whoever interrupted it. A round begins with the very recordings of the one before. Errors are those
-between chains, so they hold however slowly chains move; that they are small where one stops makes them a little small.
+between chains, where there are enough of them, so that they hold however slowly chains move; that they are small where
+one stops makes them a little small.
 """
 
 from __future__ import annotations
@@ -103,8 +104,8 @@ def _rounds(
         out, label = folder and folder / str(recordings), f"round of {recordings} recordings"
         ensemble = sample(replace(plan, recordings=recordings), out=out, label=label, **options)
         yield ensemble
+        times = excess(ensemble, target)
         try:
-            times = excess(ensemble, target)
             needed = MARGIN * times * recordings
             if times > 1 and needed > MOST_RECORDINGS:
                 raise InputError(
@@ -127,16 +128,20 @@ def excess(ensemble: Ensemble, target: Mapping[str, float]) -> float:
     Raises
     ------
     InputError
-        If there is no such observable.
+        If there is no such observable, or it has no error at any condition.
     """
     found = ensemble.observables()
     known = sorted(str(name).removesuffix("_error") for name in found if str(name).endswith("_error"))
     for name in target:
         if name not in known:
             raise InputError("target", repr(name), "is no observable with an error", f"There are {', '.join(known)}")
+    ratios = {name: found[f"{name}_error"].values / error for name, error in target.items()}
+    for name, values in ratios.items():
+        if np.isnan(values).all():
+            why = "has no error at any condition: there are too few chains and recordings to tell"
+            raise InputError("target", repr(name), why, "Take more chains, or more recordings to begin with")
     # Where an observable has no error, as at the ground state, more recordings would not give it one.
-    ratios = [np.nan_to_num(found[f"{name}_error"].values / error).max() for name, error in target.items()]
-    return float(max(ratios) ** 2)
+    return float(max(np.nan_to_num(values, posinf=GROWTH).max() for values in ratios.values()) ** 2)
 
 
 def _found(place: Path, plan: Plan, target: Mapping[str, float]) -> Ensemble:

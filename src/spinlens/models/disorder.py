@@ -87,4 +87,6 @@ class Disordered(Model):
         stream = generator(self.seed, Purpose.DISORDER, self.sample, *lattice.shape).bit_generator
         shape = (*front, *lattice.shape)
         words: Any = stream.random_raw(int(np.prod(shape)))
-        return np.asarray(((words >> np.uint64(11)) + 0.5) * 2.0**-53).reshape(shape)
+        # The largest would round to 1.
+        numbers = np.minimum(((words >> np.uint64(11)) + 0.5) * 2.0**-53, 1.0 - 2.0**-53)
+        return np.asarray(numbers, dtype=np.float64).reshape(shape)

@@ -107,9 +107,9 @@ def convergence(
     -----
     *Drift.* In equilibrium the beginning and the end of the recordings of a chain are exchangeable, so that their
     difference d is as often positive as negative. Then sum(d) / sqrt(sum(d^2)), over chains, exceeds z with a
-    probability of at most 2 exp(-z^2 / 2), whatever the distribution of d and however slowly chains move. Ends of one
-    recording, two, four and so on up to half of them are compared, which sees fast and slow relaxations. Chains from
-    different starts are compared by ranks of their averages.
+    probability of at most 2 exp(-z^2 / 2), for any process that looks alike forwards and backwards, however slow. Ends
+    of one recording, two, four and so on up to half of them are compared, which sees fast and slow relaxations.
+    Chains from different starts are compared by ranks of their averages.
 
     *Memory.* The averages over quarters of the recordings are correlated over chains. If those of the first and the
     last quarter, and of those in between, are not, memory has ended; how long it is follows from the spread of

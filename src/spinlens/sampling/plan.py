@@ -75,8 +75,9 @@ class Plan:
         number of clusters that reaches every site once on average, and by a fair coin of each chain and interval one
         more; it is measured while the chains equilibrate, separately for each condition and block of 64 chains.
         ``"seeded_clusters"``: the clusters of some random sites, of two states with couplings of one size in each
-        direction; a sweep of it is one update, which leaves most small clusters alone and costs as much as several
-        local sweeps. Updates with plus signs between them follow one another in turn, each for one sweep or as many as
+        direction, of colours that attract, or of spins -1, 0, 1 between other sweeps; a sweep of it is one update,
+        which leaves most small clusters alone and costs as much as several local sweeps. Updates with plus signs
+        between them follow one another in turn, each for one sweep or as many as
         stand before it: ``"seeded_clusters + 3 metropolis"``. Such a mixture is exact, and forgets what any of its
         updates forgets, see `spinlens.sampling.algorithms`. ``"from_the_past"``: every recording a draw of its own that
         is exact beyond doubt, by coupling from the past, of two states that attract each other in any fields; an oracle
@@ -172,9 +173,10 @@ class Plan:
             raise InputError(
                 "recorded", sorted(unknown), "are no sums of this model", f"It has {', '.join(tables.names)}"
             )
-        engine = engine_named(self.engine) if self.engine else engine_for(self.model, self.lattice, self.algorithm)
-        object.__setattr__(self, "engine", engine.name)
-        engine.check(self)
+        if self.engine:
+            engine_named(self.engine).check(self)
+        else:
+            object.__setattr__(self, "engine", engine_for(self).name)
         if "wolff" in updates_of(self.algorithm) and self.equilibration == 0:
             raise InputError(
                 "equilibration", 0,

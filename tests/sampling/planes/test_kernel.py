@@ -9,6 +9,7 @@ import pytest
 
 from spinlens.lattices import Lattice
 from spinlens.models import BlumeCapel, Clock, Model, Pairwise, Potts
+from spinlens.sampling import Plan
 from spinlens.sampling.engines.bits.bitsliced import FAST_BITS
 from spinlens.sampling.engines.bits.reference import Xoshiro256PlusPlus
 from spinlens.sampling.engines.bits.rows.layout import columns, places_of_sites, used_columns
@@ -118,7 +119,7 @@ def test_kernel_and_twin_agree_bit_for_bit(name: str, algorithm: str) -> None:
     ],
 )  # fmt: skip
 def test_the_slow_path_agrees_too(name: str, algorithm: str) -> None:
-    fast, slow, extra = run_both(name, algorithm, 60)
+    fast, slow, extra = run_both(name, algorithm, 25)
     assert extra != 0, "no word was undecided after the fast bits, so the slow path was not tested"
     np.testing.assert_array_equal(fast, slow)
 
@@ -145,3 +146,35 @@ def test_sums_are_those_of_the_tables(name: str) -> None:
 def test_other_models_are_refused_with_a_reason(model: Model, lattice: Lattice, why: str) -> None:
     found: Any = form_of(model, lattice, model.strengths(lattice, **model.controls))
     assert why in found
+
+
+@pytest.mark.parametrize(
+    ("model", "settings", "engine"),
+    [
+        (Potts(3), {"algorithm": "heat_bath"}, "planes"),
+        (Potts(3), {"algorithm": "heat_bath", "field": (0.0, 0.1)}, "table"),
+        (Potts(3), {"field": (0.0, 0.1)}, "planes"),
+        (Potts(6), {"lattice": Lattice((3, 3, 3)), "algorithm": "3 metropolis + heat_bath"}, "table"),
+        (BlumeCapel(), {"algorithm": "swendsen_wang"}, "table"),
+        (BlumeCapel(biquadratic=0.5), {}, "table"),
+    ],
+)
+def test_the_engine_is_one_that_knows_the_plan(model: Model, settings: dict[str, Any], engine: str) -> None:
+    plan = Plan(**{"model": model, "lattice": Lattice((4, 4)), "temperature": (1.0,), **settings})
+    assert plan.engine == engine
+    assert Plan.from_dict(plan.to_dict()) == plan
+
+
+def test_near_the_transition_clusters_move_between_sweeps() -> None:
+    def chosen(model: Model, temperature: float, side: int = 32, **controls: float) -> str:
+        controls_ = {name: (value,) for name, value in controls.items()}
+        plan = Plan(
+            model=model, lattice=Lattice((side, side)), temperature=(temperature,), controls=controls_
+        )  # fmt: skip
+        return plan.choices(0)[0].algorithm
+
+    assert chosen(BlumeCapel(), 1.69) == "seeded_clusters + 3 heat_bath"
+    assert chosen(BlumeCapel(), 1.69, field=0.1) == chosen(BlumeCapel(), 4.0) == "heat_bath"
+    assert chosen(Potts(3), 0.99) == "seeded_clusters + 7 metropolis"
+    assert chosen(Potts(3), 1.5) == chosen(Potts(3), 0.99, 8) == "metropolis"
+    assert chosen(Potts(10), 0.7) == "heat_bath"

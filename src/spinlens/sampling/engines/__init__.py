@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from spinlens.errors import InputError, did_you_mean
-from spinlens.lattices import Lattice
-from spinlens.models import Model
 from spinlens.sampling.algorithms import ALGORITHMS
 from spinlens.sampling.engines.bits.engine import BitsEngine
 from spinlens.sampling.engines.engine import Engine, Walkers
@@ -12,28 +12,42 @@ from spinlens.sampling.engines.past.engine import PastEngine
 from spinlens.sampling.engines.planes.engine import PlanesEngine
 from spinlens.sampling.engines.table.engine import TableEngine
 
+if TYPE_CHECKING:
+    from spinlens.sampling.plan import Plan
+
 __all__ = ["ENGINES", "Engine", "Walkers", "engine_for", "engine_named"]
 
 ENGINES: tuple[Engine, ...] = (BitsEngine(), PlanesEngine(), TableEngine(), PastEngine())
 
 
-def engine_for(model: Model, lattice: Lattice, algorithm: str) -> Engine:
-    """Return the first engine that samples a model on a lattice with an algorithm.
+def engine_for(plan: Plan) -> Engine:
+    """Return the first engine that samples a plan.
 
     Raises
     ------
     InputError
-        If all of them refuse, with their reasons and the algorithms that would work.
+        If all of them refuse, with their reasons and the algorithms that would work; or what the first that does not
+        refuse says of the plan, if no other takes it.
     """
-    reasons = {}
+    model, lattice = plan.model, plan.lattice
+    reasons, wrong = {}, []
     for engine in ENGINES:
-        reason = engine.refuses(model, lattice, algorithm)
-        if reason is None:
+        reason = engine.refuses(model, lattice, plan.algorithm)
+        if reason is not None:
+            reasons[engine.name] = reason
+            continue
+        try:
+            engine.check(plan)
+        except InputError as error:
+            # It may know the model in general, and not with these controls.
+            wrong.append(error)
+        else:
             return engine
-        reasons[engine.name] = reason
+    if wrong:
+        raise wrong[0]
     works = [word for word in ALGORITHMS if any(engine.refuses(model, lattice, word) is None for engine in ENGINES)]
     why = "; ".join(f"{name}: {reason}" for name, reason in reasons.items())
-    raise InputError("algorithm", repr(algorithm), why, f"What works here: {', '.join(works) or 'none'}")
+    raise InputError("algorithm", repr(plan.algorithm), why, f"What works here: {', '.join(works) or 'none'}")
 
 
 def engine_named(name: str) -> Engine:

@@ -43,7 +43,8 @@ class PastEngine:
         reasons = [self.refuses(plan.model, plan.lattice, plan.algorithm)]
         reasons += [_no_order(plan.model, plan.lattice, plan.point_controls(point)) for point in range(plan.points)]
         if reason := next(filter(None, reasons), None):
-            raise InputError("algorithm", repr(plan.algorithm), reason, "Use auto")
+            advice = f"Use {PAST}" if plan.algorithm == "auto" else "Use auto"
+            raise InputError("algorithm", repr(plan.algorithm), reason, advice)
 
     def choose(self, model: Model, lattice: Lattice, *, temperature: float, controls: Mapping[str, float]) -> Choice:
         """Return the update that suits a condition, and why."""

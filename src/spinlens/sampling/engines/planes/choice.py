@@ -9,15 +9,16 @@ import numpy as np
 
 from spinlens.exact import critical_temperature
 from spinlens.lattices import Lattice
-from spinlens.models import Ising, Potts
+from spinlens.models import Model
 from spinlens.sampling.choice import Choice
+from spinlens.sampling.engines.bits.rows.geometry import STEPS
 from spinlens.sampling.engines.planes.forms import Form
 
 SPINS = "seeded_clusters + 3 heat_bath"
 """Near the transition it yields several times as much as single spins, and far from it hardly less."""
 
-HOT = 1.2
-"""In units of the critical temperature without zeros, above which no crystal field orders the spins."""
+HOT = 0.9
+"""In units of the coupling and the number of neighbours, the transition of mean fields: no lattice orders above it."""
 
 WEAK = 0.012
 """In units of the coupling: in stronger fields correlations are too short for clusters to pay."""
@@ -56,13 +57,13 @@ _METROPOLIS = "metropolis"
 
 
 def choose(
-    form: Form, lattice: Lattice, *, temperature: float, clusters: bool, grouped: bool
+    form: Form, model: Model, lattice: Lattice, *, temperature: float, clusters: bool, grouped: bool
 ) -> Choice:  # fmt: skip
     """Return the update that suits a condition, and why.
 
     Parameters
     ----------
-    form, lattice
+    form, model, lattice
         What is sampled.
     temperature : float
         T.
@@ -73,8 +74,10 @@ def choose(
         return _for_spins(form, lattice, temperature, clusters=clusters)
     few = form.states <= FEW or not grouped
     local = _METROPOLIS if few else _HEAT_BATH
-    why = "proposing another colour costs less than weighing all" if few else "most proposals would be refused"
-    window, critical = WINDOWS.get(form.states), _critical_of_colours(form.states, form.coupling, lattice.kind)
+    why = "weighing all colours moves more of them than proposing one"
+    if few:
+        why = "proposing another colour costs less than weighing all" if grouped else "colours are only proposed here"
+    window, critical = WINDOWS.get(form.states), _critical(model, lattice.kind)
     if not clusters or critical is None or window is None or min(lattice.shape) < LONG:
         return Choice(local, why)
     if window.low <= temperature / critical <= window.high and (grouped or _HEAT_BATH not in window.algorithm):
@@ -84,26 +87,16 @@ def choose(
 
 def _for_spins(form: Form, lattice: Lattice, temperature: float, *, clusters: bool) -> Choice:
     down, up = form.site_weights[:, 0], form.site_weights[:, 2]
-    size, critical = abs(form.coupling), _critical_of_spins(lattice.kind)
+    size = abs(form.coupling)
     if not clusters or (form.coupling < 0 and lattice.kind == "triangular"):
         return Choice(_HEAT_BATH, "clusters of bonds do not follow the correlations here")
     if np.abs(up - down).max() / 2 > WEAK * size and not lattice.walled:
         return Choice(_HEAT_BATH, "the field keeps correlations short, and sweeps of single spins cost less")
-    if temperature > HOT * critical * size:
+    if temperature > HOT * size * len(STEPS[lattice.kind]):
         return Choice(_HEAT_BATH, "it is hotter than any transition of such spins, and single spins cost less")
     return Choice(SPINS, "spins of one sign that reach far turn together, and between them spins change their size")
 
 
-@lru_cache(maxsize=16)
-def _critical_of_spins(kind: str) -> float:
-    """Return the highest critical temperature of spins -1, 0, 1 with coupling 1: that of spins without zeros."""
-    if kind == "cubic":
-        return next(item.value for item in Ising().references() if item.where.startswith("cubic"))
-    return (critical_temperature(Ising(), Lattice((4, 4), kind=kind)) or 0.0) if kind != "chain" else 1.0
-
-
 @lru_cache(maxsize=32)
-def _critical_of_colours(states: int, coupling: float, kind: str) -> float | None:
-    if kind in ("chain", "cubic") or coupling <= 0:
-        return None
-    return critical_temperature(Potts(states, coupling), Lattice((4, 4), kind=kind))
+def _critical(model: Model, kind: str) -> float | None:
+    return None if kind in ("chain", "cubic") else critical_temperature(model, Lattice((4, 4), kind=kind))

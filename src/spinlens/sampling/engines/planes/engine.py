@@ -51,7 +51,7 @@ class PlanesEngine:
         form = form_of(model, lattice, model.strengths(lattice, **controls))
         assert isinstance(form, Form)
         return choose(
-            form, lattice, temperature=temperature, clusters=not isinstance(bonds_of(form, lattice), str),
+            form, model, lattice, temperature=temperature, clusters=not isinstance(bonds_of(form, lattice), str),
             grouped=grouped(form, lattice) is None,
         )  # fmt: skip
 

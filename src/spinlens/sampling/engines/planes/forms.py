@@ -66,7 +66,7 @@ def form_of(model: Model, lattice: Lattice, strengths: Array) -> Form | str:
         if isinstance(term, Bonds)
     ]
     spins = q == 3 and model.space.turn is not None
-    pair = pair_coefficients(np.sum([weights for weights, _ in bonds], axis=0), spins=spins)
+    pair = pair_coefficients(np.sum([np.zeros((q, q)), *(weights for weights, _ in bonds)], axis=0), spins=spins)
     if pair is None or any(pair_coefficients(table, spins=spins) is None for _, table in bonds):
         return "knows products of spins -1, 0, 1 and colours that are equal or not"
     if spins:
