@@ -76,7 +76,9 @@ def choose(
     local = _METROPOLIS if few else _HEAT_BATH
     why = "weighing all colours moves more of them than proposing one"
     if few:
-        why = "proposing another colour costs less than weighing all" if grouped else "colours are only proposed here"
+        why = "proposing another colour costs less than weighing all"
+        if not grouped:
+            why = "weighing all colours takes four neighbours at most, that attract, and no field"
     window, critical = WINDOWS.get(form.states), _critical(model, lattice.kind)
     if not clusters or critical is None or window is None or min(lattice.shape) < LONG:
         return Choice(local, why)
