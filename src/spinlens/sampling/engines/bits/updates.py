@@ -14,6 +14,7 @@ from spinlens.sampling.engines.bits.bonds import RowBonds, row_bonds
 from spinlens.sampling.engines.bits.geometry import geometry
 from spinlens.sampling.engines.bits.probabilities import rules
 from spinlens.sampling.engines.bits.view import SquareView
+from spinlens.sampling.engines.bits.words import WIDTH
 from spinlens.seeds import Purpose, seed_sequence
 
 if TYPE_CHECKING:
@@ -93,9 +94,9 @@ def _cluster_streams(view: SquareView) -> np.ndarray:
 
 
 def seeded_streams(plan: Plan, point: int, block: int) -> np.ndarray:
-    """Return the states of the generators of `SeededClustersUpdate` at all temperatures, uint64 (T, 4, columns)."""
+    """Return the states of the generators of seeded clusters at all temperatures, uint64 (T, 4, columns)."""
     width, temperatures = plan.lattice.shape[-1], len(plan.temperature)
-    streams = np.zeros((temperatures, 4, _bonds(plan, point).there.shape[-1]), dtype=np.uint64)
+    streams = np.zeros((temperatures, 4, -(-width // WIDTH) * WIDTH), dtype=np.uint64)
     for t in range(temperatures):
         words = seed_sequence(plan.seed, Purpose.SEEDED_CLUSTERS, point, t, block)
         streams[t, :, :width] = words.generate_state(4 * width, np.uint64).reshape(4, width)

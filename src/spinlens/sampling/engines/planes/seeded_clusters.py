@@ -39,7 +39,6 @@ from spinlens.sampling.engines.bits.words import WIDTH, aligned, any_bit, load, 
 from spinlens.sampling.engines.planes.codes import INLINED, differing, load_code
 from spinlens.sampling.engines.planes.forms import Form
 from spinlens.sampling.engines.table.lanes import below
-from spinlens.seeds import Purpose, seed_sequence
 
 _OPTIONS = {"error_model": "numpy", "boundscheck": False}
 
@@ -72,7 +71,7 @@ class SeededClusters:
     temperature : ndarray, float64 (T,)
         Of the conditions.
     streams : ndarray, uint64 (T, 4, columns)
-        States of the generators, see `streams_of`.
+        States of the generators, see `spinlens.sampling.engines.bits.updates.seeded_streams`.
     chains : int
         Chains in use.
     """
@@ -96,16 +95,6 @@ class SeededClusters:
                 bonds.source, bonds.target, bonds.shift, self.thresholds[c], bonds.kinds, bonds.held,
                 self.ghost_thresholds[c], self.chains, sweeps,
             )  # fmt: skip
-
-
-def streams_of(seed: int, point: int, block: int, here: slice, lattice: Lattice) -> NDArray[np.uint64]:
-    """Return the states of a generator for each column of the lattice, uint64 (T, 4, columns)."""
-    width = lattice.shape[-1]
-    streams = np.zeros((here.stop - here.start, 4, -(-width // WIDTH) * WIDTH), dtype=np.uint64)
-    for i, t in enumerate(range(here.start, here.stop)):
-        words = seed_sequence(seed, Purpose.SEEDED_CLUSTERS, point, t, block)
-        streams[i, :, :width] = words.generate_state(4 * width, np.uint64).reshape(4, width)
-    return streams
 
 
 def satisfied(kind: Any, sites: Any, before: int, here: int, pitch: int, code: Any, turned: Any) -> Any:

@@ -15,6 +15,7 @@ from spinlens.models import Model
 from spinlens.sampling.algorithms import LOCAL, SEEDED, Turns, updates_of
 from spinlens.sampling.engines.bits.generator import draw
 from spinlens.sampling.engines.bits.rows.layout import used_columns
+from spinlens.sampling.engines.bits.updates import seeded_streams
 from spinlens.sampling.engines.bits.walkers import LANES, swap_words
 from spinlens.sampling.engines.bits.words import WIDTH
 from spinlens.sampling.engines.planes import layout
@@ -23,7 +24,7 @@ from spinlens.sampling.engines.planes.forms import Form, form_of
 from spinlens.sampling.engines.planes.geometry import place_of
 from spinlens.sampling.engines.planes.kernel import Place, sweep
 from spinlens.sampling.engines.planes.rules import Rules, kinds_of, rules
-from spinlens.sampling.engines.planes.seeded_clusters import SeededClusters, streams_of
+from spinlens.sampling.engines.planes.seeded_clusters import SeededClusters
 from spinlens.sampling.engines.planes.sums import measure, tally
 from spinlens.sampling.engines.table.lanes import below
 from spinlens.seeds import Purpose, seed_sequence
@@ -50,9 +51,8 @@ class PlaneWalkers:
         self.rules = {
             name: rules(form, slots, temperature, kinds, name) for name in updates_of(*algorithms).intersection(LOCAL)
         }
-        every = slice(0, len(plan.temperature))
         seeded = SEEDED in updates_of(*algorithms)
-        self._seeded = {"seeded": streams_of(plan.seed, point, block, every, plan.lattice)} if seeded else {}
+        self._seeded = {"seeded": seeded_streams(plan, point, block)} if seeded else {}
         self.clusters = {
             part.start: SeededClusters(
                 form, plan.lattice, temperature[part], self._seeded["seeded"][part], len(plan.chains_of(block))
