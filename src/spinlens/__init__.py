@@ -45,6 +45,7 @@ _ROOMS = {
     "latent_maps": "phases",
     "find_crossover": "phases",
     "find_transition": "phases",
+    "find_transitions": "studies.find",
 }
 _SUBPACKAGES = (
     "exact", "figures", "images", "lattices", "learning", "models", "phases", "sampling", "spaces",
@@ -79,6 +80,7 @@ __all__ = [
     "figures",
     "find_crossover",
     "find_transition",
+    "find_transitions",
     "images",
     "latent_maps",
     "lattices",
@@ -135,6 +137,7 @@ if TYPE_CHECKING:
     )
     from spinlens.phases import find_crossover, find_transition, latent_maps
     from spinlens.sampling import Plan
+    from spinlens.studies.find import find_transitions
     from spinlens.symmetries import Symmetries
 
 

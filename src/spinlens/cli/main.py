@@ -15,6 +15,7 @@ from spinlens.cli.bench import bench
 from spinlens.cli.classify import classify
 from spinlens.cli.crossover import crossover
 from spinlens.cli.export import export
+from spinlens.cli.find import find
 from spinlens.cli.info import info
 from spinlens.cli.map import map_latents
 from spinlens.cli.models import models
@@ -43,6 +44,7 @@ app = typer.Typer(
 )
 app.command()(crossover)
 app.command()(classify)
+app.command()(find)
 app.command()(train)
 app.command("map")(map_latents)
 app.command()(pretrain)

@@ -16,7 +16,7 @@ from typing import Any, BinaryIO
 
 import numpy as np
 import zarr
-from zarr.storage import LocalStore
+from zarr.storage import LocalStore, MemoryStore
 
 from spinlens.config import differences
 from spinlens.ensemble import layout
@@ -223,6 +223,20 @@ def write_unit(group: zarr.Group, plan: Plan, unit: Unit, draws: UnitDraws) -> N
     arrays["exchange_accepted"][(*place, unit.block)] = accepted
 
 
+def _write_description(folder: Path, plan: Plan) -> dict[str, str]:
+    """Write the files of an ensemble without draws and return their digests.
+
+    Zarr makes them in memory first: it writes several at once, and where one fails the others would still come after
+    the folder was cleared.
+    """
+    files: dict[str, Any] = {}
+    layout.create(MemoryStore(files), plan)
+    store = DurableStore(folder)
+    for key, value in files.items():
+        store.set_sync(key, value)
+    return dict(store.digests)
+
+
 def _prepare(path: Path, plan: Plan) -> None:
     """Make sure that ``path`` is an ensemble of ``plan``."""
     if path.exists() and not path.is_dir():
@@ -242,9 +256,8 @@ def _prepare(path: Path, plan: Plan) -> None:
     try:
         with _claimed(skeleton):
             _clear(skeleton)
-            store = DurableStore(skeleton)
-            layout.create(store, plan)
-            Journal(skeleton).append(Entry(DESCRIPTION, dict(store.digests), 0.0, layout.attributes(plan)))
+            digests = _write_description(skeleton, plan)
+            Journal(skeleton).append(Entry(DESCRIPTION, digests, 0.0, layout.attributes(plan)))
             sync_folder(skeleton)
             # It appears whole or not at all.
             skeleton.replace(place)

@@ -1,5 +1,6 @@
 """Pictures of the results: one style, PNG and SVG."""
 
+from spinlens.figures.findings import draw_findings
 from spinlens.figures.histograms import draw_absolute_spin_error, draw_kl_divergence, draw_spin_error
 from spinlens.figures.latents import draw_latent_maps
 from spinlens.figures.maps import (
@@ -18,6 +19,7 @@ from spinlens.figures.style import style
 __all__ = [
     "draw_absolute_spin_error",
     "draw_energy",
+    "draw_findings",
     "draw_kl_divergence",
     "draw_latent_maps",
     "draw_magnetization",

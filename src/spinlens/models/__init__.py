@@ -5,7 +5,7 @@ from spinlens.models.clock import Clock
 from spinlens.models.ising import Ising
 from spinlens.models.lattice_gas import LatticeGas
 from spinlens.models.model import SMALLEST_TEMPERATURE, Model, Reference
-from spinlens.models.order import OrderParameter, component
+from spinlens.models.order import OrderParameter, component, vector
 from spinlens.models.pairwise import Pairwise
 from spinlens.models.potts import Potts
 from spinlens.models.random_bond import RandomBondIsing
@@ -17,5 +17,5 @@ from spinlens.models.terms import Bonds, Pattern, Sites
 __all__ = [
     "SMALLEST_TEMPERATURE", "BlumeCapel", "Bonds", "Clock", "Ising", "LatticeGas", "Model", "OrderParameter",
     "Pairwise", "Pattern", "Potts", "RandomBondIsing", "RandomFieldIsing", "Reference", "Sites", "TermTables",
-    "check_model", "component", "model_from_dict", "models", "parse_model", "register",
+    "check_model", "component", "model_from_dict", "models", "parse_model", "register", "vector",
 ]  # fmt: skip

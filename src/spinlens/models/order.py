@@ -51,3 +51,10 @@ class OrderParameter:
 def component(name: str, series: str, unit: float = 1.0) -> OrderParameter:
     """Return an order parameter of one component: one sum per site."""
     return OrderParameter(name, (series,), np.array([[unit]]), np.zeros(1))
+
+
+def vector(name: str, components: int) -> OrderParameter:
+    """Return an order parameter whose components are recorded per site, each as a sum of its own."""
+    return OrderParameter(
+        name, tuple(f"{name}_{k}" for k in range(components)), np.eye(components), np.zeros(components)
+    )  # fmt: skip

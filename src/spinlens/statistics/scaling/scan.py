@@ -15,10 +15,11 @@ from spinlens.statistics.histogram import MOST_GROUPS, RowHistogram
 from spinlens.statistics.jackknife import FEWEST_GROUPS
 from spinlens.statistics.mixture import Mixture
 from spinlens.statistics.scaling.line import Line
+from spinlens.statistics.scaling.soundness import check_coherence, memory
 
 Array = NDArray[np.float64]
 
-MOST_BINS = 1 << 14
+MOST_BINS = 1 << 12
 """Bins of the conjugate sum; more different values than that share bins."""
 
 FINEST = 2.0**-20
@@ -82,11 +83,15 @@ class Scan:
         The range of the control.
     groups : int
         G: groups of whole chains that errors rest on.
+    memory : ndarray, float64 (C,)
+        What chains still know of themselves after half of the recordings, see `soundness`.
 
     Raises
     ------
     InputError
         If there are fewer than 16 chains, or the histograms do not overlap.
+    ContradictionError
+        If the recordings cannot be those of the conditions they are said to be from.
 
     Notes
     -----
@@ -110,6 +115,8 @@ class Scan:
                 "Simulate with chains=64, which cost what one costs",
             )  # fmt: skip
         self.groups = min(chains, MOST_GROUPS)
+        check_coherence(recorded)
+        self.memory = memory(recorded)
         self.bins = _bins(recorded.conjugate)
         if len(self.bins.values) == 1:
             raise InputError("control", repr(self.control), f"moves nothing that was recorded at L = {self.length}")
@@ -155,10 +162,12 @@ class Scan:
 
     def distribution(self, values: Array, members: NDArray[np.float64]) -> Array:
         """Return the shares of sets of bins, (n, 1 + G, set), given which bin belongs to which, float64 (set, bin)."""
-        table = (self._table[:, 0, None] * members).reshape(-1, members.shape[-1])
-        sums = self._sums(values, self._line.drive(values), np.concatenate([self._table[:, 0], table]))
-        total, parts = sums[:, : 1 + self.groups], sums[:, 1 + self.groups :]
-        return np.asarray(parts.reshape(len(values), 1 + self.groups, -1) / total[..., None])
+        weight = self._weights(values, self._line.drive(values))
+        found = []
+        for row in weight:
+            weighed = row * self._table[:, 0]
+            found.append(weighed @ members.T / weighed.sum(axis=1, keepdims=True))
+        return np.array(found)
 
     @property
     def energies(self) -> Array:
@@ -188,6 +197,10 @@ class Scan:
 
     def _sums(self, values: Array, drive: Array, table: Array) -> Array:
         """Return weighted sums over bins (n, rows) of a table (rows, bin)."""
+        return np.asarray(self._weights(values, drive) @ table.T)
+
+    def _weights(self, values: Array, drive: Array) -> Array:
+        """Return what each bin counts at values of the control, float64 (n, bin), but for a factor."""
         log_weight = np.outer(drive, self.bins.apart) - self._mixture.density
         weight = np.exp(log_weight - log_weight.max(axis=1, keepdims=True))
         counts = self._mixture.counts
@@ -200,7 +213,7 @@ class Scan:
                 f"and {self._mixture.fewest:.0f} must",
                 f"Stay within {self.low:g} to {self.high:g}, or simulate nearer to it",
             )  # fmt: skip
-        return np.asarray(weight @ table.T)
+        return np.asarray(weight)
 
     def _measured_from(self, recorded: Recorded) -> list[Array]:
         """Return where sums and quantities are measured from, so that variances lose no digits."""
@@ -289,8 +302,8 @@ class Bins:
 def _bins(conjugate: Sequence[Array]) -> Bins:
     """Give each value its bin; where there are too many, those that are near each other share one.
 
-    A bin of width w makes weights wrong by (w (b - b'))^2 / 24 of them, b' being the nearest simulated condition: parts
-    in a million at 2^14 bins.
+    A bin of width w makes weights wrong by (w (b - b'))^2 / 24 of them, b' being the nearest simulated condition: some
+    1e-5 at 2^12 bins.
     """
     width = FINEST
     low, high = min(float(x.min()) for x in conjugate), max(float(x.max()) for x in conjugate)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
@@ -13,8 +12,8 @@ from spinlens.errors import InputError
 from spinlens.statistics.estimate import Estimate
 from spinlens.statistics.labels import labelled
 from spinlens.statistics.scaling.resamples import Layout, Resamples
-from spinlens.statistics.scaling.scan import Scan
-from spinlens.statistics.scaling.sources import from_arrays, from_ensemble
+from spinlens.statistics.scaling.scan import Recorded, Scan
+from spinlens.statistics.scaling.sources import recorded_arrays, recorded_ensembles
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -39,19 +38,8 @@ class Sizes:
         self, ensembles: Sequence[Any], *, control: str = "temperature",
         observables: Sequence[Mapping[str, Any]] | None = None, **fixed: float,
     ) -> None:  # fmt: skip
-        if not isinstance(ensembles, Sequence) or not all(hasattr(e, "series") for e in ensembles):
-            raise InputError(
-                "ensembles", type(ensembles).__name__, "must be a list of ensembles, one for each size",
-                "FiniteSize.from_arrays takes arrays",
-            )  # fmt: skip
-        _check_alike(ensembles)
-        extra = observables if observables is not None else [{}] * len(ensembles)
-        if len(extra) != len(ensembles):
-            raise InputError("observables", len(extra), f"must be {len(ensembles)} mappings, one for each ensemble")
-        self._set([
-            Scan(from_ensemble(e, control=control, fixed=fixed, observables=more))
-            for e, more in zip(ensembles, extra, strict=True)
-        ])  # fmt: skip
+        found = recorded_ensembles(ensembles, control=control, observables=observables, **fixed)
+        self._set([Scan(each) for each in found])
 
     @classmethod
     def from_arrays(
@@ -63,7 +51,8 @@ class Sizes:
         ----------
         sizes : mapping of int to mapping of str to array
             For each L the arrays ``temperature`` (T,), ascending; ``energy`` (T, chain, recording), totals; and any
-            others of that shape, per site, by names of one's own. The first of these is the order parameter:
+            others of that shape, per site, by names of one's own; vectors have their components on a last axis. The
+            first of these is the order parameter:
             ``binder_cumulant``, ``susceptibility`` and ``susceptibility_absolute`` are its own. Chains of the same
             number at different temperatures may depend on each other, those of different numbers must not.
         dimensions : int
@@ -76,22 +65,13 @@ class Sizes:
         InputError
             As for ensembles, or if shapes do not fit.
         """
-        scans = []
-        for length, arrays in sizes.items():
-            for name in ("temperature", "energy"):
-                if name not in arrays:
-                    raise InputError(f"sizes[{length}]", sorted(arrays), f"lacks {name!r}")
-            rest = {name: array for name, array in arrays.items() if name not in ("temperature", "energy")}
-            scans.append(
-                Scan(
-                    from_arrays(
-                        length, energy=arrays["energy"], temperature=arrays["temperature"], dimensions=dimensions,
-                        sites=sites(length) if sites else None, observables=rest,
-                    )
-                )
-            )  # fmt: skip
+        return cls.from_recorded(recorded_arrays(sizes, dimensions=dimensions, sites=sites))
+
+    @classmethod
+    def from_recorded(cls, recorded: Sequence[Recorded]) -> Self:
+        """Return a study of what was recorded at several sizes."""
         self = cls.__new__(cls)
-        self._set(scans)
+        self._set([Scan(each) for each in recorded])
         return self
 
     def _set(self, scans: list[Scan]) -> None:
@@ -102,6 +82,18 @@ class Sizes:
         if len(set(lengths)) < len(lengths):
             raise InputError("sizes", lengths, "must differ")
         self.layout = Layout(tuple(scan.groups for scan in self.scans))
+
+    def of_sizes(self, lengths: Sequence[int]) -> Self:
+        """Return the study of some of the sizes; scans are shared, nothing is read again.
+
+        Raises
+        ------
+        InputError
+            If fewer than two are left.
+        """
+        found = type(self).__new__(type(self))
+        found._set([scan for scan in self.scans if scan.length in lengths])
+        return found
 
     @property
     def sizes(self) -> tuple[int, ...]:
@@ -196,12 +188,3 @@ class Sizes:
 
     def _curves(self, values: Array) -> list[dict[str, Array]]:
         return [scan.curves(values) for scan in self.scans]
-
-
-def _check_alike(ensembles: Sequence[Any]) -> None:
-    for first, ensemble in pairwise(ensembles):
-        if ensemble.model != first.model:
-            raise InputError("ensembles", ensemble.model.text, f"is not the model of the others, {first.model.text}")
-        one, other = first.lattice, ensemble.lattice
-        if (one.kind, one.boundary) != (other.kind, other.boundary):
-            raise InputError("ensembles", other.text, f"differs from {one.text} in more than its sides")

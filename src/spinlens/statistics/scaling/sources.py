@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from spinlens.errors import InputError
-from spinlens.models import component
+from spinlens.models import component, vector
 from spinlens.statistics.fluctuations import Quantity
 from spinlens.statistics.observables import quantities
 from spinlens.statistics.recordings import Recordings, recordings
@@ -33,6 +34,45 @@ class PerCondition(Sequence[Any]):
 
     def __iter__(self) -> Iterator[Any]:
         return (self._make(condition) for condition in range(self._length))
+
+
+def recorded_ensembles(
+    ensembles: Sequence[Any], *, control: str = "temperature",
+    observables: Sequence[Mapping[str, Any]] | None = None, **fixed: float,
+) -> list[Recorded]:  # fmt: skip
+    """Return what ensembles of several sizes recorded; see `FiniteSize`."""
+    if not isinstance(ensembles, Sequence) or not all(hasattr(e, "series") for e in ensembles):
+        raise InputError(
+            "ensembles", type(ensembles).__name__, "must be a list of ensembles, one for each size",
+            "FiniteSize.from_arrays takes arrays",
+        )  # fmt: skip
+    _check_alike(ensembles)
+    extra = observables if observables is not None else [{}] * len(ensembles)
+    if len(extra) != len(ensembles):
+        raise InputError("observables", len(extra), f"must be {len(ensembles)} mappings, one for each ensemble")
+    return [
+        from_ensemble(e, control=control, fixed=fixed, observables=more)
+        for e, more in zip(ensembles, extra, strict=True)
+    ]
+
+
+def recorded_arrays(
+    sizes: Mapping[int, Mapping[str, Any]], *, dimensions: int, sites: Callable[[int], int] | None = None
+) -> list[Recorded]:
+    """Return what arrays of several sizes hold; see `FiniteSize.from_arrays`."""
+    found = []
+    for length, arrays in sizes.items():
+        for name in ("temperature", "energy"):
+            if name not in arrays:
+                raise InputError(f"sizes[{length}]", sorted(arrays), f"lacks {name!r}")
+        rest = {name: array for name, array in arrays.items() if name not in ("temperature", "energy")}
+        found.append(
+            from_arrays(
+                length, energy=arrays["energy"], temperature=arrays["temperature"], dimensions=dimensions,
+                sites=sites(length) if sites else None, observables=rest,
+            )
+        )  # fmt: skip
+    return found
 
 
 def from_ensemble(
@@ -113,8 +153,8 @@ def from_arrays(
         d.
     sites : int, optional
         N; by default L^d.
-    observables : mapping of str to array, shape (T, chain, recording)
-        Anything of each recording, per site. The first is the order parameter.
+    observables : mapping of str to array, shape (T, chain, recording) or (T, chain, recording, d)
+        Anything of each recording, per site; vectors have d components. The first is the order parameter.
 
     Raises
     ------
@@ -129,18 +169,23 @@ def from_arrays(
         raise InputError(f"energy.shape at L = {length}", e.shape, f"must be ({len(t)}, chain, recording)")
     arrays = {name: np.asarray(array, dtype=np.float64) for name, array in observables.items()}
     for name, array in arrays.items():
-        if array.shape != e.shape:
-            raise InputError(f"{name}.shape at L = {length}", array.shape, f"must be {e.shape} like the energy")
+        if array.shape[:3] != e.shape or array.ndim > 4:
+            why = f"must be {e.shape} like the energy, with an axis of components behind if it is a vector"
+            raise InputError(f"{name}.shape at L = {length}", array.shape, why)
+    arrays = {name: array.reshape(*e.shape, -1) for name, array in arrays.items()}
     if not all(np.all(np.isfinite(array)) for array in (e, *arrays.values())):
         raise InputError("observables", f"L = {length}", "hold numbers that are not finite")
     line = line_through("temperature", lambda value: np.array([-1.0 / value]), t)
     # The direction is minus or plus one, whichever makes the largest number of D one.
     sign = float(line.direction[0])
-    own = [Quantity(component(name, name), f"{name}_" if k else "", vanishes=False) for k, name in enumerate(arrays)]
+    own = [
+        Quantity(vector(name, array.shape[-1]), f"{name}_" if k else "", vanishes=False)
+        for k, (name, array) in enumerate(arrays.items())
+    ]
     return Recorded(
         int(length), int(dimensions), int(sites or length**dimensions), "temperature", t, t, line,
         [sign * part for part in e], [np.zeros_like(part) for part in e], tuple(own),
-        [[array[k][None] for array in arrays.values()] for k in range(len(t))],
+        [[np.moveaxis(array[k], -1, 0) for array in arrays.values()] for k in range(len(t))],
     )  # fmt: skip
 
 
@@ -199,3 +244,12 @@ def _laid_out(name: str, array: Any, found: Recordings, here: NDArray[np.int64])
 def _without(control: str, value: float) -> dict[str, float]:
     """Return a control by name, but not the temperature, which symmetry does not ask for."""
     return {} if control == "temperature" else {control: float(value)}
+
+
+def _check_alike(ensembles: Sequence[Any]) -> None:
+    for first, ensemble in pairwise(ensembles):
+        if ensemble.model != first.model:
+            raise InputError("ensembles", ensemble.model.text, f"is not the model of the others, {first.model.text}")
+        one, other = first.lattice, ensemble.lattice
+        if (one.kind, one.boundary) != (other.kind, other.boundary):
+            raise InputError("ensembles", other.text, f"differs from {one.text} in more than its sides")

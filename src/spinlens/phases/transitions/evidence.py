@@ -1,0 +1,108 @@
+"""What recordings of several sizes say for and against a transition within a window of the control."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+
+from spinlens.errors import InputError
+from spinlens.phases.transitions.usable import CUMULANT, HEAT, PEAKED, crossing_pairs, split_sizes
+from spinlens.statistics.estimate import Estimate
+from spinlens.statistics.scaling import FiniteSize
+from spinlens.statistics.scaling.resamples import Resamples
+
+FORGETFUL = 0.25
+"""Share of the conditions whose chains must forget: at a transition those of the disordered side do."""
+
+DEEPER = 3.0
+"""Standard errors."""
+
+REMEMBERED = 0.4
+"""Correlation over chains above which chains do not sample one distribution; 64 chains see 0.125 by chance."""
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """Numbers from which verdicts are made, all of the largest sizes.
+
+    Attributes
+    ----------
+    crossing_pairs : int
+        How many successive pairs of sizes, from the largest down, have cumulants that cross.
+    pairs : int
+        How many there are.
+    growth : Estimate or None
+        The power of L with which the connected susceptibility grows where the largest pair crosses: 2 - eta at a
+        critical point, d where phases coexist, less and less where the correlation length is finite.
+    inverse_nu : Estimate or None
+        From the slopes there.
+    heat_growth : Estimate or None
+        The power of L with which the peak of the specific heat grows between the two largest: alpha / nu, or d.
+    valleys : tuple of int
+        The sizes whose energies have two peaks where the specific heat is largest.
+    deepening : float
+        By how many standard errors the valley of the largest of them is deeper than that of the smallest: the
+        barrier between two phases grows with L^(d - 1), between two peaks of one phase it does not. Zero where
+        neither of the two largest sizes has one.
+    memory : float
+        Correlation over chains between both halves of the recordings where they forget most readily.
+    reason : str
+        Why nothing crosses, and which way to look.
+    """
+
+    crossing_pairs: int
+    pairs: int
+    growth: Estimate | None
+    inverse_nu: Estimate | None
+    heat_growth: Estimate | None
+    valleys: tuple[int, ...]
+    deepening: float
+    memory: float
+    reason: str = ""
+
+    @property
+    def coexist(self) -> bool:
+        """Whether two phases take turns at the largest sizes, the more rarely the larger they are."""
+        return self.deepening > DEEPER
+
+    @property
+    def forgets(self) -> bool:
+        """Whether chains sample one distribution."""
+        return self.memory < REMEMBERED
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the numbers by name, for JSON."""
+        return asdict(self)
+
+
+def evidence(study: FiniteSize) -> Evidence:
+    """Gather what recordings say; nothing here knows a model."""
+    memory = max(float(np.quantile(scan.memory, FORGETFUL)) for scan in study.scans)
+    heat = _heat_growth(study)
+    valleys, deepening = _valleys(study)
+    total = len(study.sizes) - 1
+    try:
+        pairs = crossing_pairs(study)
+    except InputError as error:
+        return Evidence(0, total, None, None, heat, valleys, deepening, memory, str(error))
+    last = study.of_sizes(study.sizes[-2:])
+    growth = last.quotients(PEAKED, at=CUMULANT)[0].exponent
+    return Evidence(len(pairs), total, growth, last.crossings(CUMULANT)[0].inverse_nu, heat, valleys, deepening, memory)
+
+
+def _heat_growth(study: FiniteSize) -> Estimate | None:
+    try:
+        return study.of_sizes(study.sizes[-2:]).peaks(HEAT).exponents.estimates[0]
+    except InputError:
+        return None
+
+
+def _valleys(study: FiniteSize) -> tuple[tuple[int, ...], float]:
+    sizes = split_sizes(study)
+    if len(sizes) < 2 or sizes[-1] < study.sizes[-2]:
+        return sizes, 0.0
+    barriers = study.of_sizes([sizes[0], sizes[-1]]).coexistence().barriers
+    apart = Resamples(barriers.layout, barriers.samples[1:] - barriers.samples[:1])
+    return sizes, float(np.nan_to_num(apart.samples[0, 0] / max(float(apart.errors[0]), 1e-300)))

@@ -1,0 +1,179 @@
+"""What was found in a window: transitions with errors, or none, and how much to believe of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from spinlens.phases.transitions.evidence import Evidence
+from spinlens.phases.transitions.places import Place
+from spinlens.phases.transitions.verdict import Verdict
+from spinlens.statistics.estimate import Estimate
+from spinlens.statistics.scaling import FiniteSize
+
+SIGMAS_68, SIGMAS_95 = 1.0, 2.1
+"""Half widths of intervals in standard errors; errors that are estimated themselves have heavier tails than a normal
+distribution."""
+
+
+@dataclass(frozen=True)
+class PhaseTransition:
+    """One transition.
+
+    Attributes
+    ----------
+    axis : str
+        The control along which it was looked for.
+    value, error : float
+        Where it is in the infinite system, with its standard error: data and choices of method together.
+    kind : str
+        ``continuous``, ``first_order``, ``bkt`` or ``undecided``.
+    kind_probabilities : mapping of str to float
+        Of each of them.
+    probability : float
+        That there is a transition.
+    exponents : mapping of str to Estimate or None
+        ``nu``, ``beta_over_nu`` and ``gamma_over_nu``; None where they could not be read, and where it is of first
+        order.
+    by_method : tuple of Place
+        What each method alone says.
+    statistical, choices : float
+        Both parts of the error.
+    """
+
+    axis: str
+    value: float
+    error: float
+    kind: str
+    kind_probabilities: Mapping[str, float]
+    probability: float
+    exponents: Mapping[str, Estimate | None]
+    by_method: tuple[Place, ...]
+    statistical: float
+    choices: float
+
+    @property
+    def estimate(self) -> Estimate:
+        """Value and error."""
+        return Estimate(self.value, self.error)
+
+    @property
+    def interval_68(self) -> tuple[float, float]:
+        """Holds the true value with a probability of 68 %."""
+        return self._interval(SIGMAS_68)
+
+    @property
+    def interval_95(self) -> tuple[float, float]:
+        """Holds it with 95 %."""
+        return self._interval(SIGMAS_95)
+
+    def _interval(self, sigmas: float) -> tuple[float, float]:
+        return self.value - sigmas * self.error, self.value + sigmas * self.error
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return everything by name, for JSON."""
+        return {
+            "axis": self.axis, "value": self.value, "error": self.error, "interval_68": list(self.interval_68),
+            "interval_95": list(self.interval_95), "kind": self.kind,
+            "kind_probabilities": dict(self.kind_probabilities), "probability": self.probability,
+            "exponents": {name: _plain(each) for name, each in self.exponents.items()},
+            "by_method": [
+                {"method": place.method, **(_plain(place.estimate) or {"value": None, "error": None}),
+                 "reason": place.reason}
+                for place in self.by_method
+            ],
+        }  # fmt: skip
+
+    def __str__(self) -> str:
+        """Return one line."""
+        exponents = ", ".join(f"{name.replace('_over_', '/')} {each}" for name, each in self.exponents.items() if each)
+        kind = self.kind.replace("_", " ")
+        return f"{self.axis} {self.estimate}, {kind}, probability {self.probability:.2f}" + (
+            f"; {exponents}" if exponents else ""
+        )
+
+
+@dataclass(frozen=True)
+class Findings:
+    """The answer of a search.
+
+    Attributes
+    ----------
+    transitions : tuple of PhaseTransition
+        Those that are more probable than not; empty where there is none, or where it cannot be told.
+    none_probability : float
+        That the window holds none. An empty list with about one half means that it cannot be told.
+    words : str
+        One sentence that says why.
+    evidence : Evidence or None
+        What it rests on; None where the recordings contradict themselves.
+    nulls : mapping of str to Verdict
+        The same search on data without a transition.
+    ceiling : mapping of str to float
+        ``cramer_rao``: the error with which the recordings of the largest size tell their own temperature, at the
+        transition; ``efficiency``: its share of the error that was reached.
+    unsound : tuple of str
+        Conditions near the transition that are not known to be equilibrated.
+    details : mapping
+        ``timing``, ``provenance`` and whatever else the search adds to its summary.
+    study : FiniteSize or None
+        The curves of all sizes; None where the recordings contradict themselves.
+    """
+
+    transitions: tuple[PhaseTransition, ...]
+    none_probability: float
+    words: str
+    evidence: Evidence | None
+    nulls: Mapping[str, Verdict] = field(default_factory=dict)
+    ceiling: Mapping[str, float] = field(default_factory=dict)
+    unsound: tuple[str, ...] = ()
+    details: Mapping[str, Any] = field(default_factory=dict)
+    study: FiniteSize | None = field(default=None, repr=False)
+
+    def summary(self) -> dict[str, Any]:
+        """Return everything as plain numbers and words, for JSON; what is not known is None."""
+        found = self.transitions[0] if self.transitions else None
+        return finite({
+            "transitions": [each.to_dict() for each in self.transitions],
+            "none_probability": self.none_probability,
+            "words": self.words,
+            "evidence": self.evidence.to_dict() if self.evidence else None,
+            "nulls": [
+                {"null": name, "probability": each.probability, "found": each.found, "words": each.words}
+                for name, each in self.nulls.items()
+            ],
+            "budget": {"chains": found.statistical if found else None, "networks": None,
+                       "choices": found.choices if found else None},
+            "ceiling": dict(self.ceiling),
+            "unsound": list(self.unsound),
+            **self.details,
+        })  # fmt: skip
+
+    def __str__(self) -> str:
+        """Return the answer in a few lines."""
+        lines = [str(each) for each in self.transitions] or ["no transition"]
+        lines.append(self.words)
+        if self.unsound:
+            lines.append(f"Not known to be equilibrated near it: {', '.join(self.unsound)}.")
+        wrong = [name for name, each in self.nulls.items() if each.found]
+        if wrong:
+            lines.append(f"Do not trust this: a transition was also found in {', '.join(wrong)}.")
+        return "\n".join(lines)
+
+
+def _plain(estimate: Estimate | None) -> dict[str, float] | None:
+    return None if estimate is None else {"value": estimate.value, "error": estimate.error}
+
+
+def finite(value: Any) -> Any:
+    """Return plain numbers, with None for what is no number, which JSON lacks."""
+    if isinstance(value, Mapping):
+        return {str(key): finite(each) for key, each in value.items()}
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return [finite(each) for each in value]
+    if isinstance(value, float | np.floating):
+        return float(value) if np.isfinite(value) else None
+    return int(value) if isinstance(value, np.integer) else value

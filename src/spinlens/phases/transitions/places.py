@@ -1,0 +1,140 @@
+"""Where a transition lies: every method of finite-size scaling on the same recordings, and all of them as one number."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from spinlens.errors import InputError
+from spinlens.phases.transitions.usable import CUMULANT, HEAT, PEAKED, crossing_pairs, split_sizes
+from spinlens.statistics.estimate import Estimate
+from spinlens.statistics.scaling import Correction, Extrapolation, FiniteSize, volume_forms
+
+SLOPE, OMEGA, OMEGA_ERROR = 1.5, 1.4, 0.6
+"""1 / nu where the slopes do not tell, and omega with the width of its prior where nothing is known of it."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """What one method says.
+
+    Attributes
+    ----------
+    method : str
+        Its name.
+    estimate : Estimate or None
+        Of the infinite system; None where the method sees nothing inside the window.
+    reason : str
+        Why there is none.
+    statistical, choices : float
+        Standard error of the data alone, and the spread of forms and windows.
+    """
+
+    method: str
+    estimate: Estimate | None
+    reason: str = ""
+    statistical: float = np.nan
+    choices: float = np.nan
+
+
+Method = Callable[[FiniteSize], Extrapolation]
+
+
+def _crossings(study: FiniteSize) -> Extrapolation:
+    """Always with a correction: fits of a constant are cheaper by a parameter, and wrong by more than their error."""
+    pairs = crossing_pairs(study)
+    slope = float(study.crossings(CUMULANT, pairs=pairs[-1:]).inverse_nus.values[0])
+    slope = float(np.clip(np.nan_to_num(slope, nan=SLOPE), 0.5, study.dimensions))
+    return study.critical_temperature(CUMULANT, pairs=pairs, forms=[(Correction(slope + OMEGA, OMEGA_ERROR),)])
+
+
+def _collapse(study: FiniteSize) -> Extrapolation:
+    return study.collapse(CUMULANT).place
+
+
+def _peaks(name: str) -> Method:
+    return lambda study: study.critical_temperature(name, by="peaks")
+
+
+def _sharp_crossings(study: FiniteSize) -> Extrapolation:
+    """Cumulants of two phases of fixed weights cross at L^-2d from where the weights are those."""
+    forms = [(), (Correction(2.0 * study.dimensions, 0.5 * study.dimensions),)]
+    return study.critical_temperature(CUMULANT, pairs=crossing_pairs(study), forms=forms)
+
+
+def _sharp_peaks(name: str) -> Method:
+    return lambda study: study.critical_temperature(name, by="peaks", forms=volume_forms(study.dimensions))
+
+
+def _equal_weight(study: FiniteSize) -> Extrapolation:
+    return study.of_sizes(split_sizes(study)).critical_temperature(by="coexistence")
+
+
+CONTINUOUS: Mapping[str, Method] = {
+    "cumulant crossings": _crossings,
+    "cumulant collapse": _collapse,
+    "susceptibility peaks": _peaks(PEAKED),
+    "specific heat peaks": _peaks(HEAT),
+}
+"""Methods that allow for exponents of any value."""
+
+FIRST_ORDER: Mapping[str, Method] = {
+    "equal weight of two phases": _equal_weight,
+    "cumulant crossings, first order": _sharp_crossings,
+    "susceptibility peaks, first order": _sharp_peaks(PEAKED),
+    "specific heat peaks, first order": _sharp_peaks(HEAT),
+}
+"""Methods for phases that coexist, where everything moves with powers of the volume."""
+
+
+def places(study: FiniteSize, methods: Mapping[str, Method]) -> list[Place]:
+    """Ask every method, each on all sizes or on as many of the largest as it can be used with."""
+    return [_place(study, name, method) for name, method in methods.items()]
+
+
+def _place(study: FiniteSize, name: str, method: Method) -> Place:
+    reason = ""
+    for least in study.sizes[:-1]:
+        try:
+            found = method(study.of_sizes([size for size in study.sizes if size >= least]))
+        except InputError as error:
+            reason = str(error)
+            continue
+        if np.isfinite(found.value) and np.isfinite(found.error) and _inside(study, found.value):
+            return Place(name, found.estimate, "", found.statistical, found.choices)
+        reason = f"the extrapolation, {found}, lies outside of what was simulated"
+    return Place(name, None, reason)
+
+
+def _inside(study: FiniteSize, value: float) -> bool:
+    return all(scan.low <= value <= scan.high for scan in study.scans)
+
+
+def together(found: Sequence[Place], shares: Sequence[float] | None = None) -> Place:
+    """Return the average of several places, weighted with their errors.
+
+    They come from the same recordings: nothing is gained by there being several, so the error is that of one of them,
+    on average, and how far they are apart is added to it.
+
+    Parameters
+    ----------
+    found : sequence of Place
+        Those without an estimate are left out.
+    shares : sequence of float, optional
+        Weights; by default the inverse squares of the errors.
+    """
+    kept = [k for k, place in enumerate(found) if place.estimate is not None]
+    if not kept:
+        return Place("together", None, "; ".join(place.reason for place in found[:1]))
+    estimates = [found[k].estimate for k in kept]
+    values = np.array([each.value for each in estimates if each])
+    errors = np.array([each.error for each in estimates if each])
+    weight = errors**-2.0 if shares is None else np.array([shares[k] for k in kept])
+    weight = weight / weight.sum()
+    statistical = np.array([found[k].statistical for k in kept])
+    mean = float(weight @ values)
+    error = float(np.sqrt(weight @ (errors**2 + (values - mean) ** 2)))
+    data = float(np.sqrt(weight @ statistical**2))
+    return Place("together", Estimate(mean, error), "", data, float(np.sqrt(max(0.0, error**2 - data**2))))

@@ -1,0 +1,115 @@
+"""From recordings of several sizes to what was found."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from spinlens.errors import InputError
+from spinlens.phases.transitions.evidence import evidence
+from spinlens.phases.transitions.findings import Findings, PhaseTransition
+from spinlens.phases.transitions.nulls import null_verdicts
+from spinlens.phases.transitions.places import CONTINUOUS, FIRST_ORDER, Place, places, together
+from spinlens.phases.transitions.usable import crossing_pairs
+from spinlens.phases.transitions.verdict import NOT_TO_TELL, Verdict, verdict
+from spinlens.statistics.estimate import Estimate
+from spinlens.statistics.scaling import FiniteSize
+from spinlens.statistics.scaling.scan import Recorded
+from spinlens.statistics.scaling.soundness import ContradictionError
+
+NEGLIGIBLE = 0.05
+"""Kinds that are less probable than this add nothing to the place."""
+
+
+def search(recorded: Sequence[Recorded], *, seed: int = 0, nulls: bool = True) -> Findings:
+    """Find the transition that recordings of several sizes show, or say that they show none.
+
+    Parameters
+    ----------
+    recorded : sequence of Recorded
+        Of at least two sizes, over the same range of one control; the first quantity is the order parameter.
+    seed : int
+        Of the nulls.
+    nulls : bool
+        Whether the same search is tried on data without a transition.
+
+    Returns
+    -------
+    Findings
+        At most one transition: a window is searched for one.
+
+    Raises
+    ------
+    InputError
+        If there are fewer than two sizes, fewer than 16 chains, or no order parameter.
+    """
+    without = null_verdicts(recorded, seed=seed) if nulls else {}
+    try:
+        study = FiniteSize.from_recorded(recorded)
+    except ContradictionError as error:
+        return Findings((), 1.0 - NOT_TO_TELL, f"Cannot tell: {error}", None, without)
+    if study.scans[0].order_parameter is None:
+        raise InputError("order parameter", None, "is needed to see a transition", "Record one")
+    seen = evidence(study)
+    judged = verdict(seen, dimensions=study.dimensions)
+    if not judged.found:
+        return Findings((), 1.0 - judged.probability, judged.words, seen, without, study=study)
+    found = _transition(study, judged)
+    if found is None:
+        words = "Cannot tell: sizes differ as at a transition, but no method extrapolates to a place within the window."
+        return Findings((), 0.5, words, seen, without, study=study)
+    ceiling = _ceiling(study, found)
+    return Findings((found,), 1.0 - judged.probability, judged.words, seen, without, ceiling, study=study)
+
+
+def _transition(study: FiniteSize, judged: Verdict) -> PhaseTransition | None:
+    """Return the transition, placed by the methods of each kind in proportion to the kind's probability."""
+    kinds = judged.kind_probabilities
+    both = kinds["continuous"] + kinds["first_order"]
+    shares = {"continuous": kinds["continuous"] / both, "first_order": kinds["first_order"] / both}
+    asked: list[Place] = []
+    means, weights = [], []
+    for name, methods in (("continuous", CONTINUOUS), ("first_order", FIRST_ORDER)):
+        if shares[name] < NEGLIGIBLE:
+            continue
+        each = places(study, methods)
+        asked += each
+        means.append(together(each))
+        weights.append(shares[name])
+    kept = [(mean, weight) for mean, weight in zip(means, weights, strict=True) if mean.estimate]
+    if not kept:
+        return None
+    place = together([mean for mean, _ in kept], [weight for _, weight in kept])
+    assert place.estimate is not None
+    return PhaseTransition(
+        study.scans[0].control, place.estimate.value, place.estimate.error, judged.kind, kinds, judged.probability,
+        _exponents(study) if shares["first_order"] < 0.5 else dict.fromkeys(EXPONENTS), tuple(asked),
+        place.statistical, place.choices,
+    )  # fmt: skip
+
+
+EXPONENTS = ("nu", "beta_over_nu", "gamma_over_nu")
+
+
+def _exponents(study: FiniteSize) -> dict[str, Estimate | None]:
+    try:
+        found = study.exponents(pairs=crossing_pairs(study))
+    except InputError:
+        return dict.fromkeys(EXPONENTS)
+    ratios = (found.beta_over_nu, found.gamma_over_nu)
+    return dict(zip(EXPONENTS, [found.nu, *(r.estimate if r else None for r in ratios)], strict=True))
+
+
+def _ceiling(study: FiniteSize, found: PhaseTransition) -> dict[str, float]:
+    """Return the Cramer-Rao error of a temperature that the energies of the largest size tell, and its share.
+
+    The mean energy is an efficient estimator of its own temperature, so the bound is its error over its slope,
+    d<e>/dT = C, autocorrelations included.
+    """
+    scan = study.scans[-1]
+    if scan.control != "temperature":
+        return {}
+    here = study.of_sizes(study.sizes[-2:]).observables([found.value]).isel(size=-1)
+    bound = float(here["energy_error"].item() / here["specific_heat"].item())
+    return {"cramer_rao": bound, "efficiency": bound / found.error if np.isfinite(found.error) else np.nan}

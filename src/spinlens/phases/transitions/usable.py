@@ -1,0 +1,46 @@
+"""Which of the sizes show what a method reads."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import numpy as np
+
+from spinlens.errors import InputError
+from spinlens.statistics.scaling import FiniteSize
+from spinlens.statistics.scaling.coexistence import find_coexistence
+from spinlens.statistics.scaling.resamples import Layout
+
+CUMULANT, PEAKED, HEAT = "binder_cumulant", "susceptibility_absolute", "specific_heat"
+
+
+def crossing_pairs(study: FiniteSize, name: str = CUMULANT) -> list[tuple[int, int]]:
+    """Return the successive sizes whose curves cross, from the largest down to the first pair that does not.
+
+    Raises
+    ------
+    InputError
+        If the two largest do not cross; the message says which way their crossing lies.
+    """
+    found: list[tuple[int, int]] = []
+    for pair in reversed(list(pairwise(study.sizes))):
+        try:
+            study.crossings(name, pairs=[pair])
+        except InputError:
+            if not found:
+                raise
+            break
+        found.append(pair)
+    return found[::-1]
+
+
+def split_sizes(study: FiniteSize) -> tuple[int, ...]:
+    """Return the sizes whose energies part into two phases."""
+    found = []
+    for scan in study.scans:
+        try:
+            find_coexistence([scan], Layout((scan.groups,)), (-np.inf, np.inf))
+        except InputError:
+            continue
+        found.append(scan.length)
+    return tuple(found)

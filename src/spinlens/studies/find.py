@@ -1,0 +1,344 @@
+"""The search for a transition of any model: sizes, windows and recordings are chosen, sampled, and judged.
+
+First the smaller sizes are sampled over the whole window; where they show a transition, all sizes are sampled again close
+to it, each as closely as its rounding needs, and the answer comes from these recordings alone. Where they show none, the
+larger sizes are sampled over the whole window as well.
+"""
+
+from __future__ import annotations
+
+import time
+import warnings
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spinlens.ensemble import Ensemble, simulate
+from spinlens.errors import EquilibrationWarning, InputError, did_you_mean
+from spinlens.lattices import Lattice
+from spinlens.lattices.lattice import AXES
+from spinlens.models import Model, check_model
+from spinlens.phases.transitions import Findings, PhaseTransition, search
+from spinlens.progress import Report, progress_bar
+from spinlens.provenance import provenance
+from spinlens.seeds import check_seed
+from spinlens.statistics.scaling import recorded_ensembles
+from spinlens.studies.directory import StudyDirectory
+
+Array = NDArray[np.float64]
+
+SIZES = {1: (16, 32, 64, 128), 2: (16, 24, 32, 48, 64), 3: (8, 12, 16, 20, 24)}
+"""Where none are given, by the number of axes."""
+
+OVERVIEW = 3
+"""Sizes, the smallest ones, that are sampled over the whole window first."""
+
+REACH, SPLIT_REACH = 1.2, 3.0
+"""Half the window of a size in units of L^(-1/nu), relative to the place; in units of L^-d where phases coexist."""
+
+DOUBT = 8.0
+"""It is at least this many standard errors of the overview's place."""
+
+POINTS = 13
+"""Values of the control in it."""
+
+FEWEST_POINTS, MOST_POINTS = 15, 61
+"""Values of the control in the whole window."""
+
+
+@dataclass(frozen=True)
+class Preset:
+    """How much is recorded.
+
+    Attributes
+    ----------
+    overview, recordings : int
+        Recordings of each of the 64 chains over the whole window, and close to the transition.
+    """
+
+    overview: int
+    recordings: int
+    chains: int = 64
+
+
+PRESETS = {"quick": Preset(256, 1024), "standard": Preset(512, 8192), "thorough": Preset(1024, 32768, 128)}
+
+
+@dataclass(frozen=True)
+class Window:
+    """Where to look.
+
+    Attributes
+    ----------
+    axis : str
+        ``"temperature"`` or a control of the model.
+    low, high : float
+        Both ends.
+    fixed : mapping of str to float
+        The other controls, and the temperature where it is not the axis.
+    """
+
+    axis: str
+    low: float
+    high: float
+    fixed: Mapping[str, float]
+
+    @classmethod
+    def of(cls, axes: Mapping[str, Any]) -> Window:
+        """Return the window that keywords mean: one pair of numbers, the others single numbers."""
+        pairs = {name: value for name, value in axes.items() if np.ndim(value) == 1}
+        if len(pairs) != 1 or any(len(value) != 2 for value in pairs.values()):
+            raise InputError(
+                "axes", ", ".join(f"{name}={value}" for name, value in axes.items()) or "none",
+                "exactly one control must be a pair, the window to search", "For example temperature=(2, 2.6)",
+            )  # fmt: skip
+        ((axis, (low, high)),) = pairs.items()
+        low, high = float(low), float(high)
+        if not np.isfinite([low, high]).all() or not low < high:
+            raise InputError(axis, (low, high), "is a window without interior", "Give the lower end first")
+        fixed = {name: float(value) for name, value in axes.items() if name != axis}
+        if axis != "temperature" and "temperature" not in fixed:
+            raise InputError("temperature", None, f"must be given where {axis} is searched")
+        return cls(axis, low, high, fixed)
+
+    def values(self, length: int, dimensions: int) -> Array:
+        """Return values over the whole window, close enough for the histograms of a size to overlap."""
+        width = np.log(self.high / self.low) if self.low > 0 else (self.high - self.low) / abs(self.high or self.low)
+        count = int(np.clip(np.ceil(2.0 * width * length ** (0.5 * dimensions)), FEWEST_POINTS, MOST_POINTS))
+        return np.linspace(self.low, self.high, count)
+
+    def near(self, found: PhaseTransition, length: int, dimensions: int) -> Array:
+        """Return values close to a place, within the window."""
+        nu = found.exponents.get("nu")
+        power = float(np.clip(1.0 / nu.value, 0.7, dimensions)) if nu else float(dimensions)
+        reach = (REACH if nu else SPLIT_REACH) * length**-power * abs(found.value)
+        half = max(reach, DOUBT * found.error)
+        return np.linspace(max(self.low, found.value - half), min(self.high, found.value + half), POINTS)
+
+
+def find_transitions(
+    model: Model | Sequence[Ensemble],
+    *,
+    sizes: Sequence[int] | None = None,
+    kind: str = "square",
+    boundary: Any = "periodic",
+    preset: str = "quick",
+    seed: int = 1,
+    out: Path | str | None = None,
+    workers: int | None = None,
+    scheduler: str | None = None,
+    progress: bool = True,
+    **axes: Any,
+) -> Findings:
+    """Find the transition of a model within a window of one of its controls.
+
+    Nothing is known of the model's transitions: places, errors and kinds come from recordings of several sizes alone.
+
+    Parameters
+    ----------
+    model : Model or sequence of Ensemble
+        What to sample; or ensembles of one model at several sizes, which are judged as they are.
+    sizes : sequence of int, optional
+        Sides L, two or more; by default 16 to 64 in two dimensions, 8 to 24 in three.
+    kind : str
+        Of the lattice: ``"square"``, ``"triangular"``, ``"honeycomb"``, ``"cubic"`` or ``"chain"``.
+    boundary : str or tuple
+        As of `spinlens.Lattice`.
+    preset : {"quick", "standard", "thorough"}
+        How much is recorded: minutes, a quarter of an hour, hours.
+    seed : int
+        The answer depends on it and on these parameters alone.
+    out : path-like, optional
+        Directory for the ensembles, ``summary.json`` and figures; an unfinished search of the same parameters is
+        continued. In memory where left out.
+    workers, scheduler, progress
+        As of `spinlens.simulate`.
+    **axes : float or (float, float)
+        ``temperature`` and the model's controls. Exactly one is a pair: the window.
+
+    Returns
+    -------
+    Findings
+        The transition with its errors, or none, and why.
+
+    Raises
+    ------
+    InputError
+        If there are fewer than two sizes, the window has no interior, or ensembles are of different models.
+
+    Examples
+    --------
+    >>> found = sl.find_transitions(sl.Potts(3), temperature=(0.7, 1.3), sizes=(16, 24, 32, 48))  # doctest: +SKIP
+    >>> print(found)  # doctest: +SKIP
+    """
+    seed = check_seed(seed)
+    if not isinstance(model, Model):
+        return _judged(list(model), _only_axis(axes, list(model)), seed, {"source": "ensembles"})
+    if preset not in PRESETS:
+        raise InputError("preset", repr(preset), "is unknown", did_you_mean(preset, PRESETS))
+    if kind not in AXES:
+        raise InputError("kind", repr(kind), "is unknown", did_you_mean(str(kind), AXES))
+    check_model(model)
+    window = Window.of(axes)
+    lengths = sorted({int(size) for size in (SIZES[AXES[kind]] if sizes is None else sizes)})
+    if len(lengths) < 2:
+        raise InputError("sizes", lengths, "scaling compares at least two sizes")
+    lattices = [Lattice((length,) * AXES[kind], boundary=boundary, kind=kind) for length in lengths]
+    task = _Search(model, lattices, window, PRESETS[preset], seed)
+    description = {
+        "study": "find", "preset": preset, "seed": seed, "model": model.text, "lattice": kind, "boundary": str(boundary),
+        "sizes": lengths, "axis": {window.axis: [window.low, window.high]}, "fixed": dict(window.fixed),
+    }  # fmt: skip
+    directory = StudyDirectory(out, description) if out is not None else None
+    started = time.monotonic()
+    with progress_bar("find", show=progress) as report:
+        found = task.run(report, directory.path if directory else None, workers, scheduler)
+    details = {
+        **description, "timing": {"seconds": round(time.monotonic() - started, 1)}, "provenance": provenance(),
+    }  # fmt: skip
+    found = replace(found, details=details)
+    if directory is not None:
+        _write(directory, found)
+    return found
+
+
+@dataclass(frozen=True)
+class _Search:
+    """What is sampled, and in which order."""
+
+    model: Model
+    lattices: Sequence[Lattice]
+    window: Window
+    preset: Preset
+    seed: int
+
+    def run(self, report: Report, out: Path | None, workers: int | None, scheduler: str | None) -> Findings:
+        """Sample and judge."""
+        work = _Work(report, [lattice.sites for lattice in self.lattices], self.preset)
+        how = {"workers": workers, "scheduler": scheduler}
+
+        def sampled(stage: str, which: int, values: Array, recordings: int) -> Ensemble:
+            lattice = self.lattices[which]
+            path = out / f"{stage}-L{lattice.shape[0]:03d}.ens" if out else None
+            grid = {**self.window.fixed, self.window.axis: values}
+            with warnings.catch_warnings():
+                # Said in the answer, where it matters.
+                warnings.simplefilter("ignore", EquilibrationWarning)
+                return simulate(
+                    self.model, lattice, chains=self.preset.chains, recordings=recordings, out=path,
+                    seed=self.seed * 1000 + 100 * (stage == "near") + which, progress=work.part(stage, which), **grid,
+                    **how,
+                )  # fmt: skip
+
+        count, dimensions = len(self.lattices), len(self.lattices[0].shape)
+        lengths = [lattice.shape[0] for lattice in self.lattices]
+
+        def overview(which: int) -> Ensemble:
+            return sampled("window", which, self.window.values(lengths[which], dimensions), self.preset.overview)
+
+        first = [overview(which) for which in range(min(OVERVIEW, count))]
+        rough = search(recorded_ensembles(first, control=self.window.axis), nulls=False)
+        if not rough.transitions:
+            ensembles = first + [overview(which) for which in range(len(first), count)]
+        else:
+            place = rough.transitions[0]
+            ensembles = [
+                sampled("near", which, self.window.near(place, lengths[which], dimensions), self.preset.recordings)
+                for which in range(count)
+            ]
+        return _judged(ensembles, self.window.axis, self.seed, {})
+
+
+class _Work:
+    """Progress of all simulations together, weighted by their updates."""
+
+    def __init__(self, report: Report, sites: Sequence[int], preset: Preset) -> None:
+        self._report, self._done = report, 0.0
+        self._weights = {
+            **{("window", k): n * (preset.overview + EQUILIBRATION) for k, n in enumerate(sites[:OVERVIEW])},
+            **{("near", k): n * (preset.recordings + EQUILIBRATION) for k, n in enumerate(sites)},
+        }  # fmt: skip
+        self._total = sum(self._weights.values())
+
+    def part(self, stage: str, which: int) -> Report:
+        """Return the report of one simulation."""
+        weight = self._weights.get((stage, which), self._weights["near", which])
+        before, self._done = self._done, self._done + weight
+
+        def report(fraction: float, note: str = "") -> None:
+            self._report(min(1.0, (before + fraction * weight) / self._total), note)
+
+        return report
+
+
+EQUILIBRATION = 512
+"""Recordings that take as long as the default equilibration."""
+
+
+def _only_axis(axes: Mapping[str, Any], ensembles: Sequence[Any]) -> str:
+    """Return the control that ensembles vary."""
+    if axes:
+        raise InputError("axes", ", ".join(axes), "belong to a model; ensembles have their own")
+    if not all(isinstance(each, Ensemble) for each in ensembles) or not ensembles:
+        kind = type(ensembles[0]).__name__ if ensembles else "nothing"
+        raise InputError("model", kind, "must be a model, or ensembles of several sizes")
+    varied = [name for name, values in ensembles[0].grid.items() if len(values) > 1]
+    if len(varied) != 1:
+        raise InputError("ensembles", ", ".join(varied) or "one condition", "must vary exactly one control")
+    return varied[0]
+
+
+def _judged(ensembles: Sequence[Ensemble], axis: str, seed: int, details: Mapping[str, Any]) -> Findings:
+    found = search(recorded_ensembles(ensembles, control=axis), seed=seed)
+    return replace(found, unsound=_unsound(ensembles, axis, found), details=details)
+
+
+def _unsound(ensembles: Sequence[Ensemble], axis: str, found: Findings) -> tuple[str, ...]:
+    """Return conditions next to the transition that are not known to be equilibrated; all where there is none."""
+    words = []
+    for ensemble in ensembles:
+        values = np.asarray(ensemble.grid[axis])
+        sound = np.asarray(ensemble.diagnostics["equilibrated"]).reshape(-1).astype(bool)
+        near = np.ones(len(values), dtype=bool)
+        if found.transitions:
+            step = 1.5 * float(np.median(np.diff(values)))
+            near = np.abs(values - found.transitions[0].value) <= step
+        words += [f"L = {ensemble.lattice.shape[0]} at {v:g}" for v in values[near & ~sound]]
+    return tuple(words)
+
+
+def _write(directory: StudyDirectory, found: Findings) -> None:
+    """Write the figures, then the summary."""
+    from spinlens.figures import draw_findings
+    from spinlens.figures.save import save_all
+
+    if found.study is not None:
+        save_all({"findings": lambda: draw_findings(found)}, directory.path / "figures", progress=False)
+    directory.write_summary(found.summary())
+
+
+def answer(problem: Any, *, preset: str = "quick") -> Findings:
+    """Answer a sealed problem: several sizes of recordings at temperatures in a hidden unit.
+
+    Parameters
+    ----------
+    problem : mapping of int to mapping of str to array
+        Of each L ``temperature`` (T,), ``energy`` (T, chain, recording), total, and ``order_parameter`` (T, chain,
+        recording, d), with ``dimensions`` and ``sites``, see `spinlens.challenge.SealedProblem`.
+    preset : str
+        Recordings are given, so presets differ in nothing yet.
+    """
+    from spinlens.statistics.scaling import recorded_arrays
+
+    started = time.monotonic()
+    arrays = {
+        length: {"temperature": size["temperature"], "energy": size["energy"], "order": size["order_parameter"]}
+        for length, size in problem.items()
+    }  # fmt: skip
+    recorded = recorded_arrays(arrays, dimensions=problem.dimensions, sites=problem.sites.__getitem__)
+    found = search(recorded, seed=1)
+    return replace(found, details={"preset": preset, "timing": {"seconds": time.monotonic() - started}})
