@@ -47,7 +47,7 @@ _ROOMS = {
     "find_transition": "phases",
 }
 _SUBPACKAGES = (
-    "exact", "figures", "images", "lattices", "learning", "models", "phases", "sampling", "spaces",
+    "challenge", "exact", "figures", "images", "lattices", "learning", "models", "phases", "sampling", "spaces",
     "statistics", "studies", "symmetries",
 )  # fmt: skip
 
@@ -75,6 +75,7 @@ __all__ = [
     "Transformer",
     "VisionTransformer",
     "__version__",
+    "challenge",
     "exact",
     "figures",
     "find_crossover",
@@ -103,6 +104,7 @@ __all__ = [
 
 if TYPE_CHECKING:
     from spinlens import (
+        challenge,
         exact,
         figures,
         images,

@@ -27,6 +27,7 @@ class Purpose(IntEnum):
     SEEDED_CLUSTERS = 12
     DISORDER = 13
     FROM_THE_PAST = 14
+    CHALLENGE = 15
 
 
 def check_seed(seed: object) -> int:

@@ -99,7 +99,7 @@ def sector_sums(ends: NDArray[np.int64], parity: NDArray[np.int64], weight: Arra
     not all, whether an odd number of them was taken. A site that has met all of them must be even.
     """
     last = {int(site): bond for bond, pair in enumerate(ends) for site in pair}
-    sums = np.zeros((2, 2))
+    sums: Array = np.zeros((2, 2))
     sums[0, 0] = 1.0
     axes: list[int] = []
     for bond, ((a, b), wound, w) in enumerate(zip(ends.tolist(), parity.tolist(), weight.tolist(), strict=True)):
@@ -108,7 +108,7 @@ def sector_sums(ends: NDArray[np.int64], parity: NDArray[np.int64], weight: Arra
             sums = np.stack([sums, np.zeros_like(sums)], axis=-1)
             axes.append(site)
         turned = [axis for axis in (0, 1) if wound[axis]] + ([] if a == b else [2 + axes.index(s) for s in (a, b)])
-        sums = sums + w * np.flip(sums, turned)
+        sums = sums + w * np.flip(sums, tuple(turned))
         for site in {a, b}:
             if last[site] == bond:
                 sums = np.take(sums, 0, axis=2 + axes.index(site))
