@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import typer
 
 from spinlens.config import merge, parse_assignment
+from spinlens.errors import InputError, did_you_mean
 
 challenge = typer.Typer(no_args_is_help=True, help="Make sealed problems, answer, open, check and score them.")
 
@@ -59,3 +62,47 @@ def check(
 
     count = check_challenge(folder, numbers=problem or None, workers=workers)
     typer.echo(f"{count} problems: byte for byte what the secret gives")
+
+
+@challenge.command()
+def answer(
+    folder: Path = FOLDER,
+    out: Path = typer.Option(..., help="Folder of the answers; an unfinished one is continued."),
+    method: str = typer.Option("find", help="find: what finds transitions here; baseline: the specific heat's peak."),
+    preset: str = typer.Option("standard", help="How much find may take: quick or standard."),
+) -> None:
+    """Answer every problem of a challenge, one file each."""
+    from spinlens.challenge import answer_all, baseline, open_folder
+
+    if method not in ("find", "baseline"):
+        raise InputError("method", repr(method), "is unknown", did_you_mean(method, ("find", "baseline")))
+    name, answered = (method, baseline) if method == "baseline" else (f"{method}, {preset}", _finder(preset))
+    count = answer_all(open_folder(folder), out, answered, name=name)
+    typer.echo(f"{count} problems answered by {name} in {out}")
+
+
+@challenge.command()
+def score(
+    folder: Path = FOLDER,
+    answers: Path = typer.Argument(..., help="Folder of answers."),
+    as_json: bool = typer.Option(False, "--json", help="Print JSON."),
+) -> None:
+    """Score answers to an opened challenge, with the baseline beside them."""
+    from spinlens.challenge import open_folder
+    from spinlens.challenge import score as score_answers
+    from spinlens.challenge.table import family_rows, text_table, total_rows
+
+    found = score_answers(open_folder(folder), answers)
+    if as_json:
+        typer.echo(json.dumps(found, indent=2))
+        return
+    typer.echo(f"{text_table(total_rows(found))}\n\n{text_table(family_rows(found['answers']))}")
+
+
+def _finder(preset: str) -> Any:
+    try:
+        find = import_module("spinlens.studies.find").answer
+    except ImportError:
+        why = "needs the study that finds transitions, which is not installed"
+        raise InputError("method", "'find'", why, "Take --method baseline") from None
+    return lambda problem: find(problem, preset=preset).summary()
