@@ -169,8 +169,8 @@ def make(
     out, schedule = Path(out), schedule or Schedule()
     check_workers(workers, None)
     drawn = recipes(secret, problems=problems, nulls=nulls)
-    for place in sorted(other.parent for other in out.parent.glob(f"*/{SECRET}")):
-        if read_secret(place / SECRET) == secret:
+    for place in sorted(other.parent for other in out.parent.glob(f"*/{CHALLENGE}")):
+        if (place / SECRET).exists() and read_secret(place / SECRET) == secret:
             raise InputError("seed_file", f"SHA-256 {secret.hash}", f"was opened in {place}", "Make a new secret")
     described = {
         "format": CHALLENGE_FORMAT, "secret_sha256": secret.hash, "problems": problems, "nulls": nulls,
