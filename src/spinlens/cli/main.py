@@ -12,6 +12,7 @@ import typer
 
 from spinlens import __version__
 from spinlens.cli.bench import bench
+from spinlens.cli.blind import blind
 from spinlens.cli.challenge import challenge
 from spinlens.cli.classify import classify
 from spinlens.cli.crossover import crossover
@@ -56,6 +57,7 @@ app.command()(status)
 app.command()(verify)
 app.command()(repair)
 app.command()(bench)
+app.command()(blind)
 app.add_typer(export, name="export")
 app.add_typer(challenge, name="challenge")
 

@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 from scipy.optimize import brentq
 
+from spinlens.exact.conditions import check_solvable
 from spinlens.exact.planar import frustrated, planar_critical_temperature
 from spinlens.lattices import Lattice, check_lattice
-from spinlens.models import Clock, LatticeGas, Model, Potts, check_model
+from spinlens.models import Clock, HiddenUnit, LatticeGas, Model, Potts
 from spinlens.models.ising import Ising
 
 _CELLS = {"square": (2, 2), "triangular": (2, 2), "honeycomb": (2, 2)}
@@ -33,6 +34,11 @@ def critical_temperature(model: Model, lattice: Lattice | None = None) -> float 
     float or None
         In units of the couplings (k_B = 1); None where nothing is known exactly. See `Model.references` for numbers.
 
+    Raises
+    ------
+    InputError
+        If the model's unit of energy is hidden.
+
     Notes
     -----
     A planar Ising ferromagnet that repeats with a unit cell is critical where Z00 = Z10 + Z01 + Z11, with Zab the
@@ -46,7 +52,7 @@ def critical_temperature(model: Model, lattice: Lattice | None = None) -> float 
     .. [1] D. Cimasoni and H. Duminil-Copin, Electron. J. Probab. 18, 44 (2013), doi:10.1214/EJP.v18-2352.
     .. [2] F. Y. Wu, Rev. Mod. Phys. 54, 235 (1982), doi:10.1103/RevModPhys.54.235.
     """
-    model = check_model(model)
+    model = check_solvable(model)
     lattice = Lattice((2, 2)) if lattice is None else check_lattice(lattice)
     rule = _RULES.get(type(model))
     return None if rule is None else rule(model, lattice)
@@ -111,6 +117,11 @@ def _lattice_gas(model: LatticeGas, lattice: Lattice) -> float | None:
     return _ising(Ising(model.attraction / 4), lattice)
 
 
+def _hidden_unit(model: HiddenUnit, lattice: Lattice) -> float | None:
+    found = critical_temperature(model.model, lattice)
+    return None if found is None else model.unit * found
+
+
 _RULES: Mapping[type[Model], Callable[[Any, Lattice], float | None]] = {
-    Ising: _ising, Potts: _potts, Clock: _clock, LatticeGas: _lattice_gas
+    Ising: _ising, Potts: _potts, Clock: _clock, LatticeGas: _lattice_gas, HiddenUnit: _hidden_unit
 }  # fmt: skip
