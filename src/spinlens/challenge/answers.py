@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -168,7 +169,8 @@ def answer_all(
             for done, number in enumerate(waiting):
                 report(done / len(waiting), f"problem {number}")
                 begun = time.perf_counter()
-                said = dict(method(challenge.problem(number)))
+                # As it will be read: lists for tuples, numbers for those of NumPy that are floats.
+                said = json.loads(json.dumps(dict(method(challenge.problem(number)))))
                 values = {
                     **said, "format": ANSWER_FORMAT, "challenge": challenge.hash, "problem": number, "method": name,
                     "sealed": not challenge.opened, "seconds": round(time.perf_counter() - begun, 3),

@@ -47,11 +47,12 @@ def write_problem(
 
         ensemble = sample(recipe.plan(length, schedule), workers=workers, progress=tell)
         digest = write_arrays(folder / file_of(length), recorded(ensemble, recipe, length))
+        # A share, because the number of conditions would tell how many samples of quenched disorder there are.
         judged = equilibration_summary(ensemble)
-        rows.append({
-            "length": length, "sites": ensemble.lattice.sites, "sha256": digest, "conditions": judged["conditions"],
-            "not_equilibrated": judged["flagged_conditions"], "too_short_to_tell": judged["too_short_conditions"],
-        })  # fmt: skip
+        share = judged["flagged_conditions"] / judged["conditions"]
+        rows.append(
+            {"length": length, "sites": ensemble.lattice.sites, "sha256": digest, "not_equilibrated": round(share, 4)}
+        )
     space, lattice = recipe.system.model.space, recipe.system.lattice_of(lengths[0])
     (order, *_) = recipe.system.model.order_parameters(lattice)
     write_record(folder / PROBLEM, {
