@@ -2,7 +2,8 @@
 
 ``python docs/write_results.py`` rewrites them; ``--check`` fails where a page has drifted from its results. To adopt a
 new run: ``python docs/write_results.py --adopt runs/crossover``, which copies its summary and its pictures. A name
-after it, as in ``--adopt runs/trials trials``, keeps the summary alone under that name.
+after it, as in ``--adopt runs/trials trials``, keeps the summary alone under that name. Scores of a challenge come from
+``spinlens challenge score challenge answers --json > docs/results/challenge.json``.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from pathlib import Path
 import benchmark_tables
 from benchmark_tables import read, table
 
+from spinlens.challenge.table import family_rows, total_rows
 from spinlens.phases.regions import ScoreRow
 from spinlens.statistics import Estimate
 from spinlens.studies.classify.table import HEADINGS, cells
@@ -24,6 +26,7 @@ ROOT = Path(__file__).parents[1]
 RESULTS = ROOT / "docs" / "results"
 PAGES = (
     ROOT / "README.md",
+    ROOT / "docs" / "challenge.md",
     ROOT / "docs" / "classification.md",
     ROOT / "docs" / "crossover.md",
     ROOT / "docs" / "estimators.md",
@@ -194,6 +197,16 @@ def finite_size() -> str:
     return "\n".join([table(lines), "", *(f"- {note}" for note in notes)])
 
 
+def challenge() -> str:
+    """Return the scores of the answers to the sealed problems, the baseline beside them, and family by family."""
+    path = RESULTS / "challenge.json"
+    if not path.exists():
+        return "No challenge was answered and opened yet."
+    found = read(path)
+    note = f"SHA-256 of the secret: `{found['challenge']}`."
+    return f"{table(total_rows(found))}\n\n{table(family_rows(found['answers']))}\n\n{note}"
+
+
 def chances() -> str:
     """Return the table of the false-alarm rates of the test modules."""
     found = read(RESULTS / "chances.json")
@@ -206,7 +219,8 @@ def chances() -> str:
 
 SECTIONS = {
     "crossover": crossover, "presets": presets, "classify": classify, "labels": labels, "trials": trials,
-    "without": without, "finite_size": finite_size, "chances": chances, **benchmark_tables.SECTIONS,
+    "without": without, "finite_size": finite_size, "challenge": challenge,
+    "chances": chances, **benchmark_tables.SECTIONS,
 }  # fmt: skip
 
 

@@ -24,9 +24,11 @@ MAY_IMPORT: dict[str, set[str]] = {
     "ensemble": PHYSICS | {"statistics", "sampling"},
     "learning": PHYSICS | {"statistics", "ensemble"},
     "phases": PHYSICS | {"statistics", "exact", "sampling", "ensemble"},
+    "challenge": PHYSICS | {"statistics", "exact", "sampling", "ensemble"},
     "images": PHYSICS | {"statistics", "sampling", "ensemble", "phases"},
     "figures": PHYSICS | {"statistics", "exact", "ensemble", "phases", "images"},
-    "studies": PHYSICS | {"statistics", "exact", "sampling", "ensemble", "learning", "phases", "images", "figures"},
+    "studies": PHYSICS | {"statistics", "exact", "sampling", "ensemble", "learning", "phases", "challenge", "images",
+                          "figures"},
     "testing": PHYSICS | {"statistics", "exact", "sampling", "ensemble", "images", "cli"},
 }  # fmt: skip
 MAY_IMPORT["cli"] = MAY_IMPORT["studies"] | {"studies"}
@@ -99,6 +101,9 @@ ALLOWED = {
                               "spinlens.exact.ising.crossover.crossover_lines",
                               "spinlens.models.ising.CRITICAL_TEMPERATURE"},
     "figures/classify/attention.py": {"spinlens.models.ising.CRITICAL_TEMPERATURE"},
+    # What problems are drawn from.
+    "challenge/systems.py": {"spinlens.models.Ising", "spinlens.models.RandomBondIsing",
+                             "spinlens.models.RandomFieldIsing"},
     "phases/agreement.py": {"spinlens.models.ising.CRITICAL_TEMPERATURE"},
 }  # fmt: skip
 LONGEST = 400
@@ -122,7 +127,9 @@ def test_a_bare_import_loads_nothing_heavy() -> None:
     assert loaded_by("import spinlens") & heavy == set()
 
 
-@pytest.mark.parametrize("name", ["phases", "phases.regions", "images", "statistics", "exact", "symmetries"])
+@pytest.mark.parametrize(
+    "name", ["phases", "phases.regions", "challenge", "images", "statistics", "exact", "symmetries"]
+)
 def test_physics_never_loads_torch(name: str) -> None:
     assert "torch" not in loaded_by(f"import spinlens.{name}")
 

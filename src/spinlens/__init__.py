@@ -48,7 +48,7 @@ _ROOMS = {
     "find_transitions": "studies.find",
 }
 _SUBPACKAGES = (
-    "exact", "figures", "images", "lattices", "learning", "models", "phases", "sampling", "spaces",
+    "challenge", "exact", "figures", "images", "lattices", "learning", "models", "phases", "sampling", "spaces",
     "statistics", "studies", "symmetries",
 )  # fmt: skip
 
@@ -76,6 +76,7 @@ __all__ = [
     "Transformer",
     "VisionTransformer",
     "__version__",
+    "challenge",
     "exact",
     "figures",
     "find_crossover",
@@ -105,6 +106,7 @@ __all__ = [
 
 if TYPE_CHECKING:
     from spinlens import (
+        challenge,
         exact,
         figures,
         images,

@@ -27,7 +27,8 @@ class Purpose(IntEnum):
     SEEDED_CLUSTERS = 12
     DISORDER = 13
     FROM_THE_PAST = 14
-    NULLS = 20
+    CHALLENGE = 15
+    NULLS = 16
 
 
 def check_seed(seed: object) -> int:

@@ -12,6 +12,8 @@ import typer
 
 from spinlens import __version__
 from spinlens.cli.bench import bench
+from spinlens.cli.blind import blind
+from spinlens.cli.challenge import challenge
 from spinlens.cli.classify import classify
 from spinlens.cli.crossover import crossover
 from spinlens.cli.export import export
@@ -57,7 +59,9 @@ app.command()(status)
 app.command()(verify)
 app.command()(repair)
 app.command()(bench)
+app.command()(blind)
 app.add_typer(export, name="export")
+app.add_typer(challenge, name="challenge")
 
 
 def _version(show: bool) -> None:

@@ -37,7 +37,7 @@ def _describe(name: str, kind: Any) -> dict[str, Any]:
     try:
         model = kind()
     except TypeError:
-        # It takes tables that only its user has.
+        # It takes tables, or a model, that only its user has.
         return found | {
             "controls": "as its tables say", "space": "any values", "lattices": list(DIRECTIONS),
             "algorithms": ["heat_bath", "metropolis", "auto"], "references": [],

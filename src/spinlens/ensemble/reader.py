@@ -17,6 +17,7 @@ from zarr.storage import LocalStore
 
 from spinlens.ensemble import layout
 from spinlens.ensemble.judgement import sentence, summarise
+from spinlens.ensemble.seal import unsealed
 from spinlens.ensemble.stored_draws import StoredDraws
 from spinlens.ensemble.study_ensemble import study_ensemble
 from spinlens.ensemble.writer import read_plan
@@ -299,6 +300,6 @@ def open_ensemble(path: Path | str) -> Ensemble:
         If its description was altered.
     """
     path = study_ensemble(path)
-    plan = read_plan(path)
+    plan = unsealed(read_plan(path), path)
     group = zarr.open_group(store=LocalStore(path, read_only=True), mode="r", zarr_format=3)
     return Ensemble(group, plan, path)

@@ -45,7 +45,7 @@ def simulate(
     out: Path | str | None = None,
     workers: int | None = None,
     scheduler: str | None = None,
-    progress: bool = True,
+    progress: bool | Report = True,
     **controls: float | Sequence[float] | np.ndarray,
 ) -> Ensemble:
     """Sample the Boltzmann distribution at every condition of a grid.
@@ -94,8 +94,8 @@ def simulate(
         Threads; by default one for each core.
     scheduler : str, optional
         Address of a Dask scheduler to use instead of threads.
-    progress : bool
-        Whether to show progress on stderr.
+    progress : bool or callable
+        Whether to show progress on stderr; a function is told the share that is done, and a note, instead.
     **controls : float or sequence of float
         The other axes by the names of the model's controls, ascending: ``field`` for the Ising model.
 

@@ -11,6 +11,7 @@ from spinlens.exact.ising import (
     onsager,
     torus_energies,
 )
+from spinlens.exact.planar import planar_critical_temperature
 from spinlens.exact.potts import PottsTransition, potts_transition
 from spinlens.exact.strips import finite_strip, transfer_matrix
 from spinlens.exact.thermodynamics import StateDistribution, Thermodynamics
@@ -30,6 +31,7 @@ __all__ = [
     "finite_strip",
     "kaufman",
     "onsager",
+    "planar_critical_temperature",
     "potts_transition",
     "state_probabilities",
     "torus_energies",

@@ -10,7 +10,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spinlens.errors import InputError
-from spinlens.models import SMALLEST_TEMPERATURE, Model
+from spinlens.models import SMALLEST_TEMPERATURE, Model, check_model, refuse_sealed
+
+
+def check_solvable(model: Any) -> Model:
+    """Return a model of which exact values may be said.
+
+    Raises
+    ------
+    InputError
+        If it is no model, or its unit of energy is hidden.
+    """
+    found = check_model(model)
+    refuse_sealed(found)
+    return found
 
 
 def check_temperature(temperature: Any) -> NDArray[np.float64]:

@@ -12,10 +12,10 @@ from numba import njit
 from numpy.typing import NDArray
 
 from spinlens.errors import InputError
-from spinlens.exact.conditions import check_controls, check_one_temperature
+from spinlens.exact.conditions import check_controls, check_one_temperature, check_solvable
 from spinlens.exact.thermodynamics import StateDistribution, Thermodynamics
 from spinlens.lattices import Lattice, check_lattice
-from spinlens.models import Model, OrderParameter, check_model
+from spinlens.models import Model, OrderParameter
 
 LARGEST = 1 << 22
 """Most states that are enumerated: four million, 22 spins."""
@@ -71,7 +71,7 @@ def enumerate_states(model: Model, lattice: Lattice, *, temperature: float, **co
     InputError
         If there are too many states, or the temperature or a control is not allowed.
     """
-    model, lattice = check_model(model), check_lattice(lattice)
+    model, lattice = check_solvable(model), check_lattice(lattice)
     t = check_one_temperature(temperature)
     values = check_controls(model, controls)
     model = model.at(**values)

@@ -9,11 +9,11 @@ from numpy.typing import NDArray
 from scipy.sparse.linalg import ArpackError, LinearOperator, eigs, gmres
 
 from spinlens.errors import InputError
-from spinlens.exact.conditions import check_controls, check_one_temperature
+from spinlens.exact.conditions import check_controls, check_one_temperature, check_solvable
 from spinlens.exact.contraction import Factors, Program, period_program, run, whole_program
 from spinlens.exact.thermodynamics import Thermodynamics
 from spinlens.lattices import Lattice, check_lattice
-from spinlens.models import Model, check_model
+from spinlens.models import Model
 
 Array = NDArray[np.float64]
 
@@ -51,7 +51,7 @@ def finite_strip(model: Model, lattice: Lattice, *, temperature: float, **contro
         If the lattice is too wide, a parameter is not allowed, or the temperature is so low that all weights vanish in
         double precision.
     """
-    model, lattice = check_model(model), check_lattice(lattice)
+    model, lattice = check_solvable(model), check_lattice(lattice)
     t = check_one_temperature(temperature)
     values = check_controls(model, controls)
     model = model.at(**values)
@@ -97,7 +97,7 @@ def transfer_matrix(model: Model, lattice: Lattice, *, temperature: float, **con
         If the strip is too wide or not periodic along x, a parameter is not allowed, or the temperature is so low that
         double precision cannot tell the largest eigenvalues apart.
     """
-    model, lattice = check_model(model), check_lattice(lattice)
+    model, lattice = check_solvable(model), check_lattice(lattice)
     t = check_one_temperature(temperature)
     values = check_controls(model, controls)
     model = model.at(**values)

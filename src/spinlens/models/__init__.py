@@ -2,6 +2,7 @@
 
 from spinlens.models.blume_capel import BlumeCapel
 from spinlens.models.clock import Clock
+from spinlens.models.hidden_unit import HiddenUnit, refuse_sealed
 from spinlens.models.ising import Ising
 from spinlens.models.lattice_gas import LatticeGas
 from spinlens.models.model import SMALLEST_TEMPERATURE, Model, Reference
@@ -15,7 +16,8 @@ from spinlens.models.tables import TermTables
 from spinlens.models.terms import Bonds, Pattern, Sites
 
 __all__ = [
-    "SMALLEST_TEMPERATURE", "BlumeCapel", "Bonds", "Clock", "Ising", "LatticeGas", "Model", "OrderParameter",
-    "Pairwise", "Pattern", "Potts", "RandomBondIsing", "RandomFieldIsing", "Reference", "Sites", "TermTables",
-    "check_model", "component", "model_from_dict", "models", "parse_model", "register", "vector",
+    "SMALLEST_TEMPERATURE", "BlumeCapel", "Bonds", "Clock", "HiddenUnit", "Ising", "LatticeGas", "Model",
+    "OrderParameter", "Pairwise", "Pattern", "Potts", "RandomBondIsing", "RandomFieldIsing", "Reference", "Sites",
+    "TermTables", "check_model", "component", "model_from_dict", "models", "parse_model", "refuse_sealed", "register",
+    "vector",
 ]  # fmt: skip

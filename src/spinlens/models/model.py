@@ -97,6 +97,15 @@ class Model:
         self.values_of_controls(controls)
         return self
 
+    @property
+    def sealed(self) -> bool:
+        """Whether the unit of energy is hidden, so that nothing that is known may be said."""
+        return False
+
+    def opened(self) -> Self:
+        """Return the model with its unit of energy in sight: mostly itself."""
+        return self
+
     def order_parameters(self, lattice: Lattice) -> tuple[OrderParameter, ...]:
         """Return what tells the phases apart, the most telling first; may be empty."""
         del lattice

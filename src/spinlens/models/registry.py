@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 from spinlens.errors import InputError, did_you_mean
 from spinlens.models.blume_capel import BlumeCapel
 from spinlens.models.clock import Clock
+from spinlens.models.hidden_unit import HiddenUnit
 from spinlens.models.ising import Ising
 from spinlens.models.lattice_gas import LatticeGas
 from spinlens.models.model import Model
@@ -24,7 +25,7 @@ GROUP = "spinlens.models"
 
 _OWN: dict[str, type[Model]] = {
     kind.name: kind
-    for kind in (Ising, RandomFieldIsing, RandomBondIsing, LatticeGas, BlumeCapel, Potts, Clock, Pairwise)
+    for kind in (Ising, RandomFieldIsing, RandomBondIsing, LatticeGas, BlumeCapel, Potts, Clock, Pairwise, HiddenUnit)
 }
 _REGISTERED: dict[str, type[Model]] = {}
 

@@ -252,7 +252,7 @@ def _provenance(vae: Encoder, ensemble: Ensemble) -> dict[str, Any]:
         "order_parameter": orders[0].name if orders else "",
         "sites": ensemble.lattice.sites,
         "shape": list(ensemble.lattice.shape),
-        "critical_temperature": critical_temperature(ensemble.model, ensemble.lattice) or float("nan"),
+        "critical_temperature": _known(ensemble),
         "coupling": _single_coupling(ensemble),
         "torus": ensemble.lattice.torus,
         "estimator": str(getattr(vae, "estimator", "not stated")),
@@ -260,6 +260,12 @@ def _provenance(vae: Encoder, ensemble: Ensemble) -> dict[str, Any]:
         "ensemble_configuration": json.dumps(dict(ensemble.configuration), sort_keys=True, default=str),
         "network_configuration": json.dumps(configuration, sort_keys=True, default=str),
     }
+
+
+def _known(ensemble: Ensemble) -> float:
+    """Return the exact critical temperature where there is one, and it may be said."""
+    found = None if ensemble.model.sealed else critical_temperature(ensemble.model, ensemble.lattice)
+    return found or float("nan")
 
 
 def _single_coupling(ensemble: Ensemble) -> float:

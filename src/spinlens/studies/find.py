@@ -1,8 +1,8 @@
 """The search for a transition of any model: sizes, windows and recordings are chosen, sampled, and judged.
 
-First the smaller sizes are sampled over the whole window; where they show a transition, all sizes are sampled again close
-to it, each as closely as its rounding needs, and the answer comes from these recordings alone. Where they show none, the
-larger sizes are sampled over the whole window as well.
+First the smaller sizes are sampled over the whole window. Where they show a transition, all sizes are sampled again
+close to it, each as closely as its rounding needs, and the answer comes from these recordings alone; where they show
+none, the larger sizes are sampled over the whole window as well.
 """
 
 from __future__ import annotations
@@ -190,8 +190,9 @@ def find_transitions(
     lattices = [Lattice((length,) * AXES[kind], boundary=boundary, kind=kind) for length in lengths]
     task = _Search(model, lattices, window, PRESETS[preset], seed)
     description = {
-        "study": "find", "preset": preset, "seed": seed, "model": model.text, "lattice": kind, "boundary": str(boundary),
-        "sizes": lengths, "axis": {window.axis: [window.low, window.high]}, "fixed": dict(window.fixed),
+        "study": "find", "preset": preset, "seed": seed, "model": model.text, "lattice": kind,
+        "boundary": str(boundary), "sizes": lengths,
+        "axis": {window.axis: [window.low, window.high]}, "fixed": dict(window.fixed),
     }  # fmt: skip
     directory = StudyDirectory(out, description) if out is not None else None
     started = time.monotonic()
@@ -219,19 +220,18 @@ class _Search:
     def run(self, report: Report, out: Path | None, workers: int | None, scheduler: str | None) -> Findings:
         """Sample and judge."""
         work = _Work(report, [lattice.sites for lattice in self.lattices], self.preset)
-        how = {"workers": workers, "scheduler": scheduler}
 
         def sampled(stage: str, which: int, values: Array, recordings: int) -> Ensemble:
             lattice = self.lattices[which]
             path = out / f"{stage}-L{lattice.shape[0]:03d}.ens" if out else None
-            grid = {**self.window.fixed, self.window.axis: values}
+            grid: dict[str, Any] = {**self.window.fixed, self.window.axis: values}
             with warnings.catch_warnings():
                 # Said in the answer, where it matters.
                 warnings.simplefilter("ignore", EquilibrationWarning)
                 return simulate(
                     self.model, lattice, chains=self.preset.chains, recordings=recordings, out=path,
-                    seed=self.seed * 1000 + 100 * (stage == "near") + which, progress=work.part(stage, which), **grid,
-                    **how,
+                    seed=self.seed * 1000 + 100 * (stage == "near") + which, progress=work.part(stage, which),
+                    workers=workers, scheduler=scheduler, **grid,
                 )  # fmt: skip
 
         count, dimensions = len(self.lattices), len(self.lattices[0].shape)
@@ -289,7 +289,7 @@ def _only_axis(axes: Mapping[str, Any], ensembles: Sequence[Any]) -> str:
     varied = [name for name, values in ensembles[0].grid.items() if len(values) > 1]
     if len(varied) != 1:
         raise InputError("ensembles", ", ".join(varied) or "one condition", "must vary exactly one control")
-    return varied[0]
+    return str(varied[0])
 
 
 def _judged(ensembles: Sequence[Ensemble], axis: str, seed: int, details: Mapping[str, Any]) -> Findings:

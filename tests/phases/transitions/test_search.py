@@ -7,12 +7,12 @@ from functools import cache
 
 import numpy as np
 import pytest
+from tests.phases.transitions.exactly import CENTRE, mean_field, two_phases
 
 from spinlens.errors import InputError
 from spinlens.phases.transitions import nulls as nulls_module
 from spinlens.phases.transitions import search
 from spinlens.testing.chance import count, tail
-from tests.phases.transitions.exactly import CENTRE, mean_field, two_phases
 
 SEEDS = range(8)
 
@@ -117,8 +117,8 @@ def test_summaries_are_plain_numbers():
     summary = found(1).summary()
     (transition,) = summary["transitions"]
     assert set(transition) >= {
-        "axis", "value", "error", "interval_68", "interval_95", "kind", "kind_probabilities", "probability", "exponents",
-        "by_method",
+        "axis", "value", "error", "interval_68", "interval_95", "kind", "kind_probabilities", "probability",
+        "exponents", "by_method",
     }  # fmt: skip
     assert sum(transition["kind_probabilities"].values()) == pytest.approx(1)
     assert summary["budget"]["chains"] > 0

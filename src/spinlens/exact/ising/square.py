@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 
 from spinlens.errors import InputError
+from spinlens.exact.conditions import check_solvable
 from spinlens.lattices import Lattice
-from spinlens.models import Ising, Model, check_model
+from spinlens.models import Ising, Model
 
 _SQUARE = Lattice((2, 2))
 
@@ -28,7 +29,7 @@ def single_coupling(model: Model, lattice: Lattice | None, purpose: str, control
         Naming the purpose, if it is anything else.
     """
     where = lattice if lattice is not None else _SQUARE
-    values = check_model(model).values_of_controls(controls)
+    values = check_solvable(model).values_of_controls(controls)
     view = model.ising_view(where, **values)
     if view is None or where.kind != "square":
         raise InputError("model", model.text, f"{purpose} knows the Ising model on square lattices")

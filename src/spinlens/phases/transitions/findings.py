@@ -136,7 +136,7 @@ class Findings:
     def summary(self) -> dict[str, Any]:
         """Return everything as plain numbers and words, for JSON; what is not known is None."""
         found = self.transitions[0] if self.transitions else None
-        return finite({
+        summary: dict[str, Any] = finite({
             "transitions": [each.to_dict() for each in self.transitions],
             "none_probability": self.none_probability,
             "words": self.words,
@@ -151,6 +151,7 @@ class Findings:
             "unsound": list(self.unsound),
             **self.details,
         })  # fmt: skip
+        return summary
 
     def __str__(self) -> str:
         """Return the answer in a few lines."""

@@ -39,8 +39,9 @@ def independent_sites(recorded: Sequence[Recorded], generator: np.random.Generat
     """Return what a system without correlations records that has the mean curves of the smallest size at every size.
 
     The sum that the control acts on is that of N independent parts, normal, with the mean and the variance per site of
-    the smallest size, whose curves are the least steep; so it obeys d<X>/dK = var(X) as any system does. The size of the order parameter is a function of
-    it, the one that the means draw, with the scatter of N independent sites; its direction is that of the recording.
+    the smallest size, whose curves are the least steep; so it obeys d<X>/dK = var(X) as any system does. The size of
+    the order parameter is a function of it, the one that the means draw, with the scatter of N independent sites; its
+    direction is that of the recording.
     """
     smallest = recorded[0]
     sites = smallest.sites

@@ -1,4 +1,4 @@
-"""Where a transition lies: every method of finite-size scaling on the same recordings, and all of them as one number."""
+"""Where a transition lies: what every method of finite-size scaling says of the same recordings, and all together."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ Method = Callable[[FiniteSize], Extrapolation]
 
 
 def _crossings(study: FiniteSize) -> Extrapolation:
-    """Always with a correction: fits of a constant are cheaper by a parameter, and wrong by more than their error."""
+    """Extrapolate crossings with a correction: a constant is cheaper by a parameter, and off by more than its error."""
     pairs = crossing_pairs(study)
     slope = float(study.crossings(CUMULANT, pairs=pairs[-1:]).inverse_nus.values[0])
     slope = float(np.clip(np.nan_to_num(slope, nan=SLOPE), 0.5, study.dimensions))
