@@ -16,6 +16,9 @@ from spinlens.statistics.scaling.resamples import Resamples
 FORGETFUL = 0.25
 """Share of the conditions whose chains must forget: at a transition those of the disordered side do."""
 
+DECIDING = 3
+"""Sizes, the largest ones, of which one must show two phases."""
+
 DEEPER = 3.0
 """Standard errors."""
 
@@ -45,7 +48,7 @@ class Evidence:
     deepening : float
         By how many standard errors the valley of the largest of them is deeper than that of the smallest: the
         barrier between two phases grows with L^(d - 1), between two peaks of one phase it does not. Zero where
-        neither of the two largest sizes has one.
+        none of the three largest sizes has one; at the largest, chains may never leave the phase that they are in.
     memory : float
         Correlation over chains between both halves of the recordings where they forget most readily.
     reason : str
@@ -101,7 +104,7 @@ def _heat_growth(study: FiniteSize) -> Estimate | None:
 
 def _valleys(study: FiniteSize) -> tuple[tuple[int, ...], float]:
     sizes = split_sizes(study)
-    if len(sizes) < 2 or sizes[-1] < study.sizes[-2]:
+    if len(sizes) < 2 or sizes[-1] < study.sizes[-DECIDING:][0]:
         return sizes, 0.0
     barriers = study.of_sizes([sizes[0], sizes[-1]]).coexistence().barriers
     apart = Resamples(barriers.layout, barriers.samples[1:] - barriers.samples[:1])

@@ -11,7 +11,7 @@ from spinlens.phases.transitions.evidence import evidence
 from spinlens.phases.transitions.findings import Findings, PhaseTransition
 from spinlens.phases.transitions.nulls import null_verdicts
 from spinlens.phases.transitions.places import CONTINUOUS, FIRST_ORDER, Place, places, together
-from spinlens.phases.transitions.usable import crossing_pairs
+from spinlens.phases.transitions.usable import crossing_pairs, turning_sizes
 from spinlens.phases.transitions.verdict import NOT_TO_TELL, Verdict, verdict
 from spinlens.statistics.estimate import Estimate
 from spinlens.statistics.scaling import FiniteSize
@@ -70,10 +70,11 @@ def _transition(study: FiniteSize, judged: Verdict) -> PhaseTransition | None:
     shares = {"continuous": kinds["continuous"] / both, "first_order": kinds["first_order"] / both}
     asked: list[Place] = []
     means, weights = [], []
-    for name, methods in (("continuous", CONTINUOUS), ("first_order", FIRST_ORDER)):
+    turning = study.of_sizes(turning_sizes(study))
+    for name, sizes, methods in (("continuous", study, CONTINUOUS), ("first_order", turning, FIRST_ORDER)):
         if shares[name] < NEGLIGIBLE:
             continue
-        each = places(study, methods)
+        each = places(sizes, methods)
         asked += each
         means.append(together(each))
         weights.append(shares[name])

@@ -11,6 +11,9 @@ from spinlens.statistics.scaling import FiniteSize
 from spinlens.statistics.scaling.coexistence import find_coexistence
 from spinlens.statistics.scaling.resamples import Layout
 
+STUCK = 0.6
+"""Correlation over chains between both halves of the recordings above which phases do not take turns often enough."""
+
 CUMULANT, PEAKED, HEAT = "binder_cumulant", "susceptibility_absolute", "specific_heat"
 
 
@@ -44,3 +47,12 @@ def split_sizes(study: FiniteSize) -> tuple[int, ...]:
             continue
         found.append(scan.length)
     return tuple(found)
+
+
+def turning_sizes(study: FiniteSize) -> tuple[int, ...]:
+    """Return the sizes whose chains change between phases at every condition; all of them where fewer than two do.
+
+    Larger ones tell where chains began, not where phases weigh the same.
+    """
+    found = tuple(scan.length for scan in study.scans if scan.memory.max() < STUCK)
+    return found if len(found) > 1 else study.sizes
