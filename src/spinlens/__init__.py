@@ -21,6 +21,7 @@ _ROOMS = {
     "Potts": "models",
     "RandomBondIsing": "models",
     "RandomFieldIsing": "models",
+    "Configurations": "statistics",
     "Lattice": "lattices",
     "Plan": "sampling",
     "Ensemble": "ensemble",
@@ -55,6 +56,7 @@ __all__ = [
     "TCVAE",
     "BlumeCapel",
     "Clock",
+    "Configurations",
     "Ensemble",
     "Head",
     "Ising",
@@ -135,6 +137,7 @@ if TYPE_CHECKING:
     )
     from spinlens.phases import find_crossover, find_transition, latent_maps
     from spinlens.sampling import Plan
+    from spinlens.statistics import Configurations
     from spinlens.symmetries import Symmetries
 
 

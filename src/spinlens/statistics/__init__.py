@@ -3,6 +3,7 @@
 from spinlens.statistics import scaling
 from spinlens.statistics.autocorrelation import autocorrelation, integrated_autocorrelation_time
 from spinlens.statistics.blocking import Blocking, blocking
+from spinlens.statistics.configurations import Configurations
 from spinlens.statistics.derivatives import derivatives
 from spinlens.statistics.disorder import disorder_averages
 from spinlens.statistics.estimate import Estimate
@@ -13,6 +14,7 @@ from spinlens.statistics.reweighting import MultiHistogram, reweight
 
 __all__ = [
     "Blocking",
+    "Configurations",
     "Estimate",
     "MultiHistogram",
     "autocorrelation",

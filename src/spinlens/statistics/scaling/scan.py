@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +24,41 @@ MOST_BINS = 1 << 14
 
 FINEST = 2.0**-20
 """Values of the conjugate sum that are closer than this differ by rounding alone."""
+
+
+class Curves(Protocol):
+    """What one size says of its observables, however it knows it: crossings, peaks and collapse ask for no more.
+
+    Attributes
+    ----------
+    length, dimensions, sites : int
+        L, d and N.
+    control : str
+        What varies.
+    low, high : float
+        The range of the control.
+    groups : int
+        G: groups of whole chains that errors rest on.
+    """
+
+    length: int
+    dimensions: int
+    sites: int
+    control: str
+    low: float
+    high: float
+    groups: int
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The observables."""
+
+    @property
+    def order_parameter(self) -> str | None:
+        """Name of the first quantity."""
+
+    def curves(self, values: Array) -> dict[str, Array]:
+        """Return every observable at values of the control, each (n, 1 + G): all chains, then without each group."""
 
 
 @dataclass(frozen=True, eq=False)
