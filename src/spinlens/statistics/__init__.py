@@ -7,6 +7,7 @@ from spinlens.statistics.configurations import Configurations
 from spinlens.statistics.derivatives import derivatives
 from spinlens.statistics.disorder import disorder_averages
 from spinlens.statistics.estimate import Estimate
+from spinlens.statistics.indicator import Indicator, information
 from spinlens.statistics.jackknife import group_sums, jackknife
 from spinlens.statistics.observables import observables
 from spinlens.statistics.overlaps import overlaps, pair_overlaps
@@ -16,12 +17,14 @@ __all__ = [
     "Blocking",
     "Configurations",
     "Estimate",
+    "Indicator",
     "MultiHistogram",
     "autocorrelation",
     "blocking",
     "derivatives",
     "disorder_averages",
     "group_sums",
+    "information",
     "integrated_autocorrelation_time",
     "jackknife",
     "observables",
