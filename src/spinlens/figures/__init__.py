@@ -1,6 +1,7 @@
 """Pictures of the results: one style, PNG and SVG."""
 
 from spinlens.figures.histograms import draw_absolute_spin_error, draw_kl_divergence, draw_spin_error
+from spinlens.figures.indicators import draw_indicators
 from spinlens.figures.latents import draw_latent_maps
 from spinlens.figures.maps import (
     draw_energy,
@@ -18,6 +19,7 @@ from spinlens.figures.style import style
 __all__ = [
     "draw_absolute_spin_error",
     "draw_energy",
+    "draw_indicators",
     "draw_kl_divergence",
     "draw_latent_maps",
     "draw_magnetization",

@@ -1,9 +1,12 @@
 """From latent coordinates to physics: maps, transition, crossover; NumPy and xarray only."""
 
 from spinlens.phases.agreement import Agreement, Correlation, asymmetry, correlation
+from spinlens.phases.ceilings import Optimum, cramer_rao, efficiency, exact_fisher_information, fisher_information
 from spinlens.phases.components import Components, principal_components
 from spinlens.phases.crossover import Crossover, find_crossover
 from spinlens.phases.exact_lines import ExactLines, exact_lines
+from spinlens.phases.from_configurations import FoundTransition, transition_from_configurations
+from spinlens.phases.indicators import PrincipalOrder, latent_orders, pair_overlaps
 from spinlens.phases.maps import latent_maps
 from spinlens.phases.transition import Transition, find_transition
 
@@ -13,12 +16,22 @@ __all__ = [
     "Correlation",
     "Crossover",
     "ExactLines",
+    "FoundTransition",
+    "Optimum",
+    "PrincipalOrder",
     "Transition",
     "asymmetry",
     "correlation",
+    "cramer_rao",
+    "efficiency",
+    "exact_fisher_information",
     "exact_lines",
     "find_crossover",
     "find_transition",
+    "fisher_information",
     "latent_maps",
+    "latent_orders",
+    "pair_overlaps",
     "principal_components",
+    "transition_from_configurations",
 ]

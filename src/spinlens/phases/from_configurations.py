@@ -24,21 +24,21 @@ TRAININGS = 5
 class Observer(Protocol):
     """What makes a number, or a vector, of each draw, after it has seen others; scikit-learn's conventions."""
 
-    def fit(self, X: Configurations) -> Self:  # noqa: N803
+    def fit(self, X: Configurations) -> Self:
         """Learn from configurations."""
 
-    def transform(self, X: Configurations) -> Array:  # noqa: N803
+    def transform(self, X: Configurations) -> Array:
         """Return float64 (C, chain, draw), with an axis more of a vector."""
 
 
 class Overlaps:
     """Overlaps of pairs of chains as an observer, which has nothing to learn."""
 
-    def fit(self, X: Configurations) -> Self:  # noqa: ARG002, N803
+    def fit(self, X: Configurations) -> Self:  # noqa: ARG002
         """Learn nothing."""
         return self
 
-    def transform(self, X: Configurations) -> Array:  # noqa: N803
+    def transform(self, X: Configurations) -> Array:
         """Return `pair_overlaps`."""
         return pair_overlaps(X)
 

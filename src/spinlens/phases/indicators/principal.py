@@ -52,7 +52,7 @@ class PrincipalOrder(TransformerMixin, BaseEstimator):  # type: ignore[misc]
     def __init__(self, cell: int = 2, *, components: int | None = None) -> None:
         self.cell, self.components = cell, components
 
-    def fit(self, X: Configurations, y: Any = None) -> Self:  # noqa: ARG002, N803
+    def fit(self, X: Configurations, y: Any = None) -> Self:  # noqa: ARG002
         """Find the directions.
 
         Raises
@@ -76,7 +76,7 @@ class PrincipalOrder(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         self.variances_, self.directions_ = variances, directions[: self.components or gap]
         return self
 
-    def transform(self, X: Configurations) -> Array:  # noqa: N803
+    def transform(self, X: Configurations) -> Array:
         """Return the order of every draw, per site, float64 (C, chain, draw), with an axis d more of several."""
         found = (self._features(X) - self.origin_) @ self.directions_.T / np.sqrt(self.cell**X.dimensions)
         return np.asarray(found[..., 0] if found.shape[-1] == 1 else found)

@@ -196,6 +196,13 @@ class Scan:
         total, parts = sums[:, : 1 + self.groups], sums[:, 1 + self.groups :]
         return np.asarray(parts.reshape(len(values), 1 + self.groups, -1) / total[..., None])
 
+    def probabilities(self, values: Array) -> Array:
+        """Return the distribution of the conjugate sum over its bins at values of the control, (n, bin)."""
+        counts = self._mixture.counts
+        log_weight = np.outer(self._line.drive(values), self.bins.apart) - self._mixture.density
+        weight = np.exp(log_weight - log_weight.max(axis=1, keepdims=True)) * counts
+        return np.asarray(weight / weight.sum(axis=1, keepdims=True))
+
     @property
     def energies(self) -> Array:
         """Energy per site of each bin, float64 (bin,); of a scan in temperature.
