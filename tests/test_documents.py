@@ -41,7 +41,9 @@ def test_the_five_lines_of_the_readme_run(tmp_path: Path, monkeypatch: pytest.Mo
     assert "exact 2.269185" in done.stdout
 
 
-@pytest.mark.parametrize("page", ["models", "oracles", "lattices", "statistics", "scaling", "classification"])
+@pytest.mark.parametrize(
+    "page", ["models", "oracles", "lattices", "statistics", "scaling", "indicators", "classification"]
+)
 def test_the_code_of_the_pages_runs(page: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     blocks = re.findall(r"```python\n(.*?)```", (ROOT / "docs" / f"{page}.md").read_text(), flags=re.DOTALL)
     assert blocks

@@ -1,5 +1,7 @@
 """Order without a model: any wave vector, any space; overlaps; a transition from configurations alone."""
 
+from typing import ClassVar
+
 import numpy as np
 import pytest
 from sklearn.base import BaseEstimator
@@ -80,7 +82,7 @@ def test_the_crossing_of_two_tori_without_a_hamiltonian():
 class Shaken(BaseEstimator):
     """A network as far as `transition_from_configurations` knows it: a seed, and something that depends on it."""
 
-    seen = []
+    seen: ClassVar[list] = []
 
     def __init__(self, seed=0):
         self.seed = seed

@@ -13,18 +13,18 @@ from spinlens.statistics import Configurations
 
 
 @cache
-def _cumulative(model, lattice, temperatures):
-    return np.array([np.cumsum(state_probabilities(model, lattice, temperature=t)) for t in temperatures])
+def _cumulative(model, lattice, temperatures, **controls):
+    return np.array([np.cumsum(state_probabilities(model, lattice, temperature=t, **controls)) for t in temperatures])
 
 
-def drawn(side, temperatures, *, seed, chains=32, draws=40, tied=0.0, model=None):
+def drawn(side, temperatures, *, seed, chains=32, draws=40, tied=0.0, model=None, **controls):
     """Return exact draws on a periodic square.
 
     A share ``tied`` of the draws of a chain comes from the same uniform numbers at all temperatures, so that chains of
     one number are as dependent as chains can be, and those of different numbers not at all.
     """
     model, lattice = model or Ising(), Lattice((side, side))
-    cumulative = _cumulative(model, lattice, tuple(temperatures))
+    cumulative = _cumulative(model, lattice, tuple(temperatures), **controls)
     generator = np.random.default_rng([seed, side])
     uniform = generator.random((len(cumulative), chains, draws))
     common = generator.random((chains, draws)) < tied

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from spinlens.errors import InputError
 from spinlens.exact import enumerate_states, kaufman, torus_energies
 from spinlens.exact.enumeration import LARGEST
+from spinlens.exact.thermodynamics import StateDistribution
 from spinlens.lattices import Lattice
 from spinlens.models import Model
 from spinlens.statistics import Estimate, Indicator
@@ -101,10 +102,9 @@ def exact_fisher_information(
     found = []
     for value in at:
         controls = {**fixed, control: float(value)}
-        temperature = controls.pop("temperature")
-        states = enumerate_states(model, lattice, temperature=temperature, **controls).distribution
-        slope = _slopes(model, lattice, control, {**controls, "temperature": temperature})
-        score = slope @ np.array([states.rows[name] for name in model.tables(lattice).names], dtype=float)
+        states = _states(model, lattice, controls)
+        slope = _slopes(model, lattice, control, controls)
+        score = slope @ np.array([states.rows[name] for name in model.tables(lattice).names], dtype=np.float64)
         mean = states.probability @ score
         found.append(float(states.probability @ (score - mean) ** 2))
     return np.array(found)
@@ -157,13 +157,8 @@ class Optimum:
     ) -> Self:
         """Take all states of a small lattice."""
         at = np.asarray(values, dtype=np.float64)
-        rows = []
-        for value in at:
-            controls = {**fixed, control: float(value)}
-            rows.append(
-                enumerate_states(model, lattice, temperature=controls.pop("temperature"), **controls).distribution
-            )
-        return cls(control, at, np.array([row.probability for row in rows]))
+        rows = [_states(model, lattice, {**fixed, control: float(value)}).probability for value in at]
+        return cls(control, at, np.array(rows))
 
     @classmethod
     def of_torus(cls, shape: tuple[int, int], temperature: Any, *, coupling: float = 1.0) -> Self:
@@ -224,7 +219,7 @@ class Optimum:
 
 
 def efficiency(reached: Indicator, ceiling: Any, *, at: float | None = None) -> Estimate:
-    """Return reached / ceiling where the ceiling is highest, or at a value of the control.
+    """Return reached / ceiling at a value of the control, or of the sums over all of them, with its error.
 
     Raises
     ------
@@ -234,8 +229,18 @@ def efficiency(reached: Indicator, ceiling: Any, *, at: float | None = None) -> 
     best = np.asarray(ceiling, dtype=np.float64)
     if best.shape != reached.at.shape:
         raise InputError("ceiling", best.shape, f"must be {reached.at.shape}, over the same values as the indicator")
-    k = int(np.argmax(best)) if at is None else int(np.abs(reached.at - at).argmin())
-    return Estimate(float(reached.curve[k] / best[k]), float(reached.error[k] / best[k]))
+    here = slice(None) if at is None else [int(np.abs(reached.at - at).argmin())]
+    samples = reached.samples[..., here].sum(axis=-1, keepdims=True) / best[here].sum()
+    share = Indicator(reached.name, reached.control, np.zeros(1), samples)
+    return Estimate(float(share.curve[0]), float(share.error[0]))
+
+
+def _states(model: Model, lattice: Lattice, controls: dict[str, float]) -> StateDistribution:
+    """Return the rows of sums of all states at a condition, with their probabilities."""
+    others = {name: value for name, value in controls.items() if name != "temperature"}
+    found = enumerate_states(model, lattice, temperature=controls["temperature"], **others).distribution
+    assert found is not None
+    return found
 
 
 def _slopes(model: Model, lattice: Lattice, control: str, controls: dict[str, float]) -> Array:
