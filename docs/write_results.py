@@ -228,7 +228,8 @@ def chances() -> str:
 
 SECTIONS = {
     "crossover": crossover, "presets": presets, "classify": classify, "labels": labels, "trials": trials,
-    "without": without, "finite_size": finite_size, "indicators": indicators, "chances": chances, **benchmark_tables.SECTIONS,
+    "without": without, "finite_size": finite_size, "indicators": indicators, "chances": chances,
+    **benchmark_tables.SECTIONS,
 }  # fmt: skip
 
 

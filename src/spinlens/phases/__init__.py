@@ -7,6 +7,7 @@ from spinlens.phases.crossover import Crossover, find_crossover
 from spinlens.phases.exact_lines import ExactLines, exact_lines
 from spinlens.phases.from_configurations import FoundTransition, transition_from_configurations
 from spinlens.phases.indicators import PrincipalOrder, latent_orders, pair_overlaps
+from spinlens.phases.information_ridges import information_ridges, ridge_of
 from spinlens.phases.local_model import LearnedPairs, learn_pairs, transition_of_local_model
 from spinlens.phases.maps import latent_maps
 from spinlens.phases.transition import Transition, find_transition
@@ -31,11 +32,13 @@ __all__ = [
     "find_crossover",
     "find_transition",
     "fisher_information",
+    "information_ridges",
     "latent_maps",
     "latent_orders",
     "learn_pairs",
     "pair_overlaps",
     "principal_components",
+    "ridge_of",
     "transition_from_configurations",
     "transition_of_local_model",
 ]

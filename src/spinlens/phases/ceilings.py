@@ -5,6 +5,7 @@ ln p = K . S - ln Z makes the terms S sufficient: what the best reader makes of 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -52,21 +53,47 @@ def fisher_information(ensemble: Any, *, control: str = "temperature", **fixed: 
     InputError
         If the control was not varied, others were and are not named, or there are fewer than 16 chains.
     """
+    at, matrices = information_matrix(ensemble, (control,), along=control, **fixed)
+    return Indicator("Fisher information", control, at, matrices[None, ..., 0, 0])
+
+
+def information_matrix(
+    ensemble: Any, controls: Sequence[str], *, along: str = "temperature", **fixed: float
+) -> tuple[Array, Array]:
+    """Estimate the matrix of the Fisher information about several controls, along one of them.
+
+    Parameters
+    ----------
+    ensemble : Ensemble
+        Of any model.
+    controls : sequence of str
+        What is asked for, m of them.
+    along : str
+        What varies.
+    **fixed : float
+        Which value of the others, where they were varied too.
+
+    Returns
+    -------
+    at : ndarray, float64 (n,)
+        The values of what varies.
+    matrices : ndarray, float64 (1 + G, n, m, m)
+        From all chains, then without each group of them.
+    """
     found = recordings(ensemble)
-    here = chosen_conditions(found, control, fixed)
     model, lattice = found.model, found.lattice
-    names = [name for name in model.tables(lattice).names if name in found.sums]
+    names = model.tables(lattice).names
     samples, at = [], []
-    for k in here:
-        controls = {**found.controls_at(int(k)), "temperature": float(found.temperature[k])}
-        slope = _slopes(model, lattice, control, controls)
-        weights = dict(zip(model.tables(lattice).names, slope, strict=True))
-        score = np.asarray(sum(weights[name] * np.asarray(found.sums[name][k], dtype=np.float64) for name in names))
-        apart = score - score.mean()
-        first, second = group_averages(np.stack([apart, apart**2])).T
-        samples.append(second - first**2)
-        at.append(controls[control])
-    return Indicator("Fisher information", control, np.array(at), np.array(samples).T[None])
+    for k in chosen_conditions(found, along, fixed):
+        here = {**found.controls_at(int(k)), "temperature": float(found.temperature[k])}
+        sums = np.stack([np.asarray(found.sums[name][k], dtype=np.float64) for name in names if name in found.sums])
+        slopes = np.array([_slopes(model, lattice, control, here) for control in controls])
+        scores = np.tensordot(slopes[:, [name in found.sums for name in names]], sums, axes=1)
+        apart = scores - scores.mean(axis=(1, 2), keepdims=True)
+        means, products = group_averages(apart), group_averages(apart[:, None] * apart)
+        samples.append(products - means[:, :, None] * means[:, None, :])
+        at.append(here[along])
+    return np.array(at), np.array(samples).swapaxes(0, 1)
 
 
 def exact_fisher_information(

@@ -88,7 +88,8 @@ class PrincipalOrder(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         table = configurations.space.statistics(np.arange(configurations.space.states))
         codes, parts = configurations.codes, []
         for corner in np.ndindex(*(self.cell,) * configurations.dimensions):
-            here = codes[(Ellipsis, *(slice(start, None, self.cell) for start in corner))]
+            place: tuple[Any, ...] = (Ellipsis, *(slice(start, None, self.cell) for start in corner))
+            here = codes[place]
             flat = here.reshape(*here.shape[:3], -1)
             # Counting codes takes a fraction of the memory of looking up statistics site by site.
             shares = np.stack([(flat == code).mean(axis=-1) for code in range(len(table))], axis=-1)
