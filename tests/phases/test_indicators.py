@@ -1,5 +1,6 @@
 """Order without a model: any wave vector, any space; overlaps; a transition from configurations alone."""
 
+from types import SimpleNamespace
 from typing import ClassVar
 
 import numpy as np
@@ -12,7 +13,7 @@ from spinlens.ensemble import simulate
 from spinlens.errors import InputError
 from spinlens.lattices import Lattice
 from spinlens.models import Ising, Potts
-from spinlens.phases import PrincipalOrder, pair_overlaps, transition_from_configurations
+from spinlens.phases import PrincipalOrder, latent_orders, pair_overlaps, transition_from_configurations
 from spinlens.statistics import Configurations
 
 TEMPERATURES = tuple(np.linspace(1.6, 3.2, 9).tolist())
@@ -53,6 +54,24 @@ def test_colours_have_as_many_components_as_their_order():
     assert order.shape == (2, 64, 8, 2)
     size = np.linalg.norm(order, axis=-1)
     assert size[0].min() > 2 * size[1].mean()
+
+
+def test_latents_of_an_encoder_are_read_by_their_components():
+    found = drawn(4, TEMPERATURES, seed=8, chains=16, draws=30)
+    m = spins_per_site(found)
+
+    def encode(values):
+        np.testing.assert_array_equal(values, found.space.decode(found.codes))
+        order, noise = values.mean(axis=(-2, -1)), 0.1 * np.random.default_rng(1).normal(size=(*m.shape, 3))
+        mean, deviation = noise.copy(), 0.1 * np.abs(noise)
+        mean[..., 1] += order
+        deviation[..., 2] += np.abs(order)
+        return SimpleNamespace(mean=mean, deviation=deviation)
+
+    latents = latent_orders(SimpleNamespace(encode=encode), found)
+    assert abs(np.corrcoef(latents["nu_0"].ravel(), m.ravel())[0, 1]) > 0.95
+    # Larger where it is hot, where this encoder's deviation is smaller.
+    assert np.corrcoef(latents["tau_0"].ravel(), np.abs(m).ravel())[0, 1] < -0.95
 
 
 def test_overlaps_of_independent_chains():

@@ -62,7 +62,7 @@ def test_a_learned_ridge_lies_on_that_of_the_temperature():
     learned = []
     for field in FIELDS:
         training, reading = Configurations.of(ensemble(), field=field).split(0.5)
-        network = Neighbours(recipe=Recipe(epochs=4, batch=256)).fit(training)
+        network = Neighbours(recipe=Recipe(epochs=2, batch=256)).fit(training)
         learned.append(network.indicator(reading))
     found = information_ridges(ensemble(), learned)
     known = [highest(OF["temperature_information"], field) for field in FIELDS]

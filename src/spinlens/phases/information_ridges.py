@@ -31,9 +31,9 @@ def ridge_of(indicator: Indicator) -> Estimate:
     Returns
     -------
     Estimate
-        The top of a smoothing spline through each training's curve; its error has the chains' part, from leaving out
-        groups of them, and the spread between trainings. NaN where the curve of half of the trainings, or of any group, is
-        highest at an end.
+        The top of a smoothing spline through each training's curve. The error has the chains' part, from leaving out
+        groups of them, and the spread between trainings. NaN where the curves of more than half of the trainings are
+        highest at an end, with or without some group.
     """
     at, places = indicator.at, []
     fine = np.interp(np.arange((len(at) - 1) * FINER + 1) / FINER, np.arange(len(at)), at)
@@ -92,10 +92,13 @@ def information_ridges(
     names = ("temperature_information", f"{across}_information", "eigenvalue", *(("learned",) if learned else ()))
     found: dict[str, list[float]] = {name: [] for n in names for name in (n, f"{n}_error")}
     for k, value in enumerate(values):
-        at, matrices = information_matrix(ensemble, ("temperature", across), **{**fixed, across: float(value)})
+        at, matrices = information_matrix(
+            ensemble, ("temperature", across), along="temperature", **{**fixed, across: float(value)}
+        )
         curves = (matrices[..., 0, 0], matrices[..., 1, 1], np.linalg.eigvalsh(matrices)[..., -1])
         indicators = [
-            Indicator(name, "temperature", at, curve[None]) for name, curve in zip(names, curves, strict=False)
+            Indicator(name, "temperature", at, np.asarray(curve[None], dtype=np.float64))
+            for name, curve in zip(names, curves, strict=False)
         ]
         for name, each in zip(names, (*indicators, *learned[k : k + 1]), strict=True):
             ridge = ridge_of(each)
