@@ -10,7 +10,7 @@ from spinlens.statistics import Indicator
 
 def indicator(control="temperature", scale=1.0):
     at = np.arange(1.0, 6.0)
-    samples = scale * np.stack([at, *(at + 0.01 * k for k in range(16))])[None]
+    samples = scale * np.stack([at, *(at + 0.001 * (k - 7.5) for k in range(16))])[None]
     return Indicator("one", control, at, samples)
 
 
