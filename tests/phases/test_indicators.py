@@ -14,6 +14,7 @@ from spinlens.errors import InputError
 from spinlens.lattices import Lattice
 from spinlens.models import Ising, Potts
 from spinlens.phases import PrincipalOrder, latent_orders, pair_overlaps, transition_from_configurations
+from spinlens.spaces import Discrete
 from spinlens.statistics import Configurations
 
 TEMPERATURES = tuple(np.linspace(1.6, 3.2, 9).tolist())
@@ -24,9 +25,9 @@ def test_the_first_component_is_the_magnetization():
     order = PrincipalOrder().fit(found).transform(found)
     m = spins_per_site(found)
     slope = np.polyfit(m.ravel(), order.ravel(), 1)[0]
-    assert np.corrcoef(m.ravel(), order.ravel())[0, 1] > 0.999
-    # Per site, but for what a code stands for: statistics of spins are 0 and 1.
-    assert abs(slope) == pytest.approx(0.5, rel=0.02)
+    assert abs(np.corrcoef(m.ravel(), order.ravel())[0, 1]) > 0.999
+    # Per site, along the unit vector (-1, 1) / sqrt(2) of the shares of both values.
+    assert abs(slope) == pytest.approx(np.sqrt(0.5), rel=0.02)
 
 
 @pytest.mark.parametrize("sides", [(6,), (4, 6), (4, 4, 4)])
@@ -52,6 +53,9 @@ def test_colours_have_as_many_components_as_their_order():
     found = Configurations.of(ensemble)
     order = PrincipalOrder().fit(found).transform(found)
     assert order.shape == (2, 64, 8, 2)
+    # Numbers in place of colours are the same to it: no value is nearer to one than to another.
+    numbers = Configurations(found.codes, found.values, Discrete((0, 1, 2)))
+    np.testing.assert_allclose(PrincipalOrder().fit(numbers).transform(numbers), order, atol=1e-12)
     size = np.linalg.norm(order, axis=-1)
     assert size[0].min() > 2 * size[1].mean()
 

@@ -126,7 +126,8 @@ def transition_of_local_model(
     configurations : Configurations
         As for `learn_pairs`, over temperatures on both sides of the transition.
     sizes : sequence of int
-        At which the learned model is simulated.
+        At which the learned model is simulated. The error holds where the smallest are 8 or more: what is smaller needs
+        corrections that a few sizes do not show.
     seed : int
         Of these simulations.
     draws : int

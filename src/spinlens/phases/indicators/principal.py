@@ -85,7 +85,11 @@ class PrincipalOrder(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         """Return mean statistics of each sublattice, float64 (C, chain, draw, features)."""
         if not 1 <= self.cell <= min(configurations.shape):
             raise InputError("cell", self.cell, f"must be from 1 to {min(configurations.shape)}, the shortest side")
-        table = configurations.space.statistics(np.arange(configurations.space.states))
+        states = configurations.space.states
+        table = configurations.space.statistics(np.arange(states))
+        if table.shape[1] >= states - 1:
+            # These say which value stands there, as its indicator does: with that, exchanging values is a rotation.
+            table = np.eye(states)
         codes, parts = configurations.codes, []
         for corner in np.ndindex(*(self.cell,) * configurations.dimensions):
             place: tuple[Any, ...] = (Ellipsis, *(slice(start, None, self.cell) for start in corner))
