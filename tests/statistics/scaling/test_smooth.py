@@ -7,7 +7,7 @@ from tests.statistics.scaling.known import crossing, exact, peak
 
 from spinlens.errors import InputError
 from spinlens.statistics import Configurations
-from spinlens.statistics.scaling import FiniteSize, SmoothScan
+from spinlens.statistics.scaling import FiniteSize, SmoothScan, smooth
 from spinlens.testing.chance import count, tail, uncounted, within
 
 SIDES = (3, 4)
@@ -130,17 +130,27 @@ def test_a_vector_has_the_cumulant_of_its_components():
     assert within(curves["susceptibility"][0, 0], 32.0, error, degrees=31)
 
 
-def test_a_sharp_peak_is_not_smoothed_away():
-    # Three conditions within the width: a spline that sizes the noise for itself takes the peak for it.
+def sharp_step():
+    """Return estimates, truth and errors of a step within three conditions, a cumulant's, with its uneven noise."""
     t = np.linspace(1, 5, 65)
-    truth = 1 + 300 * np.exp(-0.5 * ((t - 2.33) / 0.07) ** 2)
-    generator = np.random.default_rng(6)
-    size = np.sqrt(truth)[:, None, None]
-    scan = SmoothScan(16, "temperature", t, {"order": size * generator.normal(size=(65, 32, 200))}, dimensions=2)
-    at = np.array([2.25, 2.33, 2.4])
-    curve = scan.curves(at)["susceptibility"] * at[:, None] / 256
-    error = np.sqrt(31 * curve[:, 1:].var(axis=1))
-    assert within(curve[:, 0], 1 + 300 * np.exp(-0.5 * ((at - 2.33) / 0.07) ** 2), error, sigmas=6.0, degrees=31)
+    high = 1 / (1 + np.exp((2.36 - t) / 0.03))
+    truth = 0.36 - 0.66 * high
+    noise = (0.02 + 3 * high)[:, None, None] * np.random.default_rng(6).normal(size=(65, 32, 200))
+    scan = SmoothScan(16, "temperature", t, {"order": truth[:, None, None] + noise}, dimensions=2)
+    here = slice(16, 28)
+    curve = scan.curves(t[here])["order"]
+    return curve[:, 0], truth[here], np.sqrt(31 * curve[:, 1:].var(axis=1))
+
+
+def test_a_sharp_step_is_not_smoothed_away():
+    assert within(*sharp_step(), sigmas=6.0, degrees=31)
+
+
+def test_a_spline_that_takes_the_step_for_noise_would_be_noticed(monkeypatch):
+    right = smooth.smoothing_splines
+    monkeypatch.setattr(smooth, "smoothing_splines", lambda *given, known: right(*given, known=not known))
+    with uncounted():
+        assert not within(*sharp_step(), sigmas=6.0, degrees=31)
 
 
 def test_refusals():
