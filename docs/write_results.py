@@ -27,6 +27,7 @@ PAGES = (
     ROOT / "docs" / "classification.md",
     ROOT / "docs" / "crossover.md",
     ROOT / "docs" / "estimators.md",
+    ROOT / "docs" / "indicators.md",
     ROOT / "docs" / "performance.md",
     ROOT / "docs" / "proof.md",
     ROOT / "docs" / "scaling.md",
