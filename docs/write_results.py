@@ -30,6 +30,7 @@ PAGES = (
     ROOT / "docs" / "classification.md",
     ROOT / "docs" / "crossover.md",
     ROOT / "docs" / "estimators.md",
+    ROOT / "docs" / "indicators.md",
     ROOT / "docs" / "performance.md",
     ROOT / "docs" / "proof.md",
     ROOT / "docs" / "scaling.md",
@@ -207,6 +208,28 @@ def challenge() -> str:
     return f"{table(total_rows(found))}\n\n{table(family_rows(found['answers']))}\n\n{note}"
 
 
+def indicators() -> str:
+    """Return what configurations alone say of a transition, and what indicators reach of their ceilings."""
+    found = read(RESULTS / "indicators.json")
+    largest, sizes = found["sizes"][-1], ", ".join(map(str, found["sizes"]))
+    titles = [part for words in (f"L = {sizes}", f"L = {largest} alone") for part in (words, "error", "pull")]
+    lines: list[tuple[str, ...]] = [("seed", *titles)]
+    for row in found["transitions"]:
+        cells = [str(row["seed"])]
+        for each in (row["several"], row["one"]):
+            cells += [str(Estimate(each["value"], each["error"])), f"{each['error'] / each['value']:.2%}"]
+            cells.append(f"{each['pull']:+.1f}")
+        lines.append(tuple(cells))
+    shares: list[tuple[str, ...]] = [("indicator", "share of its ceiling")]
+    shares += [(each["indicator"], str(Estimate(each["share"], each["error"]))) for each in found["reached"]]
+    note = f"T_c, which is {found['exact']:.5f}; each seed was met once, after everything was fixed."
+    other = (
+        f"Summed over all temperatures, L = {found['small']}, half of 64 chains read; networks: "
+        f"{found['trainings']} trainings."
+    )
+    return "\n\n".join([table(lines), note, table(shares), other])
+
+
 def chances() -> str:
     """Return the table of the false-alarm rates of the test modules."""
     found = read(RESULTS / "chances.json")
@@ -219,7 +242,7 @@ def chances() -> str:
 
 SECTIONS = {
     "crossover": crossover, "presets": presets, "classify": classify, "labels": labels, "trials": trials,
-    "without": without, "finite_size": finite_size, "challenge": challenge,
+    "without": without, "finite_size": finite_size, "challenge": challenge, "indicators": indicators,
     "chances": chances, **benchmark_tables.SECTIONS,
 }  # fmt: skip
 

@@ -21,6 +21,7 @@ _ROOMS = {
     "Potts": "models",
     "RandomBondIsing": "models",
     "RandomFieldIsing": "models",
+    "Configurations": "statistics",
     "Lattice": "lattices",
     "Plan": "sampling",
     "Ensemble": "ensemble",
@@ -56,6 +57,7 @@ __all__ = [
     "TCVAE",
     "BlumeCapel",
     "Clock",
+    "Configurations",
     "Ensemble",
     "Head",
     "Ising",
@@ -139,6 +141,7 @@ if TYPE_CHECKING:
     )
     from spinlens.phases import find_crossover, find_transition, latent_maps
     from spinlens.sampling import Plan
+    from spinlens.statistics import Configurations
     from spinlens.studies.find import find_transitions
     from spinlens.symmetries import Symmetries
 

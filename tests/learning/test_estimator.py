@@ -15,9 +15,11 @@ from sklearn.utils import estimator_checks
 from sklearn.utils.validation import check_is_fitted
 from tests.learning.conftest import autoencoder
 from tests.learning.vision.conftest import labelled, pretraining, transformer
+from tests.statistics.exact_draws import drawn
 
 import spinlens as sl
 from spinlens.errors import DamagedError, InputError
+from spinlens.learning import Confusion, Neighbours, Prediction
 from spinlens.learning.estimator import ROOMS
 
 IMAGES, LABELS = labelled(40)
@@ -26,7 +28,9 @@ ESTIMATORS = {
     "VisionTransformer": transformer(epochs=1, augment=False, head=sl.Head()),
     "ResNet": sl.ResNet(recipe=sl.Recipe(epochs=1), augment=False),
     "Pretraining": pretraining(epochs=1, augment=False),
+    **{kind.__name__: kind(recipe=sl.Recipe(epochs=1, batch=16)) for kind in (Confusion, Neighbours, Prediction)},
 }
+CONDITIONS = drawn(3, (2.0, 2.5, 3.0), seed=1, chains=16, draws=4)
 
 
 @pytest.mark.parametrize("name", ESTIMATORS)
@@ -59,6 +63,8 @@ def test_constructors_are_short_and_clones_equal(name):
 def fitted(name, ensemble, out):
     if name == "TCVAE":
         return autoencoder(filters=(2, 4)).fit(ensemble, out=out, progress=False)
+    if name in ("Confusion", "Neighbours", "Prediction"):
+        return clone(ESTIMATORS[name]).fit(CONDITIONS, out=out)
     return clone(ESTIMATORS[name]).fit(IMAGES, LABELS, out=out, progress=False)
 
 
@@ -71,7 +77,9 @@ def test_everything_that_is_saved_is_loaded(name, ensemble, tmp_path):
     assert loaded.get_params() == estimator.get_params()
     assert loaded.history_ == estimator.history_
     assert loaded.configuration == estimator.configuration
-    values = ensemble.values if name == "TCVAE" else IMAGES
+    values = {"TCVAE": ensemble.values, **dict.fromkeys(("Confusion", "Neighbours", "Prediction"), CONDITIONS)}.get(
+        name, IMAGES
+    )
     look = "transform" if hasattr(estimator, "transform") else "predict_proba"
     np.testing.assert_array_equal(getattr(loaded, look)(values), getattr(estimator, look)(values))
 

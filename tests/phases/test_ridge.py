@@ -4,7 +4,7 @@ from scipy.interpolate import make_smoothing_spline
 
 from spinlens.errors import InputError
 from spinlens.phases.ridge import NOT_INTERIOR, find_ridge, peak_temperature, vertex
-from spinlens.phases.smoothing import STIFFNESS, smoothing_splines
+from spinlens.statistics.smoothing import STIFFNESS, smoothing_splines
 
 TEMPERATURE = np.linspace(1, 5, 65)
 

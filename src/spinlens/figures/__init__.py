@@ -2,6 +2,7 @@
 
 from spinlens.figures.findings import draw_findings
 from spinlens.figures.histograms import draw_absolute_spin_error, draw_kl_divergence, draw_spin_error
+from spinlens.figures.indicators import draw_indicators
 from spinlens.figures.latents import draw_latent_maps
 from spinlens.figures.maps import (
     draw_energy,
@@ -20,6 +21,7 @@ __all__ = [
     "draw_absolute_spin_error",
     "draw_energy",
     "draw_findings",
+    "draw_indicators",
     "draw_kl_divergence",
     "draw_latent_maps",
     "draw_magnetization",

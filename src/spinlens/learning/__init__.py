@@ -11,22 +11,26 @@ from typing import TYPE_CHECKING, Any
 from spinlens.learning.settings import Head, Masking, Recipe, Transformer
 
 if TYPE_CHECKING:
-    from spinlens.learning import vision
+    from spinlens.learning import observing, vision
     from spinlens.learning.choices import choose_device
     from spinlens.learning.estimator import load
     from spinlens.learning.latents import Latents
     from spinlens.learning.losses import stratified_shares
+    from spinlens.learning.observing import Confusion, Neighbours, Prediction
     from spinlens.learning.reconstruct import reconstruct as reconstruction
     from spinlens.learning.tcvae import TCVAE
 
 __all__ = [
-    "TCVAE", "Head", "Latents", "Masking", "Recipe", "Transformer", "choose_device", "load", "reconstruction",
-    "stratified_shares", "vision",
+    "TCVAE", "Confusion", "Head", "Latents", "Masking", "Neighbours", "Prediction", "Recipe", "Transformer",
+    "choose_device", "load", "observing", "reconstruction", "stratified_shares", "vision",
 ]  # fmt: skip
 
 _PLACES = {
     "TCVAE": "tcvae.TCVAE",
     "Latents": "latents.Latents",
+    "Confusion": "observing.Confusion",
+    "Neighbours": "observing.Neighbours",
+    "Prediction": "observing.Prediction",
     "choose_device": "choices.choose_device",
     "load": "estimator.load",
     "reconstruction": "reconstruct.reconstruct",
@@ -35,8 +39,8 @@ _PLACES = {
 
 
 def __getattr__(name: str) -> Any:
-    if name == "vision":
-        return import_module("spinlens.learning.vision")
+    if name in ("observing", "vision"):
+        return import_module(f"spinlens.learning.{name}")
     if name in _PLACES:
         module, _, attribute = _PLACES[name].partition(".")
         return getattr(import_module(f"spinlens.learning.{module}"), attribute)

@@ -28,6 +28,9 @@ ROOMS = {
     "Pretraining": "spinlens.learning.vision.pretraining",
     "VisionTransformer": "spinlens.learning.vision.estimators",
     "ResNet": "spinlens.learning.vision.estimators",
+    "Prediction": "spinlens.learning.observing.prediction",
+    "Confusion": "spinlens.learning.observing.confusion",
+    "Neighbours": "spinlens.learning.observing.neighbours",
 }
 """Where the estimators are that `load` knows."""
 
@@ -150,7 +153,7 @@ def load(path: str | Path) -> Any:
 
     Returns
     -------
-    TCVAE, VisionTransformer, ResNet or Pretraining
+    TCVAE, VisionTransformer, ResNet, Pretraining, Prediction, Confusion or Neighbours
         With the settings of its training; starting weights are known by their digest alone.
 
     Raises

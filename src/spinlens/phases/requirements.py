@@ -7,8 +7,8 @@ from numpy.typing import ArrayLike
 
 from spinlens.errors import InputError
 from spinlens.phases.resampling import check_resampling
-from spinlens.phases.smoothing import check_temperatures
 from spinlens.phases.transition import zero_field_index
+from spinlens.statistics.smoothing import check_points
 
 
 def check_analysis(field: ArrayLike, temperature: ArrayLike, chains: int, *, resamples: int) -> None:
@@ -29,7 +29,7 @@ def check_analysis(field: ArrayLike, temperature: ArrayLike, chains: int, *, res
         If there are too few temperatures, chains or resamples, no zero field, or no other field.
     """
     fields = np.asarray(field, dtype=np.float64)
-    check_temperatures(np.asarray(temperature, dtype=np.float64))
+    check_points(np.asarray(temperature, dtype=np.float64))
     zero_field_index(fields)
     if len(fields) < 2:
         raise InputError(

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from spinlens.phases.smoothing import FINER, smoothing_splines
+from spinlens.statistics.smoothing import FINER, smoothing_splines
 
 Floats = NDArray[np.float64]
 

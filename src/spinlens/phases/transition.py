@@ -14,10 +14,10 @@ from spinlens.errors import InputError
 from spinlens.phases.fluctuations import even_noise, specific_heat_profiles
 from spinlens.phases.resampling import check_resampling, resampled_profiles
 from spinlens.phases.ridge import KEPT, central_error, find_ridge, peak_temperature
-from spinlens.phases.smoothing import check_temperatures
 from spinlens.phases.trainings import enough, spread
 from spinlens.seeds import check_seed
 from spinlens.statistics.estimate import Estimate
+from spinlens.statistics.smoothing import check_points
 
 Floats = NDArray[np.float64]
 
@@ -130,7 +130,7 @@ def find_transition(
     seed = check_seed(seed)
     check_resampling(maps.sizes["chain"], resamples)
     temperature = maps["temperature"].to_numpy()
-    check_temperatures(temperature)
+    check_points(temperature)
     zero = zero_field_index(maps["field"].to_numpy())
     found = np.stack([
         peak_temperature(

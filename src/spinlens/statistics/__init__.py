@@ -3,9 +3,11 @@
 from spinlens.statistics import scaling
 from spinlens.statistics.autocorrelation import autocorrelation, integrated_autocorrelation_time
 from spinlens.statistics.blocking import Blocking, blocking
+from spinlens.statistics.configurations import Configurations
 from spinlens.statistics.derivatives import derivatives
 from spinlens.statistics.disorder import disorder_averages
 from spinlens.statistics.estimate import Estimate
+from spinlens.statistics.indicator import Indicator, information
 from spinlens.statistics.jackknife import group_sums, jackknife
 from spinlens.statistics.observables import observables
 from spinlens.statistics.overlaps import overlaps, pair_overlaps
@@ -13,13 +15,16 @@ from spinlens.statistics.reweighting import MultiHistogram, reweight
 
 __all__ = [
     "Blocking",
+    "Configurations",
     "Estimate",
+    "Indicator",
     "MultiHistogram",
     "autocorrelation",
     "blocking",
     "derivatives",
     "disorder_averages",
     "group_sums",
+    "information",
     "integrated_autocorrelation_time",
     "jackknife",
     "observables",

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from spinlens.errors import InputError
-from spinlens.phases.transitions.usable import CUMULANT, HEAT, PEAKED, crossing_pairs, split_sizes
+from spinlens.phases.transitions.usable import CUMULANT, HEAT, PEAKED, crossing_pairs, recorded_scans, split_sizes
 from spinlens.statistics.estimate import Estimate
 from spinlens.statistics.scaling import FiniteSize
 from spinlens.statistics.scaling.resamples import Resamples
@@ -82,7 +82,7 @@ class Evidence:
 
 def evidence(study: FiniteSize) -> Evidence:
     """Gather what recordings say; nothing here knows a model."""
-    memory = max(float(np.quantile(scan.memory, FORGETFUL)) for scan in study.scans)
+    memory = max(float(np.quantile(scan.memory, FORGETFUL)) for scan in recorded_scans(study))
     heat = _heat_growth(study)
     valleys, deepening = _valleys(study)
     total = len(study.sizes) - 1

@@ -10,6 +10,7 @@ from spinlens.errors import InputError
 from spinlens.statistics.scaling import FiniteSize
 from spinlens.statistics.scaling.coexistence import find_coexistence
 from spinlens.statistics.scaling.resamples import Layout
+from spinlens.statistics.scaling.scan import Scan
 
 STUCK = 0.6
 """Correlation over chains between both halves of the recordings above which phases do not take turns often enough."""
@@ -37,10 +38,15 @@ def crossing_pairs(study: FiniteSize, name: str = CUMULANT) -> list[tuple[int, i
     return found[::-1]
 
 
+def recorded_scans(study: FiniteSize) -> list[Scan]:
+    """Return the sizes whose energies were recorded; draws alone have neither phases to part nor a memory."""
+    return [scan for scan in study.scans if isinstance(scan, Scan)]
+
+
 def split_sizes(study: FiniteSize) -> tuple[int, ...]:
     """Return the sizes whose energies part into two phases."""
     found = []
-    for scan in study.scans:
+    for scan in recorded_scans(study):
         try:
             find_coexistence([scan], Layout((scan.groups,)), (-np.inf, np.inf))
         except InputError:
@@ -54,5 +60,5 @@ def turning_sizes(study: FiniteSize) -> tuple[int, ...]:
 
     Larger ones tell where chains began, not where phases weigh the same.
     """
-    found = tuple(scan.length for scan in study.scans if scan.memory.max() < STUCK)
+    found = tuple(scan.length for scan in recorded_scans(study) if scan.memory.max() < STUCK)
     return found if len(found) > 1 else study.sizes

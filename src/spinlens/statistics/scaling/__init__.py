@@ -13,6 +13,7 @@ from spinlens.statistics.scaling.extrapolation import Correction, Extrapolation,
 from spinlens.statistics.scaling.limit import Exponents, volume_forms
 from spinlens.statistics.scaling.peaks import Peak
 from spinlens.statistics.scaling.resamples import Resamples
+from spinlens.statistics.scaling.smooth import SmoothScan
 from spinlens.statistics.scaling.sources import recorded_arrays, recorded_ensembles
 from spinlens.statistics.scaling.study import FiniteSize
 
@@ -28,6 +29,7 @@ __all__ = [
     "Peak",
     "Quotient",
     "Resamples",
+    "SmoothScan",
     "extrapolate",
     "recorded_arrays",
     "recorded_ensembles",

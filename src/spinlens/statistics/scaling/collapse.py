@@ -19,7 +19,7 @@ from spinlens.errors import InputError
 from spinlens.statistics.estimate import Estimate
 from spinlens.statistics.scaling.extrapolation import Correction, Extrapolation, Fit, averaged
 from spinlens.statistics.scaling.resamples import Layout, Resamples
-from spinlens.statistics.scaling.scan import Scan
+from spinlens.statistics.scaling.scan import Curves
 
 Array = NDArray[np.float64]
 
@@ -103,7 +103,7 @@ class _Points:
 
 
 def collapse(
-    scans: Sequence[Scan], layout: Layout, name: str, *, place: float, inverse_nu: float, fit_power: bool,
+    scans: Sequence[Curves], layout: Layout, name: str, *, place: float, inverse_nu: float, fit_power: bool,
     correction: Correction,
 ) -> Collapse:  # fmt: skip
     """Collapse the curves of all sizes on one, starting from a place and an exponent.
@@ -158,7 +158,7 @@ def collapse(
 
 
 def _points(
-    scans: Sequence[Scan], layout: Layout, name: str, place: float, inverse_nu: float, change: float
+    scans: Sequence[Curves], layout: Layout, name: str, place: float, inverse_nu: float, change: float
 ) -> _Points:
     largest = scans[-1]
     low, high = max(scan.low for scan in scans), min(scan.high for scan in scans)

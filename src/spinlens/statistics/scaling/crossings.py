@@ -13,7 +13,7 @@ from spinlens.errors import InputError
 from spinlens.statistics.estimate import Estimate
 from spinlens.statistics.scaling.curves import Curve, Interpolant, interpolant, located
 from spinlens.statistics.scaling.resamples import Layout, Resamples, stacked
-from spinlens.statistics.scaling.scan import Scan
+from spinlens.statistics.scaling.scan import Curves
 
 Array = NDArray[np.float64]
 
@@ -153,7 +153,7 @@ class Quotients(Sequence[Quotient]):
 
 
 def find_crossings(
-    scans: Sequence[Scan], layout: Layout, name: str, pairs: Sequence[tuple[int, int]], between: tuple[float, float]
+    scans: Sequence[Curves], layout: Layout, name: str, pairs: Sequence[tuple[int, int]], between: tuple[float, float]
 ) -> Crossings:
     """Find the crossings of pairs of sizes, by their positions, within a range of the control."""
     rows: list[tuple[Array, Array, Array]] = []
@@ -173,7 +173,7 @@ def find_crossings(
     )  # fmt: skip
 
 
-def find_quotients(scans: Sequence[Scan], layout: Layout, name: str, crossings: Crossings) -> Quotients:
+def find_quotients(scans: Sequence[Curves], layout: Layout, name: str, crossings: Crossings) -> Quotients:
     """Compare an observable of the two sizes of each pair where their curves of another one cross."""
     ratios, exponents = [], []
     for pair, window, place, lengths in zip(
@@ -187,13 +187,13 @@ def find_quotients(scans: Sequence[Scan], layout: Layout, name: str, crossings: 
     return Quotients(name, crossings.lengths, stacked(layout, ratios), stacked(layout, exponents))
 
 
-def _curve(scans: Sequence[Scan], layout: Layout, name: str, size: int) -> Curve:
+def _curve(scans: Sequence[Curves], layout: Layout, name: str, size: int) -> Curve:
     """Return the curves of one size, (n, samples) at (n,)."""
     return lambda values: layout.spread(size, scans[size].curves(values)[name])
 
 
 def _cross(
-    scans: Sequence[Scan], layout: Layout, name: str, pair: tuple[int, int], between: tuple[float, float]
+    scans: Sequence[Curves], layout: Layout, name: str, pair: tuple[int, int], between: tuple[float, float]
 ) -> tuple[Array, list[Interpolant]]:
     """Return the place of a crossing in every sample, and the curves of both sizes near it."""
     first, second = (_curve(scans, layout, name, size) for size in pair)

@@ -12,7 +12,7 @@ from spinlens.errors import InputError
 from spinlens.statistics.estimate import Estimate
 from spinlens.statistics.scaling.curves import located
 from spinlens.statistics.scaling.resamples import Layout, Resamples, stacked
-from spinlens.statistics.scaling.scan import Scan
+from spinlens.statistics.scaling.scan import Curves
 
 Array = NDArray[np.float64]
 
@@ -84,7 +84,7 @@ class Peaks(Sequence[Peak]):
 
 
 def find_peaks(
-    scans: Sequence[Scan], layout: Layout, name: str, between: tuple[float, float], *, minimum: bool = False
+    scans: Sequence[Curves], layout: Layout, name: str, between: tuple[float, float], *, minimum: bool = False
 ) -> Peaks:
     """Find the peak of every size within a range of the control."""
     places: list[Array] = []

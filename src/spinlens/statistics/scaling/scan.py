@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +25,41 @@ MOST_BINS = 1 << 12
 
 FINEST = 2.0**-20
 """Values of the conjugate sum that are closer than this differ by rounding alone."""
+
+
+class Curves(Protocol):
+    """What one size says of its observables, however it knows it: crossings, peaks and collapse ask for no more.
+
+    Attributes
+    ----------
+    length, dimensions, sites : int
+        L, d and N.
+    control : str
+        What varies.
+    low, high : float
+        The range of the control.
+    groups : int
+        G: groups of whole chains that errors rest on.
+    """
+
+    length: int
+    dimensions: int
+    sites: int
+    control: str
+    low: float
+    high: float
+    groups: int
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The observables."""
+
+    @property
+    def order_parameter(self) -> str | None:
+        """Name of the first quantity."""
+
+    def curves(self, values: Array) -> dict[str, Array]:
+        """Return every observable at values of the control, each (n, 1 + G): all chains, then without each group."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -168,6 +204,13 @@ class Scan:
             weighed = row * self._table[:, 0]
             found.append(weighed @ members.T / weighed.sum(axis=1, keepdims=True))
         return np.array(found)
+
+    def probabilities(self, values: Array) -> Array:
+        """Return the distribution of the conjugate sum over its bins at values of the control, (n, bin)."""
+        counts = self._mixture.counts
+        log_weight = np.outer(self._line.drive(values), self.bins.apart) - self._mixture.density
+        weight = np.exp(log_weight - log_weight.max(axis=1, keepdims=True)) * counts
+        return np.asarray(weight / weight.sum(axis=1, keepdims=True))
 
     @property
     def energies(self) -> Array:

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from spinlens.errors import InputError
+from spinlens.statistics.configurations import Configurations
 from spinlens.statistics.estimate import Estimate
 from spinlens.statistics.labels import labelled
 from spinlens.statistics.scaling.resamples import Layout, Resamples
-from spinlens.statistics.scaling.scan import Recorded, Scan
+from spinlens.statistics.scaling.scan import Curves, Recorded, Scan
+from spinlens.statistics.scaling.smooth import SmoothScan
 from spinlens.statistics.scaling.sources import recorded_arrays, recorded_ensembles
 
 if TYPE_CHECKING:
@@ -28,7 +31,7 @@ class Sizes:
 
     Attributes
     ----------
-    scans : tuple of Scan
+    scans : tuple of Scan or SmoothScan
         Each size, the smallest first.
     layout : Layout
         How resamples of all sizes are kept together.
@@ -74,7 +77,42 @@ class Sizes:
         self._set([Scan(each) for each in recorded])
         return self
 
-    def _set(self, scans: list[Scan]) -> None:
+    @classmethod
+    def from_configurations(cls, sizes: Sequence[Configurations], observables: Sequence[Mapping[str, Any]]) -> Self:
+        """Return a study of observables of configurations alone, whose energies nobody looks at.
+
+        Parameters
+        ----------
+        sizes : sequence of Configurations
+            One for each size, over the same range of one control, at 7 values of it or more.
+        observables : sequence of mapping of str to array, float (C, chain, draw) or (C, chain, draw, d)
+            For each size numbers, or vectors, of each draw, per site. The first is the order parameter, as of
+            `from_arrays`. A mapping may be of fewer chains than its configurations: those that were read.
+
+        Returns
+        -------
+        FiniteSize
+            Of the curves of `spinlens.statistics.scaling.SmoothScan`: everything but `coexistence` works.
+
+        Raises
+        ------
+        InputError
+            If the controls or the numbers of sides differ, or as `SmoothScan`.
+        """
+        if len(sizes) != len(observables):
+            raise InputError("observables", len(observables), f"must be {len(sizes)} mappings, one for each size")
+        for first, other in pairwise(sizes):
+            if (first.control, first.dimensions) != (other.control, other.dimensions):
+                got = f"{other.control} in {other.dimensions} dimensions"
+                raise InputError("sizes", got, f"differ from {first.control} in {first.dimensions} dimensions")
+        self = cls.__new__(cls)
+        self._set([
+            SmoothScan(each.length, each.control, each.values, numbers, dimensions=each.dimensions)
+            for each, numbers in zip(sizes, observables, strict=True)
+        ])  # fmt: skip
+        return self
+
+    def _set(self, scans: Sequence[Curves]) -> None:
         self.scans = tuple(sorted(scans, key=lambda scan: scan.length))
         lengths = [scan.length for scan in self.scans]
         if len(lengths) < 2:

@@ -100,7 +100,7 @@ def from_ensemble(
     drawn = _of_draws(ensemble, observables)
     source = {name: values.rename(draw="recording") for name, values in ensemble.sums.items()} if drawn else None
     found = recordings(source, model=ensemble.model, lattice=ensemble.lattice) if drawn else recordings(ensemble)
-    here = _chosen(found, control, fixed)
+    here = chosen_conditions(found, control, fixed)
     temperature, model, lattice = found.temperature[here], found.model, found.lattice
     at = found.controls_at(int(here[0]))
     names = model.tables(lattice).names
@@ -199,7 +199,7 @@ def _of_draws(ensemble: Any, observables: Mapping[str, Any]) -> bool:
     return bool(lengths - {recordings_})
 
 
-def _chosen(found: Recordings, control: str, fixed: Mapping[str, float]) -> NDArray[np.int64]:
+def chosen_conditions(found: Recordings, control: str, fixed: Mapping[str, float]) -> NDArray[np.int64]:
     """Return the conditions of a scan, in ascending order of its control."""
     every = {**found.controls, "temperature": found.temperature}
     for name in (control, *fixed):

@@ -23,7 +23,7 @@ from spinlens.statistics.scaling.limit import (
 )
 from spinlens.statistics.scaling.peaks import Peaks, find_peaks
 from spinlens.statistics.scaling.resamples import Resamples
-from spinlens.statistics.scaling.scan import check_names
+from spinlens.statistics.scaling.scan import Scan, check_names
 from spinlens.statistics.scaling.sizes import Sizes
 
 Pair = tuple[int, int]
@@ -50,7 +50,7 @@ class FiniteSize(Sizes):
 
     Attributes
     ----------
-    scans : tuple of Scan
+    scans : tuple of Scan or SmoothScan
         Each size, the smallest first.
     layout : Layout
         How resamples of all sizes are kept together.
@@ -151,7 +151,7 @@ class FiniteSize(Sizes):
         InputError
             If the energy of a size has one peak only, as at a continuous transition.
         """
-        return find_coexistence(self.scans, self.layout, between)
+        return find_coexistence(self._histograms(), self.layout, between)
 
     def latent_heat(
         self, *, by: str = "peaks", between: Range = EVERYWHERE, forms: Sequence[Form] | None = None
@@ -284,6 +284,15 @@ class FiniteSize(Sizes):
             self.scans, self.layout, name, place=place, inverse_nu=inverse_nu, fit_power=fit_power,
             correction=correction,
         )  # fmt: skip
+
+    def _histograms(self) -> tuple[Scan, ...]:
+        """Return the scans, of which bins of energy are asked for."""
+        found = tuple(scan for scan in self.scans if isinstance(scan, Scan))
+        if len(found) < len(self.scans):
+            raise InputError(
+                "energies", "none", "phases are told apart by them", "Take FiniteSize of ensembles or arrays"
+            )
+        return found
 
     def _positions(self, pairs: Sequence[Pair] | None) -> list[Pair]:
         if pairs is None:
