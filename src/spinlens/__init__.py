@@ -12,6 +12,7 @@ __version__ = "0.1.0"
 
 _ROOMS = {
     "BlumeCapel": "models",
+    "XY": "models",
     "Clock": "models",
     "Ising": "models",
     "LatticeGas": "models",
@@ -53,6 +54,7 @@ _SUBPACKAGES = (
 
 __all__ = [
     "TCVAE",
+    "XY",
     "BlumeCapel",
     "Clock",
     "Ensemble",
@@ -122,6 +124,7 @@ if TYPE_CHECKING:
     from spinlens.learning import TCVAE, Head, Masking, Recipe, Transformer, load
     from spinlens.learning.vision import Pretraining, ResNet, VisionTransformer
     from spinlens.models import (
+        XY,
         BlumeCapel,
         Clock,
         Ising,

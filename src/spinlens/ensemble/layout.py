@@ -38,7 +38,7 @@ from zarr.abc.store import Store
 from zarr.codecs import Crc32cCodec
 from zarr.storage import MemoryStore
 
-from spinlens.models import Bonds
+from spinlens.models import Bonds, Term
 from spinlens.provenance import versions
 from spinlens.sampling.chains import packed_shape, series_type
 from spinlens.sampling.choice import sentences
@@ -123,9 +123,15 @@ def _terms(plan: Plan) -> list[dict[str, Any]]:
     """Return name and unit of each recorded sum; small tables too, so that others can read them."""
     terms = [term for term in plan.model.tables(plan.lattice).terms if term.name in plan.series]
     over = {True: "bonds", False: "sites"}
+
+    def small_table(term: Term) -> dict[str, Any]:
+        bonds = isinstance(term, Bonds)
+        if len(term.table) ** (2 if bonds else 1) > LARGEST_TABLE:
+            return {}
+        return {"table": (term.matrix if isinstance(term, Bonds) else term.table).tolist()}
+
     return [
-        {"name": term.name, "sum_over": over[isinstance(term, Bonds)], "unit": term.unit}
-        | ({"table": term.table.tolist()} if term.table.size <= LARGEST_TABLE else {})
+        {"name": term.name, "sum_over": over[isinstance(term, Bonds)], "unit": term.unit} | small_table(term)
         for term in terms
     ]
 

@@ -17,6 +17,7 @@ from spinlens.models.pairwise import Pairwise
 from spinlens.models.potts import Potts
 from spinlens.models.random_bond import RandomBondIsing
 from spinlens.models.random_field import RandomFieldIsing
+from spinlens.models.xy import XY
 
 GROUP = "spinlens.models"
 """Entry points of this group are model classes of other packages."""
@@ -24,7 +25,7 @@ GROUP = "spinlens.models"
 
 _OWN: dict[str, type[Model]] = {
     kind.name: kind
-    for kind in (Ising, RandomFieldIsing, RandomBondIsing, LatticeGas, BlumeCapel, Potts, Clock, Pairwise)
+    for kind in (Ising, RandomFieldIsing, RandomBondIsing, LatticeGas, BlumeCapel, Potts, Clock, XY, Pairwise)
 }
 _REGISTERED: dict[str, type[Model]] = {}
 
