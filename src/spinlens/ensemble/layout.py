@@ -43,6 +43,7 @@ from spinlens.provenance import versions
 from spinlens.sampling.chains import packed_shape, series_type
 from spinlens.sampling.choice import sentences
 from spinlens.sampling.plan import LANES, Plan
+from spinlens.spaces import Space
 
 FORMAT = "spinlens-ensemble"
 FORMAT_VERSION = 2
@@ -53,6 +54,9 @@ AXES = ("x", "y", "z")
 """Names of the sides."""
 
 CHUNK_BYTES = 16 * 2**20
+MOST_VALUES = 256
+"""Values of a site that the description spells out, at most."""
+
 LARGEST_TABLE = 64
 """Tables with more entries are not written out in the attributes; the model has them."""
 
@@ -112,11 +116,17 @@ def attributes(plan: Plan) -> dict[str, Any]:
         "plan": plan.to_dict(),
         "fingerprint": fingerprint(plan.to_dict()),
         "random_generator": plan.kernels.generator,
-        "space": {"name": plan.model.space.name, "values": plan.model.space.values.tolist()},
+        "space": _space(plan.model.space),
         "terms": _terms(plan),
         "versions": versions(),
         **(_resolution(plan) if plan.algorithm == "auto" else {}),
     }
+
+
+def _space(space: Space) -> dict[str, Any]:
+    """Return what the codes stand for; of very many their number, as an axis that is as good as continuous has."""
+    few = space.states <= MOST_VALUES
+    return {"name": space.name, **({"values": space.values.tolist()} if few else {"states": space.states})}
 
 
 def _terms(plan: Plan) -> list[dict[str, Any]]:
