@@ -20,11 +20,27 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from llvmlite import ir
-from numba import njit, types
-from numba.extending import intrinsic
+from numba import njit
 
 from spinlens.sampling.engines.bits.generator import draw
+from spinlens.sampling.engines.clock.vectors import (
+    MANY,
+    all_singles,
+    all_wholes,
+    bits_of,
+    gather,
+    halved,
+    load_codes,
+    load_random,
+    load_singles,
+    power_of_two,
+    select,
+    store_codes,
+    store_singles,
+    store_wholes,
+    to_singles,
+    to_wholes,
+)
 from spinlens.sampling.engines.table.exponential import exponential
 from spinlens.sampling.engines.table.lanes import LANES, draw_lanes
 
@@ -48,41 +64,35 @@ ARCTANGENT = tuple(map(_F, (0.99997726, -0.33262347, 0.19354346, -0.11643287, 0.
 _A0, _A1, _A2, _A3, _A4, _A5 = ARCTANGENT
 
 
-@intrinsic
-def _power_of_two(_typing: Any, _shifted: Any) -> Any:
-    """Return 2^n in single precision, where the argument is n + 1.5 2^23."""
-
-    def generate(_context: Any, builder: Any, _signature: Any, args: Any) -> Any:
-        word = ir.IntType(32)
-        bits = builder.shl(builder.bitcast(args[0], word), ir.Constant(word, 23))
-        return builder.bitcast(builder.add(bits, ir.Constant(word, 127 << 23)), ir.FloatType())
-
-    return types.float32(types.float32), generate
-
-
 @njit(inline="always")
 def quick_exponential(x: Any) -> Any:
     """Return exp(x) in single precision for x from -20 to 0, within 2^-18 of itself."""
-    shifted = x * _LOG2E + _ROUND
-    r = x - (shifted - _ROUND) * _LN2
-    return (_ONE + r * (_ONE + r * (_E2 + r * (_E3 + r * (_E4 + r * (_E5 + r * _E6)))))) * _power_of_two(shifted)
+    round_, one = all_singles(_ROUND), all_singles(_ONE)
+    shifted = x * all_singles(_LOG2E) + round_
+    r = x - (shifted - round_) * all_singles(_LN2)
+    p = all_singles(_E4) + r * (all_singles(_E5) + r * all_singles(_E6))
+    p = one + r * (one + r * (all_singles(_E2) + r * (all_singles(_E3) + r * p)))
+    return p * power_of_two(shifted)
 
 
 @njit(inline="always")
 def axis_code(x: Any, y: Any, states: Any, scale: Any, offset: Any) -> Any:
-    """Return twice the direction of a vector in codes, to the nearest whole one, 0 to q - 1."""
-    wide, high = abs(x), abs(y)
+    """Return twice the directions of sixteen vectors in codes, to the nearest whole one, 0 to q - 1."""
+    zero = all_singles(_NONE)
+    wide, high = select(x < zero, zero - x, x), select(y < zero, zero - y, y)
     steep = high > wide
-    large = max(high if steep else wide, _TINY)
-    a = (wide if steep else high) / large
+    large, small = select(steep, high, wide), select(steep, wide, high)
+    a = small / select(large < all_singles(_TINY), all_singles(_TINY), large)
     s = a * a
-    angle = a * (_A0 + s * (_A1 + s * (_A2 + s * (_A3 + s * (_A4 + s * _A5)))))
-    angle = _QUARTER - angle if steep else angle
-    angle = _HALF_TURN - angle if x < _NONE else angle
-    angle = -angle if y < _NONE else angle
-    code = np.int32(angle * scale + offset)
-    code = code - 2 * states if code >= 2 * states else code - states
-    return code - states if code >= states else code
+    p = all_singles(_A3) + s * (all_singles(_A4) + s * all_singles(_A5))
+    angle = a * (all_singles(_A0) + s * (all_singles(_A1) + s * (all_singles(_A2) + s * p)))
+    angle = select(steep, all_singles(_QUARTER) - angle, angle)
+    angle = select(x < zero, all_singles(_HALF_TURN) - angle, angle)
+    angle = select(y < zero, zero - angle, angle)
+    code = to_wholes(angle * all_singles(scale) + all_singles(offset))
+    once, twice = all_wholes(states), all_wholes(2 * states)
+    code = select(code >= twice, code - twice, code - once)
+    return select(code >= once, code - once, code)
 
 
 @njit(**_OPTIONS)
@@ -90,106 +100,68 @@ def _vectors(board: Any, place: Any) -> Any:
     """Return cosine and sine of every site, float32 (N * 128,)."""
     found = np.empty(board.size * 2, dtype=np.float32)
     for i in range(board.size // LANES):
-        for lane in range(LANES):
-            code = board[_U(i * LANES + lane)]
-            found[_U(i * BOTH + lane)] = place.cosines[code]
-            found[_U(i * BOTH + LANES + lane)] = place.sines[code]
+        for v in range(0, LANES, MANY):
+            code = load_codes(board, i * LANES + v)
+            store_singles(found, i * BOTH + v, gather(place.cosines, code))
+            store_singles(found, i * BOTH + LANES + v, gather(place.sines, code))
     return found
 
 
 @njit(inline="always")
-def _add_neighbour(vectors: Any, base: int, x: Any, y: Any) -> None:
-    for lane in range(LANES):
-        x[lane] += vectors[_U(base + lane)]
-    for lane in range(LANES):
-        y[lane] += vectors[_U(base + LANES + lane)]
-
-
-@njit(inline="always")
-def _add_turned(board: Any, base: int, shift: int, place: Any, x: Any, y: Any) -> None:
-    for lane in range(LANES):
-        code = np.int64(board[_U(base + lane)]) + shift
-        code = code - place.states if code >= place.states else code
-        x[lane] += place.cosines[_U(code)]
-        y[lane] += place.sines[_U(code)]
-
-
-@njit(inline="always")
-def _local_field(board: Any, vectors: Any, place: Any, i: int, x: Any, y: Any) -> None:
-    """Set x and y to the sum of the field and the neighbours' vectors, in their order."""
-    field_x, field_y = place.fields[place.kind[i], 0], place.fields[place.kind[i], 1]
-    for lane in range(LANES):
-        x[lane] = field_x
-        y[lane] = field_y
+def _local_field(board: Any, vectors: Any, place: Any, i: int, v: int) -> Any:
+    """Return the sum of the field and the neighbours' vectors, in their order, of sixteen lanes."""
+    x, y = all_singles(place.fields[place.kind[i], 0]), all_singles(place.fields[place.kind[i], 1])
     for slot in range(place.begins[i], place.begins[i + 1]):
         if place.shift[slot] == 0:
-            _add_neighbour(vectors, place.neighbour[slot] * BOTH, x, y)
+            at = place.neighbour[slot] * BOTH + v
+            x = x + load_singles(vectors, at)
+            y = y + load_singles(vectors, at + LANES)
         else:
-            _add_turned(board, place.neighbour[slot] * LANES, place.shift[slot], place, x, y)
+            code = load_codes(board, place.neighbour[slot] * LANES + v) + all_wholes(place.shift[slot])
+            code = select(code >= all_wholes(place.states), code - all_wholes(place.states), code)
+            x = x + gather(place.cosines, code)
+            y = y + gather(place.sines, code)
+    return x, y
 
 
 @njit(inline="always")
-def _propose(board: Any, base: int, random: Any, states: Any, reach: Any, new: Any, digit: Any) -> None:
-    """Propose a step of any size up to the reach, either way with equal chance, from 16 bits; the rest is the digit."""
-    for lane in range(LANES):
-        word = np.int64(random[lane])
-        size = (word >> 1 & 0x7FFF) * (reach + 1) >> 15
-        code = np.int64(board[_U(base + lane)]) + (size if word & 1 else states - size)
-        new[lane] = code - states if code >= states else code
-        digit[lane] = word >> 16
-
-
-@njit(inline="always")
-def _reflect(board: Any, base: int, x: Any, y: Any, states: Any, scale: Any, offset: Any, new: Any) -> None:
-    for lane in range(LANES):
-        code = np.int64(axis_code(x[lane], y[lane], states, scale, offset)) - np.int64(board[_U(base + lane)])
-        new[lane] = code + states if code < 0 else code
+def _stepped(own: Any, random: Any, states: Any, reach: Any) -> Any:
+    """Return codes a step of any size up to the reach away, either way with equal chance, from 16 random bits."""
+    size = halved(halved(random, _U(1)) * all_wholes(reach + 1), _U(15))
+    back = (random & all_wholes(1)) < all_wholes(1)
+    code = own + select(back, all_wholes(states) - size, size)
+    return select(code >= all_wholes(states), code - all_wholes(states), code)
 
 
 @njit(inline="always")
 def _judge(
-    board: Any, vectors: Any, i: int, x: Any, y: Any, new: Any, digit: Any, place: Any, heat: Any, new_x: Any,
-    new_y: Any, verdict: Any,
-) -> int:  # fmt: skip
-    """Accept and reject where single precision tells; return in how many lanes it does not (verdict 2)."""
-    for lane in range(LANES):
-        new_x[lane] = place.cosines[_U(new[lane])]
-        new_y[lane] = place.sines[_U(new[lane])]
-    base, undecided = i * BOTH, 0
-    coupling, low, high = heat.coupling, heat.low * _FULL, heat.high * _FULL
-    for lane in range(LANES):
-        along = (new_x[lane] - vectors[_U(base + lane)]) * x[lane]
-        along += (new_y[lane] - vectors[_U(base + LANES + lane)]) * y[lane]
-        change = along * coupling
-        change = min(max(change, _SMALLEST), _NONE)
-        weight = quick_exponential(change)
-        first = _F(digit[lane])
-        accepted = first + _ONE <= weight * low
-        rejected = first >= weight * high
-        verdict[lane] = 1 if accepted else (0 if rejected else 2)
-    for lane in range(LANES):
-        undecided += verdict[lane] >> 1
-    return undecided
-
-
-@njit(inline="always")
-def _accept(board: Any, vectors: Any, i: int, new: Any, new_x: Any, new_y: Any, verdict: Any) -> None:
-    base, both = i * LANES, i * BOTH
-    for lane in range(LANES):
-        board[_U(base + lane)] = np.uint16(new[lane]) if verdict[lane] == 1 else board[_U(base + lane)]
-    for lane in range(LANES):
-        vectors[_U(both + lane)] = new_x[lane] if verdict[lane] == 1 else vectors[_U(both + lane)]
-    for lane in range(LANES):
-        at = _U(both + LANES + lane)
-        vectors[at] = new_y[lane] if verdict[lane] == 1 else vectors[at]
+    board: Any, vectors: Any, i: int, v: int, x: Any, y: Any, own: Any, new: Any, digit: Any, place: Any, heat: Any
+) -> Any:
+    """Accept and reject in sixteen lanes where single precision tells; return where it does not, as bits."""
+    at, zero, smallest = i * BOTH + v, all_singles(_NONE), all_singles(_SMALLEST)
+    old_x, old_y = load_singles(vectors, at), load_singles(vectors, at + LANES)
+    new_x, new_y = gather(place.cosines, new), gather(place.sines, new)
+    change = ((new_x - old_x) * x + (new_y - old_y) * y) * all_singles(heat.coupling)
+    change = select(change < zero, change, zero)
+    change = select(change < smallest, smallest, change)
+    weight = quick_exponential(change)
+    first = to_singles(digit)
+    accepted = first + all_singles(_ONE) <= weight * all_singles(_F(heat.low * _FULL))
+    rejected = first >= weight * all_singles(_F(heat.high * _FULL))
+    store_codes(board, i * LANES + v, select(accepted, new, own))
+    store_singles(vectors, at, select(accepted, new_x, old_x))
+    store_singles(vectors, at + LANES, select(accepted, new_y, old_y))
+    return bits_of(accepted | rejected) ^ _U(0xFFFF)
 
 
 @njit(**_OPTIONS)
-def _settle(board: Any, i: int, new: Any, digit: Any, place: Any, heat: Any, stream: Any, verdict: Any) -> None:
+def _settle(
+    board: Any, vectors: Any, i: int, undecided: Any, new: Any, digit: Any, place: Any, heat: Any, stream: Any
+) -> None:
     """Decide the lanes that are left from whole numbers, drawing the rest of the random number where needed."""
     q, kind = place.states, place.kind[i]
     for lane in range(LANES):
-        if verdict[lane] < 2:
+        if undecided >> _U(lane) & _U(1) == _U(0):
             continue
         old, other, bonds = np.int64(board[i * LANES + lane]), np.int64(new[lane]), 0
         for slot in range(place.begins[i], place.begins[i + 1]):
@@ -203,7 +175,10 @@ def _settle(board: Any, i: int, new: Any, digit: Any, place: Any, heat: Any, str
         accepted = np.int64(digit[lane]) < whole
         if np.int64(digit[lane]) == whole:
             accepted = np.float64(draw(stream, lane) >> _U(11)) * 2.0**-53 < weight - np.float64(whole)
-        verdict[lane] = 1 if accepted else 0
+        if accepted:
+            board[i * LANES + lane] = other
+            vectors[i * BOTH + lane] = place.cosines[other]
+            vectors[i * BOTH + LANES + lane] = place.sines[other]
 
 
 @njit(cache=True, nogil=True, **_OPTIONS)
@@ -227,25 +202,26 @@ def metropolis(codes: Any, stream: Any, place: Any, heat: Any, count: int) -> No
     """
     board, flat = codes.reshape(-1), stream.reshape(-1)
     vectors = _vectors(board, place)
-    words, random = np.empty(LANES, dtype=np.uint64), np.empty(LANES, dtype=np.uint32)
-    x, y = np.empty(LANES, dtype=np.float32), np.empty(LANES, dtype=np.float32)
-    new_x, new_y = np.empty(LANES, dtype=np.float32), np.empty(LANES, dtype=np.float32)
-    new, digit = np.empty(LANES, dtype=np.int32), np.empty(LANES, dtype=np.int32)
-    verdict = np.empty(LANES, dtype=np.int32)
+    words = np.empty(LANES, dtype=np.uint64)
+    news, digits = np.empty(LANES, dtype=np.int32), np.empty(LANES, dtype=np.int32)
     step = 0
     for _ in range(count):
         for i in range(codes.shape[0]):
             if step & 1 == 0:
                 draw_lanes(flat, words)
-            shift = _U(32 * (step & 1))
-            for lane in range(LANES):
-                random[lane] = words[lane] >> shift
+            shift, undecided = _U(32 * (step & 1)), _U(0)
+            for v in range(0, LANES, MANY):
+                x, y = _local_field(board, vectors, place, i, v)
+                own = load_codes(board, i * LANES + v)
+                random = load_random(words, v, shift, _U(DIGIT))
+                digit = load_random(words, v, shift + _U(DIGIT), _U(DIGIT))
+                new = _stepped(own, random, place.states, heat.reach)
+                store_wholes(news, v, new)
+                store_wholes(digits, v, digit)
+                undecided |= _judge(board, vectors, i, v, x, y, own, new, digit, place, heat) << _U(v)
+            if undecided:
+                _settle(board, vectors, i, undecided, news, digits, place, heat, stream)
             step += 1
-            _local_field(board, vectors, place, i, x, y)
-            _propose(board, i * LANES, random, place.states, heat.reach, new, digit)
-            if _judge(board, vectors, i, x, y, new, digit, place, heat, new_x, new_y, verdict):
-                _settle(board, i, new, digit, place, heat, stream, verdict)
-            _accept(board, vectors, i, new, new_x, new_y, verdict)
 
 
 @njit(cache=True, nogil=True, **_OPTIONS)
@@ -257,22 +233,23 @@ def reflections(codes: Any, stream: Any, place: Any, heat: Any, count: int) -> N
     board, flat = codes.reshape(-1), stream.reshape(-1)
     vectors = _vectors(board, place)
     words = np.empty(LANES, dtype=np.uint64)
-    x, y = np.empty(LANES, dtype=np.float32), np.empty(LANES, dtype=np.float32)
-    new_x, new_y = np.empty(LANES, dtype=np.float32), np.empty(LANES, dtype=np.float32)
-    new, digit = np.empty(LANES, dtype=np.int32), np.empty(LANES, dtype=np.int32)
-    verdict = np.empty(LANES, dtype=np.int32)
-    scale, offset = _F(_F(place.states) / _HALF_TURN), _F(2 * place.states) + _F(0.5)
+    news, digits = np.empty(LANES, dtype=np.int32), np.empty(LANES, dtype=np.int32)
+    scale, offset = _F(_F(place.states) / _HALF_TURN), _F(_F(2 * place.states) + _F(0.5))
     step = 0
     for _ in range(count):
         for i in range(codes.shape[0]):
             if step & 3 == 0:
                 draw_lanes(flat, words)
-            shift = _U(16 * (step & 3))
-            for lane in range(LANES):
-                digit[lane] = words[lane] >> shift & _U(0xFFFF)
+            shift, undecided = _U(16 * (step & 3)), _U(0)
+            for v in range(0, LANES, MANY):
+                x, y = _local_field(board, vectors, place, i, v)
+                own = load_codes(board, i * LANES + v)
+                digit = load_random(words, v, shift, _U(DIGIT))
+                new = axis_code(x, y, place.states, scale, offset) - own
+                new = select(new < all_wholes(0), new + all_wholes(place.states), new)
+                store_wholes(news, v, new)
+                store_wholes(digits, v, digit)
+                undecided |= _judge(board, vectors, i, v, x, y, own, new, digit, place, heat) << _U(v)
+            if undecided:
+                _settle(board, vectors, i, undecided, news, digits, place, heat, stream)
             step += 1
-            _local_field(board, vectors, place, i, x, y)
-            _reflect(board, i * LANES, x, y, place.states, scale, offset, new)
-            if _judge(board, vectors, i, x, y, new, digit, place, heat, new_x, new_y, verdict):
-                _settle(board, i, new, digit, place, heat, stream, verdict)
-            _accept(board, vectors, i, new, new_x, new_y, verdict)
