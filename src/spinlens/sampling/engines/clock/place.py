@@ -36,6 +36,9 @@ class Place(NamedTuple):
         See `Form`.
     kind : ndarray, int64 (N,)
         The kind of each site.
+    order : ndarray, int64 (N,)
+        The sites as sweeps visit them: of each row every other one, then the others, so that a site need not wait for
+        the one before.
     begins : ndarray, int64 (N + 1,)
         Where the neighbours of each site begin.
     neighbour, shift : ndarray, int64 (S,)
@@ -53,6 +56,7 @@ class Place(NamedTuple):
     walls: Integers
     sites: Integers
     kind: Integers
+    order: Integers
     begins: Integers
     neighbour: Integers
     shift: Integers
@@ -96,8 +100,10 @@ def place_of(form: Form, lattice: Lattice) -> Place:
     order = np.argsort(ends, kind="stable")
     begins = np.searchsorted(ends[order], np.arange(lattice.sites + 1))
     angle = 2.0 * np.pi * np.arange(q) / q
+    rows = np.arange(lattice.sites).reshape(-1, lattice.shape[-1])
+    visited = np.concatenate([rows[:, ::2], rows[:, 1::2]], axis=1).reshape(-1)
     return Place(
-        q, form.row, form.walls, form.sites, form.kind, begins, others[order], shift[order],
+        q, form.row, form.walls, form.sites, form.kind, visited, begins, others[order], shift[order],
         np.cos(angle).astype(np.float32), np.sin(angle).astype(np.float32), form.fields.astype(np.float32),
         table.first, table.second, form.shift,
     )  # fmt: skip

@@ -22,7 +22,7 @@ def metropolis(codes: Codes, stream: NDArray[np.uint64], place: Place, heat: Hea
         words, own = random_words(stream, lane), codes[:, lane]
         for step in range(len(codes) * count):
             word = next(words) if step % 2 == 0 else word >> 32
-            i, size = step % len(codes), (word >> 1 & 0x7FFF) * (heat.reach + 1) >> 15
+            i, size = place.order[step % len(codes)], (word >> 1 & 0x7FFF) * (heat.reach + 1) >> 15
             new = (int(own[i]) + (size if word & 1 else -size)) % place.states
             if _accepted(own, i, new, word >> 16 & 0xFFFF, place, heat, words):
                 own[i] = new
@@ -34,7 +34,7 @@ def reflections(codes: Codes, stream: NDArray[np.uint64], place: Place, heat: He
         words, own = random_words(stream, lane), codes[:, lane]
         for step in range(len(codes) * count):
             word = next(words) if step % 4 == 0 else word >> 16
-            i = step % len(codes)
+            i = place.order[step % len(codes)]
             new = (axis_of(own, i, place) - int(own[i])) % place.states
             if _accepted(own, i, new, word & 0xFFFF, place, heat, words):
                 own[i] = new
