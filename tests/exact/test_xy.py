@@ -1,5 +1,7 @@
 """Currents on bonds against angles: closed forms of rings, clocks of so many angles that none of them counts."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy.special import iv
@@ -7,7 +9,7 @@ from scipy.special import iv
 from spinlens.errors import InputError
 from spinlens.exact import enumerate_states, finite_strip, kaufman, xy
 from spinlens.lattices import Lattice
-from spinlens.models import XY, Clock, Ising, Potts
+from spinlens.models import XY, Clock, Ising, Potts, clock
 from spinlens.statistics.observables import observables
 
 
@@ -98,3 +100,16 @@ def test_what_cannot_be_solved_is_refused(arguments, why):
         xy(*arguments, temperature=1.0)
     with pytest.raises(InputError, match="above"):
         xy(XY(), Lattice((4,)), temperature=1e-3)
+
+
+@pytest.mark.parametrize("mistake", ["current", "stretch", "both"])
+def test_a_modulus_without_the_coupling_is_noticed(mistake, monkeypatch):
+    def wrong(terms, coupling):
+        found = right(terms, coupling)
+        parts = {"current": ("current_unit",), "stretch": ("unit",), "both": ("unit", "current_unit")}[mistake]
+        return tuple(replace(one, **{part: getattr(one, part) / coupling for part in parts}) for one in found)
+
+    right = clock.stiffnesses
+    monkeypatch.setattr(clock, "stiffnesses", wrong)
+    with pytest.raises(AssertionError):
+        test_estimates_of_the_modulus_know_the_coupling()

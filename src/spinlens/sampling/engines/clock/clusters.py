@@ -27,9 +27,9 @@ _U = np.uint64
 
 
 @njit(inline="always")
-def axis(stream: Any, lane: int, states: int) -> Any:
+def _axis(stream: Any, lane: int, axes: Any) -> Any:
     """Draw an axis: the code m that 0 is taken to."""
-    return np.int64(below(draw(stream, lane), _U(states)))
+    return axes[np.int64(below(draw(stream, lane), _U(axes.size)))]
 
 
 @njit(inline="always")
@@ -87,7 +87,7 @@ def swendsen_wang(chains: Any, stream: Any, place: Any, heat: Any, count: int) -
     for lane in range(chains.shape[0]):
         codes = chains[lane]
         for _ in range(count):
-            m = axis(stream, lane, q)
+            m = _axis(stream, lane, place.axes)
             for i in range(sites):
                 parent[i] = i
                 tied[i] = False
@@ -120,7 +120,7 @@ def wolff(chains: Any, stream: Any, place: Any, heat: Any, count: int) -> int:
         codes = chains[lane]
         for _ in range(count + np.int64(draw(stream, lane) >> _U(63))):
             mark += 1
-            m = axis(stream, lane, q)
+            m = _axis(stream, lane, place.axes)
             stack[0] = below(draw(stream, lane), _U(sites))
             seen[stack[0]] = mark
             done, size, free = 0, 1, True

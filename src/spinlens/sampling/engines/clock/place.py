@@ -49,6 +49,8 @@ class Place(NamedTuple):
         See `Form`.
     first, second, bond_shift : ndarray, int64 (B,)
         The bonds, and by how many codes the second end is turned.
+    axes : ndarray, int64 (A,)
+        The codes that 0 is taken to by the reflections of clusters: all of them, so that axes lie on and between codes.
     """
 
     states: int
@@ -66,6 +68,7 @@ class Place(NamedTuple):
     first: Integers
     second: Integers
     bond_shift: Integers
+    axes: Integers
 
 
 class Heat(NamedTuple):
@@ -105,7 +108,7 @@ def place_of(form: Form, lattice: Lattice) -> Place:
     return Place(
         q, form.row, form.walls, form.sites, form.kind, visited, begins, others[order], shift[order],
         np.cos(angle).astype(np.float32), np.sin(angle).astype(np.float32), form.fields.astype(np.float32),
-        table.first, table.second, form.shift,
+        table.first, table.second, form.shift, np.arange(q),
     )  # fmt: skip
 
 

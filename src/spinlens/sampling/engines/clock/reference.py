@@ -102,7 +102,7 @@ def swendsen_wang(chains: Codes, stream: NDArray[np.uint64], place: Place, heat:
     for lane, codes in enumerate(chains):
         words = random_words(stream, lane)
         for _ in range(count):
-            m, label = next(words) * place.states >> 64, list(range(len(codes)))
+            m, label = int(place.axes[next(words) * len(place.axes) >> 64]), list(range(len(codes)))
             for i, j, shift in bonds:
                 if _held(_bond_gain(int(codes[i]), int(codes[j]) + shift, m, place, heat), words):
                     low, high = sorted((label[i], label[j]))
@@ -120,7 +120,7 @@ def wolff(chains: Codes, stream: NDArray[np.uint64], place: Place, heat: Heat, c
     for lane, codes in enumerate(chains):
         words = random_words(stream, lane)
         for _ in range(count + (next(words) >> 63)):
-            m = next(words) * place.states >> 64
+            m = int(place.axes[next(words) * len(place.axes) >> 64])
             cluster, free = [next(words) * len(codes) >> 64], True
             for i in cluster:
                 if _held(_site_gain(place.kind[i], int(codes[i]), m, place, heat), words):
