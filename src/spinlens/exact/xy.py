@@ -72,9 +72,11 @@ def xy(model: XY, lattice: Lattice, *, temperature: float) -> Thermodynamics:
     InputError
         If the lattice is none of these, or the temperature so low that too many currents count.
     """
-    model, lattice = check_model(model), check_lattice(lattice)
+    lattice = check_lattice(lattice)
     if not isinstance(model, XY):
-        raise InputError("model", model.text, "is not the XY model", "Take XY(); enumerate_states takes every model")
+        raise InputError(
+            "model", check_model(model).text, "is not the XY model", "Take XY(); enumerate_states takes every model"
+        )
     t = check_one_temperature(temperature)
     if lattice.kind not in ("chain", "square") or set(lattice.rules) != {"periodic"}:
         raise InputError("lattice", lattice.text, "currents are counted on periodic chains and square lattices")

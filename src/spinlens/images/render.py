@@ -21,7 +21,8 @@ def render(spins: Any, *, scale: int = 4, colours: str = PUBLISHED) -> Image.Ima
     Parameters
     ----------
     spins : array, shape (Lx, Ly)
-        Spins +-1, or angles in radians where the colours are hues; x counts the rows from the top. NumPy, xarray or nested lists.
+        Spins +-1, or angles in radians where the colours are hues; x counts the rows from the top. NumPy, xarray or
+        nested lists.
     scale : int
         Pixels along the side of each spin.
     colours : str
@@ -68,7 +69,8 @@ def _ends(name: str) -> tuple[tuple[int, int, int], tuple[int, int, int]]:
     from matplotlib import colormaps
 
     if name not in colormaps:
-        raise InputError("colours", repr(name), "is no colour map", did_you_mean(str(name), [PUBLISHED, HUE, *colormaps]))
+        advice = did_you_mean(str(name), [PUBLISHED, HUE, *colormaps])
+        raise InputError("colours", repr(name), "is no colour map", advice)
     first, last = (
         tuple(round(255 * part) for part in colormaps[name](place)[:3]) for place in (0.0, 1.0)
     )  # fmt: skip

@@ -18,6 +18,6 @@ from spinlens.models.xy import XY
 
 __all__ = [
     "SMALLEST_TEMPERATURE", "XY", "BlumeCapel", "Bonds", "Clock", "Ising", "LatticeGas", "Model", "OrderParameter",
-    "Pairwise", "Pattern", "Potts", "RandomBondIsing", "RandomFieldIsing", "Reference", "Sites", "Stiffness", "Term", "TermTables",
-    "check_model", "component", "model_from_dict", "models", "parse_model", "register",
+    "Pairwise", "Pattern", "Potts", "RandomBondIsing", "RandomFieldIsing", "Reference", "Sites", "Stiffness", "Term",
+    "TermTables", "check_model", "component", "model_from_dict", "models", "parse_model", "register",
 ]  # fmt: skip

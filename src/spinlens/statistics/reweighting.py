@@ -323,8 +323,8 @@ def _needed(found: Recordings) -> tuple[str, ...]:
     # No control is zero here, and no two cancel.
     somewhere = {name: 0.5 + 0.1 * np.sqrt(2.0 + k) for k, name in enumerate(model.controls)}
     active = {name for name, s in zip(names, model.strengths(lattice, **somewhere), strict=True) if s != 0}
-    measured = (*found.order_parameters.values(), *found.stiffnesses)
-    wanted = active | {name for each in measured for name in each.series}
+    measured = [order.series for order in found.order_parameters.values()] + [s.series for s in found.stiffnesses]
+    wanted = active | {name for series in measured for name in series}
     for name in sorted(active - set(found.sums)):
         raise InputError("sums", sorted(found.sums), f"lack {name!r}, on which the energy depends")
     return tuple(name for name in names if name in wanted)

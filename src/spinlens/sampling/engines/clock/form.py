@@ -74,7 +74,7 @@ def form_of(model: Model, lattice: Lattice, strengths: Any) -> Form | str:
 
 @lru_cache(maxsize=16)
 def _form(model: Model, lattice: Lattice, strengths: tuple[float, ...]) -> Form | str:
-    tables, q = model.tables(lattice), model.space.states
+    tables = model.tables(lattice)
     active = [i for i, strength in enumerate(strengths) if strength]
     bonds = [i for i in active if isinstance(tables.terms[i], Bonds)]
     fields = [i for i in active if i not in bonds]

@@ -19,7 +19,7 @@ Codes = NDArray[Any]
 def metropolis(codes: Codes, stream: NDArray[np.uint64], place: Place, heat: Heat, count: int) -> None:
     """Sweep chains (N, 64) as `spinlens.sampling.engines.clock.kernel.metropolis` does."""
     for lane in range(codes.shape[1]):
-        words, own = random_words(stream, lane), codes[:, lane]
+        words, own, word = random_words(stream, lane), codes[:, lane], 0
         for step in range(len(codes) * count):
             word = next(words) if step % 2 == 0 else word >> 32
             i, size = place.order[step % len(codes)], (word >> 1 & 0x7FFF) * (heat.reach + 1) >> 15
@@ -31,7 +31,7 @@ def metropolis(codes: Codes, stream: NDArray[np.uint64], place: Place, heat: Hea
 def reflections(codes: Codes, stream: NDArray[np.uint64], place: Place, heat: Heat, count: int) -> None:
     """Sweep chains (N, 64) as `spinlens.sampling.engines.clock.kernel.reflections` does."""
     for lane in range(codes.shape[1]):
-        words, own = random_words(stream, lane), codes[:, lane]
+        words, own, word = random_words(stream, lane), codes[:, lane], 0
         for step in range(len(codes) * count):
             word = next(words) if step % 4 == 0 else word >> 16
             i = place.order[step % len(codes)]

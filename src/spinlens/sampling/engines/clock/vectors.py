@@ -65,13 +65,16 @@ _define(operator.mul, {singles: lambda b, x, y: b.fmul(x, y), wholes: lambda b, 
 _define(operator.truediv, {singles: lambda b, x, y: b.fdiv(x, y)}, None)
 _define(operator.and_, {lanes: lambda b, x, y: b.and_(x, y), wholes: lambda b, x, y: b.and_(x, y)}, None)
 _define(operator.or_, {lanes: lambda b, x, y: b.or_(x, y)}, None)
-for _symbol, _name in ((operator.lt, "<"), (operator.le, "<="), (operator.gt, ">"), (operator.ge, ">=")):
-    _define(
-        _symbol,
-        {singles: lambda b, x, y, name=_name: b.fcmp_ordered(name, x, y),
-         wholes: lambda b, x, y, name=_name: b.icmp_signed(name, x, y)},
-        lanes,
-    )  # fmt: skip
+
+
+def _compared(name: str) -> dict[_Vector, Callable[[Any, Any, Any], Any]]:
+    return {singles: lambda b, x, y: b.fcmp_ordered(name, x, y), wholes: lambda b, x, y: b.icmp_signed(name, x, y)}
+
+
+_define(operator.lt, _compared("<"), lanes)
+_define(operator.le, _compared("<="), lanes)
+_define(operator.gt, _compared(">"), lanes)
+_define(operator.ge, _compared(">="), lanes)
 
 
 def _spread(builder: Any, value: Any) -> Any:
@@ -104,7 +107,7 @@ def _loader(result: Any, bits: Any, size: int) -> Callable[..., Any]:
     def typing(_typing: Any, array: Any, start: Any) -> Any:
         def generate(context: Any, builder: Any, sig: Any, args: Any) -> Any:
             vector = ir.VectorType(bits, MANY)
-            loaded = builder.load(_pointer(context, builder, sig.args[0], *args, vector), align=size)
+            loaded = builder.load(_pointer(context, builder, sig.args[0], args[0], args[1], vector), align=size)
             return loaded if bits == result.element else builder.zext(loaded, result.llvm)
 
         return result(array, types.intp), generate
