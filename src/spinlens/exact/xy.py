@@ -83,7 +83,6 @@ def xy(model: XY, lattice: Lattice, *, temperature: float) -> Thermodynamics:
     shape = lattice.shape if lattice.axes == 2 else (*lattice.shape, 1)
     if min(shape) > WIDEST:
         raise InputError("lattice", lattice.shape, f"must have a side of at most {WIDEST} sites")
-    # The sign of the coupling is a shift of every other angle by half a turn, where that fits.
     k, sites = model.coupling / t, lattice.sites
     along = [axis for axis in range(lattice.axes) if min(shape[:axis] + shape[axis + 1 :]) <= WIDEST]
     tori = {axis: _Torus(shape[axis], sites // shape[axis], rings=lattice.axes == 2, k=abs(k)) for axis in along}
