@@ -198,7 +198,9 @@ class _Energies:
     def __init__(self, model: Model, lattice: Lattice, controls: Mapping[str, float]) -> None:
         tables = model.at(**controls).tables(lattice)
         strengths = model.strengths(lattice, **model.values_of_controls(controls))
-        (bonds, bond), (sites, site) = tables.bond_weights(strengths), tables.site_weights(strengths)
+        sites, site = tables.site_weights(strengths)
+        self.circular = tables.circular
+        bonds, bond = tables.step_weights(strengths) if self.circular else tables.bond_weights(strengths)
         self.shape, self.sites, self.turn = lattice.shape, lattice.sites, model.space.turn
         neighbours = lattice.neighbours
         self.ends = np.stack([neighbours.first, neighbours.second], axis=1)
@@ -208,7 +210,10 @@ class _Energies:
     def _sorted(self, ends: Integers, bonds: NDArray[np.float64]) -> tuple[Integers, NDArray[np.float64]]:
         """Return the pairs of sites that have bonds, and the energies of each pair, whatever the bonds' directions."""
         turned = ends[:, 0] > ends[:, 1]
-        bonds = np.where(turned[:, None, None], bonds.swapaxes(-1, -2), bonds)
+        if self.circular:
+            bonds = np.where(turned[:, None], np.roll(bonds[:, ::-1], 1, axis=1), bonds)
+        else:
+            bonds = np.where(turned[:, None, None], bonds.swapaxes(-1, -2), bonds)
         keys, inverse = np.unique(ends.min(axis=1) * self.sites + ends.max(axis=1), return_inverse=True)
         energies = np.zeros((len(keys), *bonds.shape[1:]))
         np.add.at(energies, inverse, bonds)
@@ -229,8 +234,14 @@ class _Energies:
         if not np.array_equal(single, self.single):
             return False
         first, second = codes[self.ends[:, 0]], codes[self.ends[:, 1]]
-        rows = np.arange(len(self.bonds))[:, None, None]
-        moved = self._sorted(place[self.ends], self.bonds[rows, first[:, :, None], second[:, None, :]])
+        rows = np.arange(len(self.bonds))[:, None]
+        if self.circular:
+            # Turns are shifts, which change a step where only one of its ends turns.
+            steps = (np.arange(codes.shape[1]) + second[:, :1] - first[:, :1]) % codes.shape[1]
+            bonds = self.bonds[rows, steps]
+        else:
+            bonds = self.bonds[rows[:, None], first[:, :, None], second[:, None, :]]
+        moved = self._sorted(place[self.ends], bonds)
         return all(np.array_equal(a, b) for a, b in zip(self.sorted, moved, strict=True))
 
     def flips_with(self, transform: Transform) -> bool | None:

@@ -189,6 +189,11 @@ class TermTables:
         tables, which = self.bond_classes
         return np.asarray(np.tensordot(strengths, tables, axes=1), dtype=np.float64), which
 
+    def step_weights(self, strengths: Any) -> tuple[Array, Integers]:
+        """Return strengths . steps of `circular` terms for each class of bonds, float64 (M, q), and `bond_steps`'."""
+        steps, which = self.bond_steps
+        return np.asarray(np.tensordot(strengths, steps, axes=1), dtype=np.float64), which
+
     def site_weights(self, strengths: Any) -> tuple[Array, Integers]:
         """Return strengths . tables for each class of sites, float64 (V, q), and the class of each site, (N,)."""
         tables, which = self.site_classes
