@@ -96,6 +96,7 @@ CASES = [
     Case(Clock(3), Lattice((2, 3)), 1.9, golden=TORI["clock 3"]),
     Case(Clock(6), Lattice((3,), "antiperiodic"), 0.9, frustrated=True),
     Case(Clock(5), Lattice((2, 2)), 1.5, {"field": 0.3}),
+    Case(Clock(8, -1.0), Lattice((2, 2), ((0, 0), "antiperiodic"), "triangular"), 1.6, {"field": 0.2}, frustrated=True),
     Case(Pairwise((0, 1, 2), 1 - np.eye(3), site={"chemical_potential": [0, 1, 1]}), Lattice((2, 3)), 1.5,
          {"chemical_potential": 0.2}),
     Case(Pairwise((0, 2.5, 3, 7), [[0, 1, -0.3, 0.2], [1, 0.4, 0, 0], [-0.3, 0, 0, 1.1], [0.2, 0, 1.1, 0]]),

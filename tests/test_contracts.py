@@ -14,7 +14,7 @@ from spinlens.testing import EngineContract, LatticeContract, ModelContract, Spa
 from tests.cases import CASES, example
 
 SPACES = [Binary(), Discrete((-1, 0, 1)), Discrete((0, 0.5, 2, 7, 9)), Colours(2), Colours(10), Colours(64), Angles(6),
-          Angles(256)]  # fmt: skip
+          Angles(256), Angles(4096)]  # fmt: skip
 WALLS = (1, -1)
 LATTICES = [
     *dict.fromkeys(case.lattice for case in CASES),

@@ -12,6 +12,7 @@ __version__ = "0.1.0"
 
 _ROOMS = {
     "BlumeCapel": "models",
+    "XY": "models",
     "Clock": "models",
     "Ising": "models",
     "LatticeGas": "models",
@@ -55,6 +56,7 @@ _SUBPACKAGES = (
 
 __all__ = [
     "TCVAE",
+    "XY",
     "BlumeCapel",
     "Clock",
     "Configurations",
@@ -128,6 +130,7 @@ if TYPE_CHECKING:
     from spinlens.learning import TCVAE, Head, Masking, Recipe, Transformer, load
     from spinlens.learning.vision import Pretraining, ResNet, VisionTransformer
     from spinlens.models import (
+        XY,
         BlumeCapel,
         Clock,
         Ising,

@@ -19,6 +19,9 @@ Integers = NDArray[np.int64]
 FEW = 4
 """Up to so many codes all of their permutations are tried."""
 
+MOST_SHIFTS = 256
+"""Of more codes round a circle, some of the shifts that together are a group, where there are such."""
+
 
 def code_group(model: Model, lattice: Lattice, **controls: float) -> Integers:
     """Return a group of permutations of the codes that leave every energy unchanged, int64 (G, q), identity first.
@@ -38,7 +41,8 @@ def _group(tables: TermTables, strengths: Any) -> Integers:
         kept = [p for p in map(np.array, permutations(range(q))) if leaves_energies(tables, strengths, p)]
         return np.stack(kept)
     if leaves_energies(tables, strengths, (identity + 1) % q):
-        return (identity[None] + identity[:, None]) % q
+        shifts = max(n for n in range(1, MOST_SHIFTS + 1) if q % n == 0)
+        return (identity[None] + identity[:: q // shifts if shifts > 1 else 1, None]) % q
     reversal = identity[::-1]
     return np.stack([identity, reversal]) if leaves_energies(tables, strengths, reversal) else identity[None]
 
@@ -46,10 +50,16 @@ def _group(tables: TermTables, strengths: Any) -> Integers:
 def leaves_energies(tables: TermTables, strengths: Any, permutation: Integers) -> bool:
     """Return whether a permutation of the codes (q,) of all sites leaves every energy unchanged."""
     active = np.flatnonzero(np.asarray(strengths))
-    bonds, sites = tables.bond_classes[0][active], tables.site_classes[0][active]
-    return np.array_equal(bonds[:, :, permutation[:, None], permutation], bonds) and np.array_equal(
-        sites[:, :, permutation], sites
-    )
+    sites = tables.site_classes[0][active]
+    if not np.array_equal(sites[:, :, permutation], sites):
+        return False
+    every, step = np.arange(len(permutation)), permutation[1] - permutation[0]
+    if tables.circular and np.array_equal(permutation, (permutation[0] + step * every) % len(permutation)):
+        # Steps become other steps, wherever they begin.
+        steps = tables.bond_steps[0][active]
+        return np.array_equal(steps[:, :, step * every % len(permutation)], steps)
+    bonds = tables.bond_classes[0][active]
+    return np.array_equal(bonds[:, :, permutation[:, None], permutation], bonds)
 
 
 def involutions(model: Model, lattice: Lattice, strengths: Any) -> Integers:
@@ -96,7 +106,7 @@ def vanishes(order: OrderParameter, tables: TermTables, group: Integers) -> bool
     if not all(isinstance(terms[name], Sites) for name in order.series):
         return False
     kinds = np.unique(np.stack([factors[name] for name in order.series]), axis=1)
-    means = np.stack([np.mean([terms[name].table[p] for p in group], axis=0) for name in order.series])
+    means = np.stack([terms[name].table[group].mean(axis=0) for name in order.series])
     # What each kind of site adds to each component, averaged over the group, for each code.
     added = np.einsum("ds,sk,sc->dkc", order.matrix, kinds, means) + order.constant[:, None, None]
     return bool(np.allclose(added, 0.0, atol=1e-7))
@@ -188,7 +198,9 @@ class _Energies:
     def __init__(self, model: Model, lattice: Lattice, controls: Mapping[str, float]) -> None:
         tables = model.at(**controls).tables(lattice)
         strengths = model.strengths(lattice, **model.values_of_controls(controls))
-        (bonds, bond), (sites, site) = tables.bond_weights(strengths), tables.site_weights(strengths)
+        sites, site = tables.site_weights(strengths)
+        self.circular = tables.circular
+        bonds, bond = tables.step_weights(strengths) if self.circular else tables.bond_weights(strengths)
         self.shape, self.sites, self.turn = lattice.shape, lattice.sites, model.space.turn
         neighbours = lattice.neighbours
         self.ends = np.stack([neighbours.first, neighbours.second], axis=1)
@@ -198,7 +210,10 @@ class _Energies:
     def _sorted(self, ends: Integers, bonds: NDArray[np.float64]) -> tuple[Integers, NDArray[np.float64]]:
         """Return the pairs of sites that have bonds, and the energies of each pair, whatever the bonds' directions."""
         turned = ends[:, 0] > ends[:, 1]
-        bonds = np.where(turned[:, None, None], bonds.swapaxes(-1, -2), bonds)
+        if self.circular:
+            bonds = np.where(turned[:, None], np.roll(bonds[:, ::-1], 1, axis=1), bonds)
+        else:
+            bonds = np.where(turned[:, None, None], bonds.swapaxes(-1, -2), bonds)
         keys, inverse = np.unique(ends.min(axis=1) * self.sites + ends.max(axis=1), return_inverse=True)
         energies = np.zeros((len(keys), *bonds.shape[1:]))
         np.add.at(energies, inverse, bonds)
@@ -219,8 +234,14 @@ class _Energies:
         if not np.array_equal(single, self.single):
             return False
         first, second = codes[self.ends[:, 0]], codes[self.ends[:, 1]]
-        rows = np.arange(len(self.bonds))[:, None, None]
-        moved = self._sorted(place[self.ends], self.bonds[rows, first[:, :, None], second[:, None, :]])
+        rows = np.arange(len(self.bonds))[:, None]
+        if self.circular:
+            # Turns are shifts, which change a step where only one of its ends turns.
+            steps = (np.arange(codes.shape[1]) + second[:, :1] - first[:, :1]) % codes.shape[1]
+            bonds = self.bonds[rows, steps]
+        else:
+            bonds = self.bonds[rows[:, None], first[:, :, None], second[:, None, :]]
+        moved = self._sorted(place[self.ends], bonds)
         return all(np.array_equal(a, b) for a, b in zip(self.sorted, moved, strict=True))
 
     def flips_with(self, transform: Transform) -> bool | None:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from spinlens.ensemble import sample
 from spinlens.lattices import Lattice
-from spinlens.models import BlumeCapel, Clock, Ising, Pattern, Potts
+from spinlens.models import XY, BlumeCapel, Clock, Ising, Pattern, Potts
 from spinlens.sampling import Plan
 
 PATH = Path(__file__).with_name("golden.ens")
@@ -56,7 +56,17 @@ LATER = {
         model=Potts(3), lattice=Lattice((2, 10), ((0, 2), "periodic"), "honeycomb"), temperature=(0.5, 0.8),
         field=(0.0, 0.3), engine="planes", **(_SHORT | {"algorithm": "metropolis"}),
     ),
-    "clock": Plan(model=Clock(12), lattice=Lattice((6,), boundary="free"), temperature=(0.5, 1.0), **_SHORT),
+    "clock": Plan(
+        model=Clock(12), lattice=Lattice((6,), boundary="free"), temperature=(0.5, 1.0), engine="table", **_SHORT
+    ),
+    "xy": Plan(
+        model=XY(), lattice=Lattice((3, 4), ("antiperiodic", "periodic")), temperature=(0.7, 1.0), field=(0.0, 0.2),
+        **(_SHORT | {"algorithm": "swendsen_wang + wolff + 2 metropolis + 3 reflections"}),
+    ),
+    "angles": Plan(
+        model=Clock(6, -1.0), lattice=Lattice((3, 3), kind="triangular"), temperature=(0.4, 0.6), engine="clock",
+        **(_SHORT | {"algorithm": "metropolis + 2 reflections"}),
+    ),
     "mixture": Plan(
         model=Ising(), lattice=Lattice((4, 9), "antiperiodic", "triangular"), temperature=(2.0, 4.0), field=(0.0, 0.2),
         **(_SHORT | {"algorithm": "seeded_clusters + 2 metropolis"}),

@@ -14,6 +14,7 @@ from spinlens.models import BlumeCapel, Clock, Ising, Potts, RandomFieldIsing
 from spinlens.models.two_states import bonds_and_fields
 from spinlens.sampling.engines import engine_named
 from spinlens.sampling.engines.bits import row_walkers
+from spinlens.sampling.engines.clock import walkers as clock_walkers
 from spinlens.sampling.engines.planes import seeded_clusters as plane_clusters
 from spinlens.sampling.engines.planes import walkers as plane_walkers
 from spinlens.sampling.engines.table import engine as table_engine
@@ -112,6 +113,41 @@ def reflections_through_sites_alone(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(table_walkers, "connects", lambda involutions: True)
 
 
+def axes_through_sites_alone(patch: pytest.MonkeyPatch) -> None:
+    """The same of the engine of angles: an even code is taken to an even code."""
+    right = clock_walkers.place_of
+
+    def even(*arguments: Any) -> Any:
+        place = right(*arguments)
+        return place._replace(axes=place.axes[::2])
+
+    patch.setattr(clock_walkers, "place_of", even)
+
+
+def a_proposal_that_goes_one_way(patch: pytest.MonkeyPatch) -> None:
+    """Steps of one code forwards twice as often as backwards, accepted as if they were as frequent."""
+
+    def wrong(codes: Any, stream: Any, place: Any, heat: Any, count: int) -> None:
+        random = np.random.default_rng(int(stream[0, 0]))
+        stream[0, 0] += np.uint64(1)
+        for i in [*range(len(codes))] * count:
+            own, bonds = codes[i].astype(int), 0
+            new = (own + np.where(random.random(64) < 2 / 3, 1, -1)) % place.states
+            for slot in range(place.begins[i], place.begins[i + 1]):
+                beside = codes[place.neighbour[slot]].astype(int) + place.shift[slot]
+                bonds = bonds + place.row[(beside - new) % place.states] - place.row[(beside - own) % place.states]
+            field = place.sites[place.kind[i], new] - place.sites[place.kind[i], own]
+            codes[i] = np.where(np.log(random.random(64)) < heat.bond * bonds + heat.site * field, new, own)
+
+    patch.setitem(clock_walkers.SINGLE, "metropolis", wrong)
+
+
+def angles_that_do_not_feel_the_field(patch: pytest.MonkeyPatch) -> None:
+    """Fields where whole numbers decide, and not in single precision."""
+    right = clock_walkers.place_of
+    patch.setattr(clock_walkers, "place_of", lambda *a: (p := right(*a))._replace(fields=0 * p.fields))
+
+
 def bonds_of_fortuin_and_kasteleyn(patch: pytest.MonkeyPatch) -> None:
     """Between equal colours, in an antiferromagnet too."""
     right = table_walkers.clusters.swendsen_wang
@@ -203,6 +239,15 @@ MISTAKES: dict[str, tuple[Planted, Case, str, str]] = {
     "all blocks of a seed identical": (blocks_identical, POTTS, "heat_bath", "table"),
     "clock reflections through sites only": (
         reflections_through_sites_alone, Case(Clock(6), Lattice((3,)), 0.9), "wolff", "table"
+    ),
+    "axes through sites only": (
+        axes_through_sites_alone, Case(Clock(6), Lattice((3,)), 0.9), "swendsen_wang", "clock"
+    ),
+    "a proposal that goes one way": (
+        a_proposal_that_goes_one_way, Case(Clock(5), Lattice((2,)), 0.7, {"field": 0.5}), "metropolis", "clock"
+    ),
+    "angles that do not feel the field": (
+        angles_that_do_not_feel_the_field, Case(Clock(6), Lattice((2,)), 0.9, {"field": 0.5}), "metropolis", "clock"
     ),
     "Fortuin-Kasteleyn bonds in an antiferromagnet": (
         bonds_of_fortuin_and_kasteleyn, Case(Potts(3, coupling=-1.0), Lattice((3,)), 0.8), "swendsen_wang", "table"

@@ -113,7 +113,8 @@ def test_every_observable_of_every_model_against_all_states(model, lattice, cont
     names = [name for name in result.data_vars if not name.endswith("_error")]
     orders = model.order_parameters(lattice)
     assert result.attrs["order_parameter"] == orders[0].name
-    assert len(names) == 2 + sum(4 + (order.components == 1) for order in orders)
+    moduli = len(model.stiffnesses(lattice))
+    assert len(names) == 2 + moduli + sum(4 + (order.components == 1) for order in orders)
     for name in names:
         found, error = float(result[name]), float(result[f"{name}_error"])
         # Where a symmetry says that an average is zero the estimate is of <m^2>, as the exact variance is.

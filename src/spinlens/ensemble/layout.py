@@ -38,11 +38,12 @@ from zarr.abc.store import Store
 from zarr.codecs import Crc32cCodec
 from zarr.storage import MemoryStore
 
-from spinlens.models import Bonds
+from spinlens.models import Bonds, Term
 from spinlens.provenance import versions
 from spinlens.sampling.chains import packed_shape, series_type
 from spinlens.sampling.choice import sentences
 from spinlens.sampling.plan import LANES, Plan
+from spinlens.spaces import Space
 
 FORMAT = "spinlens-ensemble"
 FORMAT_VERSION = 2
@@ -53,6 +54,9 @@ AXES = ("x", "y", "z")
 """Names of the sides."""
 
 CHUNK_BYTES = 16 * 2**20
+MOST_VALUES = 256
+"""Values of a site that the description spells out, at most."""
+
 LARGEST_TABLE = 64
 """Tables with more entries are not written out in the attributes; the model has them."""
 
@@ -112,20 +116,32 @@ def attributes(plan: Plan) -> dict[str, Any]:
         "plan": plan.to_dict(),
         "fingerprint": fingerprint(plan.to_dict()),
         "random_generator": plan.kernels.generator,
-        "space": {"name": plan.model.space.name, "values": plan.model.space.values.tolist()},
+        "space": _space(plan.model.space),
         "terms": _terms(plan),
         "versions": versions(),
         **(_resolution(plan) if plan.algorithm == "auto" else {}),
     }
 
 
+def _space(space: Space) -> dict[str, Any]:
+    """Return what the codes stand for; of very many their number, as an axis that is as good as continuous has."""
+    few = space.states <= MOST_VALUES
+    return {"name": space.name, **({"values": space.values.tolist()} if few else {"states": space.states})}
+
+
 def _terms(plan: Plan) -> list[dict[str, Any]]:
     """Return name and unit of each recorded sum; small tables too, so that others can read them."""
     terms = [term for term in plan.model.tables(plan.lattice).terms if term.name in plan.series]
     over = {True: "bonds", False: "sites"}
+
+    def small_table(term: Term) -> dict[str, Any]:
+        bonds = isinstance(term, Bonds)
+        if len(term.table) ** (2 if bonds else 1) > LARGEST_TABLE:
+            return {}
+        return {"table": (term.matrix if isinstance(term, Bonds) else term.table).tolist()}
+
     return [
-        {"name": term.name, "sum_over": over[isinstance(term, Bonds)], "unit": term.unit}
-        | ({"table": term.table.tolist()} if term.table.size <= LARGEST_TABLE else {})
+        {"name": term.name, "sum_over": over[isinstance(term, Bonds)], "unit": term.unit} | small_table(term)
         for term in terms
     ]
 

@@ -15,6 +15,7 @@ from spinlens.exact.planar import planar_critical_temperature
 from spinlens.exact.potts import PottsTransition, potts_transition
 from spinlens.exact.strips import finite_strip, transfer_matrix
 from spinlens.exact.thermodynamics import StateDistribution, Thermodynamics
+from spinlens.exact.xy import xy
 
 __all__ = [
     "CrossoverLines",
@@ -36,4 +37,5 @@ __all__ = [
     "state_probabilities",
     "torus_energies",
     "transfer_matrix",
+    "xy",
 ]

@@ -91,6 +91,9 @@ def enumerate_states(model: Model, lattice: Lattice, *, temperature: float, **co
     for number, order in enumerate(model.order_parameters(lattice)):
         prefix = f"{order.name}_" if number else ""
         found |= _order(order, columns, probability, sites, t, prefix)
+    for stiffness in model.stiffnesses(lattice):
+        stretch, current = stiffness.values(columns, sites).T
+        found[stiffness.name] = float(probability @ (stretch - current**2 / t))
     averages = {name: float(probability @ column) / sites for name, column in columns.items()}
     variances = {
         name: float(probability @ (column - averages[name] * sites) ** 2) / sites for name, column in columns.items()

@@ -12,12 +12,14 @@ from spinlens.models.potts import Potts
 from spinlens.models.random_bond import RandomBondIsing
 from spinlens.models.random_field import RandomFieldIsing
 from spinlens.models.registry import check_model, model_from_dict, models, parse_model, register
+from spinlens.models.stiffness import Stiffness
 from spinlens.models.tables import TermTables
-from spinlens.models.terms import Bonds, Pattern, Sites
+from spinlens.models.terms import Bonds, Pattern, Sites, Term
+from spinlens.models.xy import XY
 
 __all__ = [
-    "SMALLEST_TEMPERATURE", "BlumeCapel", "Bonds", "Clock", "HiddenUnit", "Ising", "LatticeGas", "Model",
+    "SMALLEST_TEMPERATURE", "XY", "BlumeCapel", "Bonds", "Clock", "HiddenUnit", "Ising", "LatticeGas", "Model",
     "OrderParameter", "Pairwise", "Pattern", "Potts", "RandomBondIsing", "RandomFieldIsing", "Reference", "Sites",
-    "TermTables", "check_model", "component", "model_from_dict", "models", "parse_model", "refuse_sealed", "register",
-    "vector",
+    "Stiffness", "Term", "TermTables", "check_model", "component", "model_from_dict", "models", "parse_model",
+    "refuse_sealed", "register", "vector",
 ]  # fmt: skip

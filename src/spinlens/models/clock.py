@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,10 +14,20 @@ from spinlens.errors import InputError
 from spinlens.lattices import Lattice
 from spinlens.models.model import Model, Reference, checked_number
 from spinlens.models.order import OrderParameter
+from spinlens.models.stiffness import Stiffness, stiffnesses, twist_terms
 from spinlens.models.terms import Bonds, Sites, Term, whole
 from spinlens.spaces import Angles, checked_states
 
-MOST_ANGLES = 256
+MOST_ANGLES = 4096
+
+FEWEST_OF_A_CIRCLE = 5
+"""Fewer angles are Ising and Potts models, in which nothing can be twisted slowly."""
+
+MOST_COMPARED = 256
+"""Angles of which all uniform states are compared in the search for a ground state."""
+
+FEW = 16
+"""Of more angles, so many round the circle are."""
 
 
 @dataclass(frozen=True)
@@ -27,7 +37,7 @@ class Clock(Model):
     Parameters
     ----------
     states : int
-        q, from 2 to 256.
+        q, from 2 to 4,096.
     coupling : float
         J, in units of energy; not zero.
 
@@ -35,6 +45,10 @@ class Clock(Model):
     -----
     Two angles are the Ising model, four are two Ising models of half the coupling, three are the Potts model with
     J_Potts = 3 J / 2. Cosines that are not whole are rounded to multiples of 2^-30.
+
+    An antiperiodic seam turns angles by half a circle, which needs an even q. From five angles on the sums of
+    cosines and sines over the bonds along each axis that closes on itself are recorded too, with strength zero: the
+    helicity moduli are made of them.
     """
 
     states: int = 6
@@ -54,17 +68,21 @@ class Clock(Model):
         return Angles(self.states)
 
     def terms(self, lattice: Lattice) -> tuple[Term, ...]:
-        """Return ``bond_sum``, ``cosine_sum`` and ``sine_sum``; of antiferromagnets also both staggered."""
+        """Return ``bond_sum``, ``cosine_sum`` and ``sine_sum``; of antiferromagnets also both staggered.
+
+        Where an axis closes on itself also ``bond_sum_x`` and ``current_sum_x`` and so on, see
+        `spinlens.models.stiffness`.
+        """
         # Zeros and ones of the circle are exact.
         circle = np.exp(2j * np.pi * np.arange(self.states) / self.states).round(14)
-        steps = np.subtract.outer(np.arange(self.states), np.arange(self.states)) % self.states
-        table, unit = whole(circle.real[steps])
         parts = {"cosine": whole(circle.real), "sine": whole(circle.imag)}
-        terms: list[Term] = [Bonds("bond_sum", table, unit=unit)]
+        terms: list[Term] = [Bonds("bond_sum", parts["cosine"][0], unit=parts["cosine"][1])]
         terms += [Sites(f"{part}_sum", numbers, unit=size) for part, (numbers, size) in parts.items()]
         if self.coupling < 0:
             pattern = lattice.staggering.astype(np.int64)
             terms += [Sites(f"staggered_{part}_sum", n, pattern, size) for part, (n, size) in parts.items()]
+        if self.states >= FEWEST_OF_A_CIRCLE:
+            terms += twist_terms(lattice, parts["cosine"], parts["sine"])
         return tuple(terms)
 
     def strengths(self, lattice: Lattice, *, field: float = 0.0) -> NDArray[np.float64]:  # type: ignore[override]
@@ -72,6 +90,28 @@ class Clock(Model):
         terms = self.terms(lattice)
         units = np.array([term.unit for term in terms])
         return np.asarray(units * np.array([self.coupling, field, *[0.0] * (len(terms) - 2)]))
+
+    def first_sums(self, lattice: Lattice) -> tuple[str, ...]:
+        """Return the names of the sums without those along each axis."""
+        later = ("bond_sum_", "current_sum_")
+        return tuple(term.name for term in self.terms(lattice) if not term.name.startswith(later))
+
+    def stiffnesses(self, lattice: Lattice) -> tuple[Stiffness, ...]:
+        """Return the helicity moduli along the axes that close on themselves."""
+        return stiffnesses({term.name: term.unit for term in self.terms(lattice)}, self.coupling)
+
+    def _candidates(self, lattice: Lattice) -> NDArray[Any]:
+        q, places = self.states, np.indices(lattice.shape).sum(axis=0)
+        if q <= MOST_COMPARED:
+            return super()._candidates(lattice)
+        first = np.arange(0, q, max(1, q // FEW))
+        # Equal, opposite, and where three sublattices help 120 degrees apart, either way round.
+        apart: list[tuple[int, ...]] = [(0,), (0, q // 2)]
+        if lattice.kind == "triangular":
+            third = round(q / 3)
+            apart += [(0, third, 2 * third), (0, 2 * third, third)]
+        states = [((first[:, None] + np.array(steps)) % q)[:, places % len(steps)] for steps in apart]
+        return np.concatenate(states).astype(self.space.code_type)
 
     def order_parameters(self, lattice: Lattice) -> tuple[OrderParameter, ...]:
         """Return the magnetization, a vector of two components."""

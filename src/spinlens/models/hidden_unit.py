@@ -17,6 +17,7 @@ from spinlens.lattices import Lattice
 from spinlens.models.ising import Ising
 from spinlens.models.model import Model, Reference
 from spinlens.models.order import OrderParameter
+from spinlens.models.stiffness import Stiffness
 from spinlens.models.terms import Pattern, Term
 from spinlens.spaces import Space
 
@@ -108,6 +109,17 @@ class HiddenUnit(Model):
     def order_parameters(self, lattice: Lattice) -> tuple[OrderParameter, ...]:
         """Return those of the model."""
         return self.model.order_parameters(lattice)
+
+    def stiffnesses(self, lattice: Lattice) -> tuple[Stiffness, ...]:
+        """Return those of the model; both of their sums have units of energy."""
+        return tuple(
+            replace(each, unit=self.unit * each.unit, current_unit=self.unit * each.current_unit)
+            for each in self.model.stiffnesses(lattice)
+        )
+
+    def first_sums(self, lattice: Lattice) -> tuple[str, ...]:
+        """Return those of the model."""
+        return self.model.first_sums(lattice)
 
     def references(self) -> tuple[Reference, ...]:
         """Return what is known of the model, in its unit.

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from spinlens.errors import InputError, did_you_mean
 from spinlens.lattices import Lattice
 from spinlens.models.order import OrderParameter
+from spinlens.models.stiffness import Stiffness
 from spinlens.models.tables import TermTables
 from spinlens.models.terms import Pattern, Term
 from spinlens.spaces import Space
@@ -110,6 +111,15 @@ class Model:
         """Return what tells the phases apart, the most telling first; may be empty."""
         del lattice
         return ()
+
+    def stiffnesses(self, lattice: Lattice) -> tuple[Stiffness, ...]:
+        """Return what twists cost; empty where no state can be twisted slowly."""
+        del lattice
+        return ()
+
+    def first_sums(self, lattice: Lattice) -> tuple[str, ...]:
+        """Return the names of the sums that the first version with this model had: what plans that name none record."""
+        return tuple(term.name for term in self.terms(lattice))
 
     def references(self) -> tuple[Reference, ...]:
         """Return what is known of the model."""

@@ -18,6 +18,7 @@ from spinlens.models.pairwise import Pairwise
 from spinlens.models.potts import Potts
 from spinlens.models.random_bond import RandomBondIsing
 from spinlens.models.random_field import RandomFieldIsing
+from spinlens.models.xy import XY
 
 GROUP = "spinlens.models"
 """Entry points of this group are model classes of other packages."""
@@ -25,7 +26,18 @@ GROUP = "spinlens.models"
 
 _OWN: dict[str, type[Model]] = {
     kind.name: kind
-    for kind in (Ising, RandomFieldIsing, RandomBondIsing, LatticeGas, BlumeCapel, Potts, Clock, Pairwise, HiddenUnit)
+    for kind in (
+        Ising,
+        RandomFieldIsing,
+        RandomBondIsing,
+        LatticeGas,
+        BlumeCapel,
+        Potts,
+        Clock,
+        XY,
+        Pairwise,
+        HiddenUnit,
+    )
 }
 _REGISTERED: dict[str, type[Model]] = {}
 

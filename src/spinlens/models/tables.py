@@ -91,21 +91,47 @@ class TermTables:
                 np.add.at(factors[i], (table.wall_site, which), here)
         return held.astype(np.int64), factors
 
+    @property
+    def circular(self) -> bool:
+        """Whether of each bond only the step from one code to the other counts, round a circle of all codes."""
+        turn = self.space.turn
+        shifts = turn is None or np.array_equal(turn, (np.arange(len(turn)) + turn[0]) % len(turn))
+        return shifts and all(term.circular for term in self.terms if isinstance(term, Bonds))
+
+    @cached_property
+    def bond_steps(self) -> tuple[Integers, Integers]:
+        """Of `circular` terms the numbers of each class of bonds by the step, int64 (terms, M, q), and `bond_classes`'.
+
+        The step leads from the code of a bond's first end to that of its second, as it lies there: turns are counted.
+        """
+        classes, which, turn = *self._bond_rows, self.space.turn
+        found = np.zeros((len(self.terms), len(classes), self.space.states), dtype=np.int64)
+        for i, term in enumerate(self.terms):
+            if isinstance(term, Bonds):
+                for c, row in enumerate(classes):
+                    seen = np.roll(term.table, -turn[0]) if row[0] and turn is not None else term.table
+                    found[i, c] = row[1 + i] * seen
+        return found, which
+
+    @property
+    def _bond_rows(self) -> tuple[Integers, Integers]:
+        """Whether each class of bonds is turned, and its factors, int64 (M, 1 + terms), and the class of each bond."""
+        return unique_rows(np.column_stack([self.lattice.neighbours.turned, self.bond_factors.T]))
+
     @cached_property
     def bond_classes(self) -> tuple[Integers, Integers]:
         """Whole-number tables of each class of bonds, int64 (terms, M, q, q), and the class of each bond, int64 (B,).
 
         The row is the code of a bond's first end, the column that of its second.
         """
-        turned = self.lattice.neighbours.turned
-        classes, which = unique_rows(np.column_stack([turned, self.bond_factors.T]))
-        q = self.space.states
+        classes, which = self._bond_rows
+        q, turn = self.space.states, self.space.turn
         tables = np.zeros((len(self.terms), len(classes), q, q), dtype=np.int64)
-        turn = self.space.turn if turned.any() else None
         for i, term in enumerate(self.terms):
             if isinstance(term, Bonds):
+                matrix = term.matrix
                 for c, row in enumerate(classes):
-                    table = term.table[:, turn] if row[0] and turn is not None else term.table
+                    table = matrix[:, turn] if row[0] and turn is not None else matrix
                     tables[i, c] = row[1 + i] * table
         return tables, which
 
@@ -121,7 +147,7 @@ class TermTables:
             if isinstance(term, Sites):
                 tables[i] = classes[:, i, None] * term.table
             else:
-                tables[i] = beside[:, i] @ term.table[held]
+                tables[i] = beside[:, i] @ term.between(np.arange(self.space.states), held[:, None])
         return tables, which
 
     def sums(self, codes: NDArray[Any]) -> Integers:
@@ -147,19 +173,26 @@ class TermTables:
         return found.reshape(len(self.terms), *front)
 
     def _sums(self, codes: Integers) -> Integers:
-        table, (bonds, bond), (sites, site) = self.lattice.neighbours, self.bond_classes, self.site_classes
-        first, second = codes[:, table.first], codes[:, table.second]
+        table, (sites, site) = self.lattice.neighbours, self.site_classes
+        bonds, bond = self.bond_steps if self.circular else self.bond_classes
+        ends = codes[:, table.first], codes[:, table.second]
+        place = ((ends[1] - ends[0]) % self.space.states,) if self.circular else ends
         found = np.zeros((len(self.terms), len(codes)), dtype=np.int64)
         for i, term in enumerate(self.terms):
             found[i] = sites[i][site, codes].sum(axis=1)
             if isinstance(term, Bonds):
-                found[i] += bonds[i][bond, first, second].sum(axis=1)
+                found[i] += bonds[i][(bond, *place)].sum(axis=1)
         return found
 
     def bond_weights(self, strengths: Any) -> tuple[Array, Integers]:
         """Return strengths . tables for each class of bonds, float64 (M, q, q), and the class of each bond, (B,)."""
         tables, which = self.bond_classes
         return np.asarray(np.tensordot(strengths, tables, axes=1), dtype=np.float64), which
+
+    def step_weights(self, strengths: Any) -> tuple[Array, Integers]:
+        """Return strengths . steps of `circular` terms for each class of bonds, float64 (M, q), and `bond_steps`'."""
+        steps, which = self.bond_steps
+        return np.asarray(np.tensordot(strengths, steps, axes=1), dtype=np.float64), which
 
     def site_weights(self, strengths: Any) -> tuple[Array, Integers]:
         """Return strengths . tables for each class of sites, float64 (V, q), and the class of each site, (N,)."""

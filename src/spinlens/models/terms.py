@@ -74,14 +74,15 @@ class Pattern:
 
 @dataclass(frozen=True, eq=False)
 class Bonds:
-    """The sum over bonds of ``table[code, code']``, times the pattern.
+    """The sum over bonds of ``table[code, code']``, or of ``table[(code' - code) mod q]``, times the pattern.
 
     Attributes
     ----------
     name : str
         What it is recorded as.
-    table : ndarray, int64 (q, q)
-        Symmetric.
+    table : ndarray, int64 (q, q) or (q,)
+        By the codes of a bond's first and second end, symmetric; or by the step from the first to the second round a
+        circle of q codes, the same or the negative for a step back.
     direction : int, optional
         Only bonds of this direction count.
     pattern : ndarray, int64 (directions, *cell), optional
@@ -95,6 +96,23 @@ class Bonds:
     direction: int | None = None
     pattern: Integers | None = None
     unit: float = 1.0
+
+    @property
+    def circular(self) -> bool:
+        """Whether only the step from one code to the other counts."""
+        return self.table.ndim == 1
+
+    @property
+    def matrix(self) -> Integers:
+        """The numbers by both codes, int64 (q, q)."""
+        every = np.arange(len(self.table))
+        return self.between(every[:, None], every)
+
+    def between(self, first: Any, second: Any) -> Integers:
+        """Return the numbers of bonds with these codes at their first and second ends."""
+        if self.circular:
+            return np.asarray(self.table[(second - first) % len(self.table)])
+        return np.asarray(self.table[first, second])
 
     @property
     def largest(self) -> int:

@@ -31,7 +31,10 @@ CLUSTERS = (*LABELLED, "seeded_clusters")
 
 SEEDED = "seeded_clusters"
 
-UPDATES = (*LOCAL, *CLUSTERS)
+REFLECTIONS = "reflections"
+"""Site after site about the local field, which hardly changes the energy: for angles, between other updates."""
+
+UPDATES = (*LOCAL, REFLECTIONS, *CLUSTERS)
 
 PAST = "from_the_past"
 """No update but a draw that forgets all before it: exact by itself, and so never one of several."""

@@ -152,7 +152,7 @@ class Plan:
             "model": model, "lattice": lattice, "temperature": _temperatures(temperature),
             "controls": {name: _grid(name, value) for name, value in values.items()},
             **whole, "recordings": int(recordings), "algorithm": algorithm, "exchange": bool(exchange), "start": start,
-            "seed": check_seed(seed), "engine": engine, "recorded": None if recorded is None else tuple(recorded),
+            "seed": check_seed(seed), "engine": engine, "recorded": _recorded(model, lattice, recorded),
         }  # fmt: skip
         for name, value in found.items():
             object.__setattr__(self, name, value)
@@ -290,7 +290,8 @@ class Plan:
             "thin": self.recordings_per_draw,
             **{name: getattr(self, name) for name in names},
         }
-        return plan if self.recorded is None else {**plan, "recorded": list(self.recorded)}
+        # Plans that were written before a model had further sums name none.
+        return plan if self.series == self.model.first_sums(self.lattice) else {**plan, "recorded": list(self.series)}
 
     @classmethod
     def from_dict(cls, plan: Mapping[str, Any]) -> Plan:
@@ -315,8 +316,8 @@ class Plan:
             values["lattice"] = Lattice(shape=tuple(lattice.pop("shape")), **lattice)
             if values.get("recorded") == FIRST_SUMS:
                 names = values["model"].tables(values["lattice"]).names
-                kept = tuple(name for name in names if name in FIRST_SUMS)
-                values["recorded"] = None if kept == names else kept
+                values["recorded"] = tuple(name for name in names if name in FIRST_SUMS)
+            values.setdefault("recorded", values["model"].first_sums(values["lattice"]))
             # Ensembles keep how many recordings each draw has.
             rebuilt = cls(recordings=values.pop("thin") * values["draws"], **values)
         except InputError:
@@ -331,6 +332,12 @@ class Plan:
     def __hash__(self) -> int:
         """Agree with equality."""
         return hash((self.model, self.lattice, self.temperature, tuple(self.controls.items()), self.seed, self.chains))
+
+
+def _recorded(model: Model, lattice: Lattice, recorded: Sequence[str] | None) -> tuple[str, ...] | None:
+    """Return the names of some sums, or None where they are all of the model's."""
+    names = None if recorded is None else tuple(recorded)
+    return None if names is None or names == model.tables(lattice).names else names
 
 
 def grid_is_rounded(values: np.ndarray) -> np.ndarray:

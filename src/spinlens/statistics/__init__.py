@@ -12,6 +12,7 @@ from spinlens.statistics.jackknife import group_sums, jackknife
 from spinlens.statistics.observables import observables
 from spinlens.statistics.overlaps import overlaps, pair_overlaps
 from spinlens.statistics.reweighting import MultiHistogram, reweight
+from spinlens.statistics.vortices import vortex_density
 
 __all__ = [
     "Blocking",
@@ -32,6 +33,7 @@ __all__ = [
     "pair_overlaps",
     "reweight",
     "scaling",
+    "vortex_density",
 ]
 
 

@@ -2,16 +2,84 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from spinlens.models import OrderParameter
+from spinlens.models import OrderParameter, Stiffness
 from spinlens.statistics.jackknife import Statistic
 
 Array = NDArray[np.float64]
+
+
+class Averaged(Protocol):
+    """What is estimated from averages of moments of some components, each a sum of a configuration."""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of what is estimated."""
+
+    @property
+    def moments(self) -> int:
+        """Number of moments that `row` gives."""
+
+    def values(self, sums: Mapping[str, Any], sites: int) -> Array:
+        """Return the components (d, ...) for arrays of sums (...)."""
+
+    def offset(self, values: Array) -> Array:
+        """Return where the moments are measured from, given components (d, ...) of one recording or average."""
+
+    def average(self, values: Array, share: Array) -> Array:
+        """Return the same, (d', 1), of rows (d, rows) that count so much of 1."""
+
+    def row(self, values: Array, offset: Array) -> list[Array]:
+        """Return the moments of components (d, ...)."""
+
+    def estimates(self, means: Array, offset: Array, sites: int, temperature: Array) -> dict[str, Array]:
+        """Return the estimates from averages (moment, ...) of what `row` gives."""
+
+
+@dataclass(frozen=True, eq=False)
+class Modulus:
+    """A stiffness, <A> / N - <B^2> / (N T), see `spinlens.models.Stiffness`."""
+
+    stiffness: Stiffness
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Its name."""
+        return (self.stiffness.name,)
+
+    @property
+    def moments(self) -> int:
+        """Number of moments that `row` gives."""
+        return 2
+
+    def values(self, sums: Mapping[str, Any], sites: int) -> Array:
+        """Return A / N and B / sqrt(N), (2, ...)."""
+        return np.moveaxis(self.stiffness.values(sums, sites), -1, 0)
+
+    def offset(self, values: Array) -> Array:
+        """Return zero: averages of both moments are wanted as they are."""
+        return np.zeros_like(values[:1])
+
+    def average(self, values: Array, share: Array) -> Array:
+        """Return zero."""
+        del values, share
+        return np.zeros((1, 1))
+
+    def row(self, values: Array, offset: Array) -> list[Array]:
+        """Return A / N and B^2 / N."""
+        del offset
+        return [values[0], values[1] ** 2]
+
+    def estimates(self, means: Array, offset: Array, sites: int, temperature: Array) -> dict[str, Array]:
+        """Return the modulus from averages (moment, ...) of what `row` gives."""
+        del offset, sites
+        return {self.stiffness.name: means[0] - means[1] / temperature}
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,6 +113,15 @@ class Quantity:
         """Number of moments that `row` gives."""
         return self.order.components + 5
 
+    def values(self, sums: Mapping[str, Any], sites: int) -> Array:
+        """Return the components (d, ...) for arrays of sums (...), per site."""
+        return np.moveaxis(self.order.values(sums, sites), -1, 0)
+
+    def average(self, values: Array, share: Array) -> Array:
+        """Return the average components and size (d + 1, 1) of rows (d, rows) that count so much of 1."""
+        size = np.abs(values[0]) if len(values) == 1 else np.linalg.norm(values, axis=0)
+        return np.append(values @ share, size @ share)[:, None]
+
     def offset(self, values: Array) -> Array:
         """Return where components and size are measured from, given components (d, ...) of one recording or average."""
         return np.concatenate([values, np.linalg.norm(values, axis=0)[None]])
@@ -73,17 +150,17 @@ class Quantity:
 
 
 def thermodynamics(
-    quantities: Sequence[Quantity], offsets: Sequence[Array], temperature: Array, sites: int
+    quantities: Sequence[Averaged], offsets: Sequence[Array], temperature: Array, sites: int
 ) -> Statistic:
     """Return the function from average moments to observables.
 
     Parameters
     ----------
-    quantities : sequence of Quantity
-        The order parameters.
+    quantities : sequence of Quantity or Modulus
+        Order parameters and moduli.
     offsets : sequence of ndarray
-        Where the energy, (temperature,), and the components and size of each quantity, (d + 1, temperature), are
-        measured from, per site.
+        Where the energy, (temperature,), and what is averaged of each quantity, (d', temperature), are measured from,
+        per site.
     temperature : ndarray, shape (temperature,)
         T > 0.
     sites : int

@@ -18,6 +18,8 @@ _KNOWN = {
     "specific_heat": ("specific heat per site", "k_B"),
     "log_z": ("ln Z per site", NONE),
     "effective_recordings": ("recordings that count", NONE),
+    **{f"helicity_modulus_{axis}": (f"helicity modulus along {axis}", ENERGY) for axis in "xyz"},
+    "vortex_density": ("vortices per plaquette", NONE),
     "chain": ("chain", NONE),
     "draw": ("draw", NONE),
     "recording": ("recording", NONE),

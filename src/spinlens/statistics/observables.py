@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from spinlens.statistics.fluctuations import Quantity, thermodynamics
+from spinlens.statistics.fluctuations import Averaged, Modulus, Quantity, thermodynamics
 from spinlens.statistics.jackknife import group_sums, jackknife
 from spinlens.statistics.recordings import Recordings, recordings
 from spinlens.symmetries import code_group, vanishes
@@ -44,6 +44,7 @@ def observables(
           N (<m^2> - <abs m>^2) / T, the one with a peak at zero field, and ``binder_cumulant``
           1 - d <m^4> / ((d + 2) <m^2>^2) for d components: 0 for Gaussian fluctuations, 2 / (d + 2) in full order
         - the same of further ones with NAME and an underscore before it
+        - of angles ``helicity_modulus_x`` and so on, see `spinlens.models.Stiffness`
 
         Order parameters whose sums were not recorded are left out. Each variable says what it is and in which units in
         its attributes ``long_name`` and ``units``, which xarray writes on the axes of plots.
@@ -89,8 +90,8 @@ def estimate_run(found: Recordings, here: slice, controls: Mapping[str, float]) 
     sums = {name: np.asarray(values[here], dtype=np.float64) for name, values in found.sums.items()}
     energy = np.asarray(found.model.energy_total(found.lattice, sums, **controls)) / found.sites
     energy = np.broadcast_to(energy, next(iter(sums.values())).shape)
-    wanted = quantities(found, controls)
-    components = [np.moveaxis(quantity.order.values(sums, found.sites), -1, 0) for quantity in wanted]
+    wanted = averaged(found, controls)
+    components = [quantity.values(sums, found.sites) for quantity in wanted]
     # Measured from the first recording, so that variances lose no digits and are exactly zero for a constant series.
     offsets = [energy[:, 0, 0], *(q.offset(v[:, :, 0, 0]) for q, v in zip(wanted, components, strict=True))]
     e = energy - offsets[0][:, None, None]
@@ -109,3 +110,8 @@ def quantities(found: Recordings, controls: Mapping[str, float]) -> list[Quantit
         Quantity(order, f"{order.name}_" if place else "", vanishes(order, tables, group))
         for place, order in found.order_parameters.items()
     ]
+
+
+def averaged(found: Recordings, controls: Mapping[str, float]) -> list[Averaged]:
+    """Return the order parameters and the moduli that were recorded."""
+    return [*quantities(found, controls), *map(Modulus, found.stiffnesses)]

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from spinlens.errors import InputError
 from spinlens.lattices import Lattice, check_lattice
-from spinlens.models import Model, OrderParameter, check_model
+from spinlens.models import Model, OrderParameter, Stiffness, check_model
 from spinlens.statistics.labels import labelled
 
 if TYPE_CHECKING:
@@ -74,6 +74,11 @@ class Recordings:
         """Those of the model whose sums were recorded, by their place among all: 0 is the most telling."""
         found = enumerate(self.model.order_parameters(self.lattice))
         return {place: order for place, order in found if all(name in self.sums for name in order.series)}
+
+    @property
+    def stiffnesses(self) -> tuple[Stiffness, ...]:
+        """Those of the model whose sums were recorded."""
+        return tuple(s for s in self.model.stiffnesses(self.lattice) if all(name in self.sums for name in s.series))
 
     def labelled(self, found: xr.Dataset) -> xr.Dataset:
         """Say of each variable what it is, and of which order parameter those without a prefix are."""

@@ -12,11 +12,11 @@ from numpy.typing import NDArray
 
 from spinlens.errors import InputError, NoOverlapError
 from spinlens.statistics.estimate import Estimate
-from spinlens.statistics.fluctuations import Quantity, thermodynamics
+from spinlens.statistics.fluctuations import Averaged, thermodynamics
 from spinlens.statistics.histogram import count_rows
 from spinlens.statistics.jackknife import jackknife_parts
 from spinlens.statistics.mixture import Mixture
-from spinlens.statistics.observables import quantities
+from spinlens.statistics.observables import averaged
 from spinlens.statistics.recordings import Recordings, recordings
 
 if TYPE_CHECKING:
@@ -223,8 +223,8 @@ class MultiHistogram:
         for values in product(*controls):
             at = dict(zip(list(axes)[:-1], values, strict=True))
             energy = -(self._mixture.histogram.rows @ self._strengths(at))
-            wanted = quantities(self._found, at)
-            components = [quantity.order.values(columns, self.lattice.sites).T for quantity in wanted]
+            wanted = averaged(self._found, at)
+            components = [quantity.values(columns, self.lattice.sites) for quantity in wanted]
             for t in temperatures:
                 weight, top = self._mixture.weight(energy, t)
                 size = self._mixture.effective(weight)
@@ -232,7 +232,7 @@ class MultiHistogram:
                 yield *self._moments(energy, weight, top, t, list(zip(wanted, components, strict=True))), size
 
     def _moments(
-        self, energy: Array, weight: Array, top: float, temperature: float, orders: list[tuple[Quantity, Array]]
+        self, energy: Array, weight: Array, top: float, temperature: float, orders: list[tuple[Averaged, Array]]
     ) -> tuple[Estimates, Array]:
         share = self._mixture.counts * weight
         share /= share.sum()
@@ -241,8 +241,7 @@ class MultiHistogram:
         e = e - offsets[0]
         rows += [e, e**2]
         for quantity, values in orders:
-            size = np.abs(values[0]) if len(values) == 1 else np.linalg.norm(values, axis=0)
-            offset = np.append(values @ share, size @ share)[:, None]
+            offset = quantity.average(values, share)
             offsets.append(offset)
             rows += quantity.row(values, offset)
         sites = self.lattice.sites
@@ -318,13 +317,14 @@ def _one_sample(found: Recordings) -> None:
 
 
 def _needed(found: Recordings) -> tuple[str, ...]:
-    """Return the sums that the energy depends on at some controls, and those of the order parameters."""
+    """Return the sums that the energy depends on at some controls, and those of order parameters and moduli."""
     model, lattice = found.model, found.lattice
     names = model.tables(lattice).names
     # No control is zero here, and no two cancel.
     somewhere = {name: 0.5 + 0.1 * np.sqrt(2.0 + k) for k, name in enumerate(model.controls)}
     active = {name for name, s in zip(names, model.strengths(lattice, **somewhere), strict=True) if s != 0}
-    wanted = active | {name for order in found.order_parameters.values() for name in order.series}
+    measured = [order.series for order in found.order_parameters.values()] + [s.series for s in found.stiffnesses]
+    wanted = active | {name for series in measured for name in series}
     for name in sorted(active - set(found.sums)):
         raise InputError("sums", sorted(found.sums), f"lack {name!r}, on which the energy depends")
     return tuple(name for name in names if name in wanted)

@@ -20,7 +20,8 @@ from spinlens.testing.chance import plausible, within
 from spinlens.testing.states import boltzmann, fit, orbits, state_numbers, states_of, within_orbits
 
 ALGORITHMS = (
-    *UPDATES, PAST, "2 metropolis + heat_bath", "swendsen_wang + 3 metropolis", "seeded_clusters + heat_bath"
+    *UPDATES, PAST, "2 metropolis + heat_bath", "swendsen_wang + 3 metropolis", "seeded_clusters + heat_bath",
+    "metropolis + 3 reflections",
 )  # fmt: skip
 
 INTERVAL = 16
@@ -29,7 +30,7 @@ INTERVAL = 16
 CHAINS = 256
 DRAWS = 48
 
-RECORDINGS = {**dict.fromkeys(LOCAL, 1200), PAST: 60}
+RECORDINGS = {**dict.fromkeys((*LOCAL, "metropolis + 3 reflections"), 1200), PAST: 60}
 """Recordings of the larger lattice; draws from the past remember nothing of each other."""
 
 HOTTER = 1.4

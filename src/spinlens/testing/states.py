@@ -61,11 +61,17 @@ def literal_sums(model: Model, lattice: Lattice, codes: NDArray[Any]) -> Integer
 
         for first, second, direction, turned in pairs:
             beyond = codes[:, second] if not turned or turn is None else turn[codes[:, second]]
-            total += counts(direction, first) * term.table[codes[:, first], beyond]
+            total += counts(direction, first) * _pair(term, codes[:, first], beyond)
         for site, code, direction, origin in held:
-            total += counts(direction, origin) * term.table[codes[:, site], code]
+            total += counts(direction, origin) * _pair(term, codes[:, site], code)
         found.append(total)
     return np.stack(found)
+
+
+def _pair(term: Bonds, first: Integers, second: Integers) -> Integers:
+    if term.table.ndim == 1:
+        return np.asarray(term.table[(second - first) % len(term.table)])
+    return np.asarray(term.table[first, second])
 
 
 def _factor(cell: Integers | None, site: int, lattice: Lattice) -> int:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from spinlens.errors import InputError, did_you_mean
 from spinlens.sampling.algorithms import ALGORITHMS
 from spinlens.sampling.engines.bits.engine import BitsEngine
+from spinlens.sampling.engines.clock.engine import ClockEngine
 from spinlens.sampling.engines.engine import Engine, Walkers
 from spinlens.sampling.engines.past.engine import PastEngine
 from spinlens.sampling.engines.planes.engine import PlanesEngine
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = ["ENGINES", "Engine", "Walkers", "engine_for", "engine_named"]
 
-ENGINES: tuple[Engine, ...] = (BitsEngine(), PlanesEngine(), TableEngine(), PastEngine())
+ENGINES: tuple[Engine, ...] = (BitsEngine(), PlanesEngine(), ClockEngine(), TableEngine(), PastEngine())
 
 
 def engine_for(plan: Plan) -> Engine:

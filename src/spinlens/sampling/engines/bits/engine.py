@@ -10,7 +10,7 @@ import numpy as np
 from spinlens.errors import InputError
 from spinlens.lattices import Lattice
 from spinlens.models import Model
-from spinlens.sampling.algorithms import LABELLED, PAST, SEEDED, updates_in_turn, updates_of
+from spinlens.sampling.algorithms import LABELLED, PAST, REFLECTIONS, SEEDED, updates_in_turn, updates_of
 from spinlens.sampling.choice import Choice
 from spinlens.sampling.engines.bits.bonds import row_bonds
 from spinlens.sampling.engines.metropolis import check_metropolis
@@ -36,6 +36,8 @@ class BitsEngine:
             return f"holds one bit a site, and {model.space.text} has {model.space.states} states"
         if PAST in updates_of(algorithm):
             return "moves chains on from where they are"
+        if REFLECTIONS in updates_of(algorithm):
+            return "has no angles to reflect"
         if _rectangle(model, lattice):
             return None
         if updates_of(algorithm).intersection(LABELLED):

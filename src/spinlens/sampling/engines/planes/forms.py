@@ -61,7 +61,7 @@ def form_of(model: Model, lattice: Lattice, strengths: Array) -> Form | str:
     site_weights, site = tables.site_weights(strengths)
     turned = lattice.neighbours.turned.any()
     bonds = [
-        (strength * by[0] * term.table, term.table)
+        (strength * by[0] * term.matrix, term.matrix)
         for strength, by, term in zip(strengths, tables.bond_factors, tables.terms, strict=True)
         if isinstance(term, Bonds)
     ]

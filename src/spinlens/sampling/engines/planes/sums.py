@@ -80,7 +80,7 @@ def tally(tables: TermTables, form: Form, place: Place) -> Tally:
     number = np.bincount(site, minlength=classes.shape[1])
     constant, factors = classes[:, :, -1] @ number, []
     for term, (row, by) in enumerate(zip(tables.terms, tables.bond_factors, strict=True)):
-        pairs = pair_coefficients(row.table, spins=form.spins) if isinstance(row, Bonds) else None
+        pairs = pair_coefficients(row.matrix, spins=form.spins) if isinstance(row, Bonds) else None
         factor = int(by[0]) if len(by) else 0
         nothing, *coefficients = (0,) * (2 + form.spins) if pairs is None else pairs
         constant[term] += factor * nothing * len(by)

@@ -26,6 +26,9 @@ _OPTIONS = {"error_model": "numpy", "boundscheck": False}
 _U = np.uint64
 
 
+COIN = 0.5
+"""Clusters that the coin of `wolff` adds to each chain and call on average."""
+
 MOST_TABLED = 1 << 16
 """Probabilities that are worked out before an update at most; more are worked out one by one."""
 

@@ -10,7 +10,7 @@ import numpy as np
 from spinlens.errors import InputError
 from spinlens.lattices import Lattice
 from spinlens.models import Model
-from spinlens.sampling.algorithms import CLUSTERS, PAST, SEEDED, updates_in_turn, updates_of
+from spinlens.sampling.algorithms import CLUSTERS, PAST, REFLECTIONS, SEEDED, updates_in_turn, updates_of
 from spinlens.sampling.choice import Choice
 from spinlens.sampling.engines.metropolis import check_metropolis
 from spinlens.seeds import Purpose, seed_sequence
@@ -32,6 +32,9 @@ PROPOSAL_COST = 250.0
 CLUSTER_COST = 500.0
 """The same for a site's share of a cluster."""
 
+MOST_OF_A_CIRCLE = 256
+"""Angles whose pairs are a table that is not too large; of more the step from one to the other is enough to know."""
+
 MOST_TABLED = 10
 """Codes up to which tables are the rule on lattices with four neighbours a site."""
 
@@ -47,6 +50,10 @@ class TableEngine:
         """Return why it cannot sample this, in words, or None if it can."""
         if PAST in updates_of(algorithm):
             return "moves chains on from where they are"
+        if model.tables(lattice).circular and model.space.states > MOST_OF_A_CIRCLE:
+            return f"looks up every pair of angles, up to {MOST_OF_A_CIRCLE} of them"
+        if REFLECTIONS in updates_of(algorithm):
+            return "knows no direction of a local field to reflect about"
         if SEEDED in updates_of(algorithm):
             return "follows the clusters of one chain after the other; swendsen_wang and wolff do"
         if not updates_of(algorithm).isdisjoint(CLUSTERS) and not _has_clusters(model, lattice, model.controls):

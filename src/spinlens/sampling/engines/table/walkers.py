@@ -18,9 +18,6 @@ from spinlens.sampling.engines.table.tables import narrow_rules
 
 Codes = NDArray[Any]
 
-COIN = 0.5
-"""Clusters that the coin of `clusters.wolff` adds to each chain and call on average."""
-
 
 @dataclass(frozen=True, eq=False)
 class Setting:
@@ -194,7 +191,7 @@ class TableWalkers:
             if algorithm == "wolff":
                 count = int(self.clusters[t]) * many
                 reached += self._wolff(chains, t, count)
-                grown += (count + COIN) * LANES
+                grown += (count + clusters.COIN) * LANES
             else:
                 self._swendsen_wang(chains, t, many)
             self.board[t] = chains.T

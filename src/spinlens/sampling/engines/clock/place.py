@@ -1,0 +1,134 @@
+"""The arrays that the kernels read: neighbours side by side, the circle, rows of whole numbers."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spinlens.lattices import Lattice
+from spinlens.sampling.engines.clock.form import Form
+
+Integers = NDArray[np.int64]
+Single = NDArray[np.float32]
+
+ROUNDING = 2.0**-22
+"""Exceeds the relative error of a few operations in single precision."""
+
+EXPONENTIAL = 2.0**-18
+"""Exceeds the relative error of `spinlens.sampling.engines.clock.kernel.quick_exponential`."""
+
+WIDEST = 2.5
+"""Proposals reach as far as so many standard deviations of an angle among neighbours that agree."""
+
+
+class Place(NamedTuple):
+    """A model on a lattice as plain arrays, for N sites with S neighbours in all and V kinds of sites.
+
+    Attributes
+    ----------
+    states : int
+        Number of angles q.
+    row : ndarray, int64 (q,)
+        See `Form`.
+    walls, sites : ndarray, int64 (V, q)
+        See `Form`.
+    kind : ndarray, int64 (N,)
+        The kind of each site.
+    order : ndarray, int64 (N,)
+        The sites as sweeps visit them: of each row every other one, then the others, so that a site need not wait for
+        the one before.
+    begins : ndarray, int64 (N + 1,)
+        Where the neighbours of each site begin.
+    neighbour, shift : ndarray, int64 (S,)
+        The neighbours, and by how many codes each is seen turned.
+    cosines, sines : ndarray, float32 (q,)
+        The circle.
+    fields : ndarray, float32 (V, 2)
+        See `Form`.
+    first, second, bond_shift : ndarray, int64 (B,)
+        The bonds, and by how many codes the second end is turned.
+    axes : ndarray, int64 (A,)
+        The codes that 0 is taken to by the reflections of clusters: all of them, so that axes lie on and between codes.
+    """
+
+    states: int
+    row: Integers
+    walls: Integers
+    sites: Integers
+    kind: Integers
+    order: Integers
+    begins: Integers
+    neighbour: Integers
+    shift: Integers
+    cosines: Single
+    sines: Single
+    fields: Single
+    first: Integers
+    second: Integers
+    bond_shift: Integers
+    axes: Integers
+
+
+class Heat(NamedTuple):
+    """What depends on the temperature.
+
+    Attributes
+    ----------
+    bond, site : float
+        By how much 1 in the rows raises ln p.
+    coupling : float32
+        J / T.
+    low, high : float32
+        Factors by which a quick weight may be wrong, downwards and upwards.
+    reach : int
+        Codes that a proposal goes at most.
+    """
+
+    bond: float
+    site: float
+    coupling: Any
+    low: Any
+    high: Any
+    reach: int
+
+
+def place_of(form: Form, lattice: Lattice) -> Place:
+    """Return the arrays of a form on its lattice."""
+    table, q = lattice.neighbours, form.states
+    ends = np.concatenate([table.first, table.second])
+    others = np.concatenate([table.second, table.first])
+    shift = np.concatenate([form.shift, -form.shift]) % q
+    order = np.argsort(ends, kind="stable")
+    begins = np.searchsorted(ends[order], np.arange(lattice.sites + 1))
+    angle = 2.0 * np.pi * np.arange(q) / q
+    rows = np.arange(lattice.sites).reshape(-1, lattice.shape[-1])
+    visited = np.concatenate([rows[:, ::2], rows[:, 1::2]], axis=1).reshape(-1)
+    return Place(
+        q, form.row, form.walls, form.sites, form.kind, visited, begins, others[order], shift[order],
+        np.cos(angle).astype(np.float32), np.sin(angle).astype(np.float32), form.fields.astype(np.float32),
+        table.first, table.second, form.shift, np.arange(q),
+    )  # fmt: skip
+
+
+def heat_of(form: Form, place: Place, temperature: float) -> Heat:
+    """Return the factors of a temperature.
+
+    The quick weight is exp(J / T (n' - n) . h), in single precision, n being the angle's vector and h the sum of its
+    z neighbours' and the field. Each of the z + 1 vectors is rounded by 2^-25 of 1, each of the z sums by 2^-24 of at
+    most its final size, products and differences as much; together the exponent is off by less than
+    (z + 8) 2^-22 abs(J / T) (z + abs(field)), which includes that whole numbers stand for cosines.
+    """
+    neighbours = int(np.diff(place.begins).max(initial=0))
+    field = float(np.hypot(*form.fields.T).max(initial=0.0))
+    bond, site = form.bond_strength / temperature, form.site_strength / temperature
+    size = abs(bond) * form.amplitude * (neighbours + field)
+    wrong = size * (neighbours + 8) * ROUNDING + EXPONENTIAL
+    step = 2.0 * np.pi / form.states
+    far = WIDEST / np.sqrt(max(size, 1e-300)) / step
+    with np.errstate(over="ignore"):
+        low, high = np.float32(np.exp(-wrong)), np.float32(np.exp(wrong))
+    return Heat(
+        bond, site, np.float32(bond * form.amplitude), low, high, int(np.clip(round(far), 1, form.states // 2))
+    )  # fmt: skip
