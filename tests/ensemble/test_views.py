@@ -99,7 +99,7 @@ def test_by_value_and_by_position() -> None:
 
 
 def test_points_that_do_not_overlap_answer_for_themselves() -> None:
-    model, lattice = BlumeCapel(), Lattice((6, 6))
+    model, lattice = BlumeCapel(), Lattice((4, 4))
     ensemble = simulate(
         model, lattice, temperature=[1.0, 1.2], crystal_field=[-3.0, 5.0], chains=64, recordings=100, seed=2,
         progress=False,

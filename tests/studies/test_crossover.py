@@ -131,9 +131,7 @@ def test_a_finished_study_is_not_computed_again(study: Path) -> None:
     assert {path: path.stat().st_mtime_ns for path in study.rglob("*")} == before
 
 
-@pytest.mark.parametrize(
-    "moment", ["ensemble/log.jsonl", "model/history.jsonl", "maps.zarr.partial", "figures/tau_0.svg"]
-)
+@pytest.mark.parametrize("moment", ["model/history.jsonl", "maps.zarr.partial"])
 def test_a_killed_study_continues_to_the_same_bytes(moment: str, study: Path, tmp_path: Path) -> None:
     out = tmp_path / "killed"
     child = subprocess.Popen(command(out), stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)

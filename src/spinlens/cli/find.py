@@ -19,6 +19,7 @@ def find(
     sizes: str = typer.Option(None, help="Sides with commas, for example 16,24,32,48,64."),
     lattice: str = typer.Option("square", help="square, triangular, honeycomb, cubic or chain."),
     boundary: str = typer.Option("periodic", help="As of `spinlens simulate`."),
+    from_configurations: bool = typer.Option(False, help="Read draws and conditions alone, not the Hamiltonian."),
     preset: str = typer.Option("quick", help="quick, standard or thorough."),
     seed: int = typer.Option(1, help="Whole number >= 0."),
     out: Path = typer.Option(None, help="Directory of the search; an unfinished one is continued."),
@@ -34,7 +35,10 @@ def find(
     if bool(ensembles) == (model is not None):
         raise InputError("model", model, "exactly one of --model and ensembles must be given")
     if ensembles:
-        found = find_transitions([open_ensemble(path) for path in ensembles], seed=seed)
+        use = "configurations" if from_configurations else "recordings"
+        found = find_transitions([open_ensemble(path) for path in ensembles], use=use, seed=seed)
+    elif from_configurations:
+        raise InputError("from_configurations", True, "is for ensembles", "Name ensembles instead of a model")
     else:
         found = find_transitions(
             parse_model(str(model)), sizes=_sizes(sizes), kind=lattice, boundary=parse_boundary(boundary),

@@ -22,10 +22,11 @@ from spinlens.errors import EquilibrationWarning, InputError, did_you_mean
 from spinlens.lattices import Lattice
 from spinlens.lattices.lattice import AXES
 from spinlens.models import Model, check_model
-from spinlens.phases.transitions import Findings, PhaseTransition, search
+from spinlens.phases.transitions import Findings, PhaseTransition, search, search_configurations
 from spinlens.progress import Report, progress_bar
 from spinlens.provenance import provenance
 from spinlens.seeds import check_seed
+from spinlens.statistics import Configurations
 from spinlens.statistics.scaling import recorded_ensembles
 from spinlens.studies.directory import StudyDirectory
 
@@ -123,6 +124,7 @@ class Window:
 def find_transitions(
     model: Model | Sequence[Ensemble],
     *,
+    use: str = "recordings",
     sizes: Sequence[int] | None = None,
     kind: str = "square",
     boundary: Any = "periodic",
@@ -142,6 +144,9 @@ def find_transitions(
     ----------
     model : Model or sequence of Ensemble
         What to sample; or ensembles of one model at several sizes, which are judged as they are.
+    use : {"recordings", "configurations"}
+        What of ensembles: everything that was recorded; or their draws and the values of the control alone, whatever
+        the Hamiltonian is. Then a single size is enough where the model is one of neighbours.
     sizes : sequence of int, optional
         Sides L, two or more; by default 16 to 64 in two dimensions, 8 to 24 in three.
     kind : str
@@ -177,7 +182,17 @@ def find_transitions(
     """
     seed = check_seed(seed)
     if not isinstance(model, Model):
-        return _judged(list(model), _only_axis(axes, list(model)), seed, {"source": "ensembles"})
+        ensembles = list(model)
+        axis = _only_axis(axes, ensembles)
+        if use == "configurations":
+            configurations = [Configurations.of(each, control=axis) for each in ensembles]
+            found = search_configurations(configurations, seed=seed)
+            return replace(found, unsound=_unsound(ensembles, axis, found), details={"source": "configurations"})
+        if use != "recordings":
+            raise InputError("use", repr(use), "must be 'recordings' or 'configurations'")
+        return _judged(ensembles, axis, seed, {"source": "ensembles"})
+    if use != "recordings":
+        raise InputError("use", repr(use), "is for ensembles", "Simulate first, or leave it out")
     if preset not in PRESETS:
         raise InputError("preset", repr(preset), "is unknown", did_you_mean(preset, PRESETS))
     if kind not in AXES:

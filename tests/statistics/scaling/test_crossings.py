@@ -16,7 +16,7 @@ from spinlens.errors import InputError
 from spinlens.statistics.scaling import FiniteSize
 from spinlens.testing.chance import count, tail, within
 
-SEEDS = 150
+SEEDS = 100
 
 
 def crossed(found):

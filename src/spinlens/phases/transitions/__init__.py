@@ -4,6 +4,10 @@ from spinlens.phases.transitions.evidence import Evidence, evidence
 from spinlens.phases.transitions.findings import Findings, PhaseTransition
 from spinlens.phases.transitions.places import Place
 from spinlens.phases.transitions.search import search
+from spinlens.phases.transitions.search_configurations import search_configurations
 from spinlens.phases.transitions.verdict import Verdict, verdict
 
-__all__ = ["Evidence", "Findings", "PhaseTransition", "Place", "Verdict", "evidence", "search", "verdict"]
+__all__ = [
+    "Evidence", "Findings", "PhaseTransition", "Place", "Verdict", "evidence", "search", "search_configurations",
+    "verdict",
+]  # fmt: skip

@@ -82,7 +82,7 @@ class Evidence:
 
 def evidence(study: FiniteSize) -> Evidence:
     """Gather what recordings say; nothing here knows a model."""
-    memory = max(float(np.quantile(scan.memory, FORGETFUL)) for scan in recorded_scans(study))
+    memory = max((float(np.quantile(scan.memory, FORGETFUL)) for scan in recorded_scans(study)), default=0.0)
     heat = _heat_growth(study)
     valleys, deepening = _valleys(study)
     total = len(study.sizes) - 1

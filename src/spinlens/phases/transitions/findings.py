@@ -40,8 +40,8 @@ class PhaseTransition:
         order.
     by_method : tuple of Place
         What each method alone says.
-    statistical, choices : float
-        Both parts of the error.
+    statistical, choices, networks : float
+        The parts of the error: chains, forms and windows, spread between trainings.
     """
 
     axis: str
@@ -54,6 +54,7 @@ class PhaseTransition:
     by_method: tuple[Place, ...]
     statistical: float
     choices: float
+    networks: float = 0.0
 
     @property
     def estimate(self) -> Estimate:
@@ -145,8 +146,8 @@ class Findings:
                 {"null": name, "probability": each.probability, "found": each.found, "words": each.words}
                 for name, each in self.nulls.items()
             ],
-            "budget": {"chains": found.statistical if found else None, "networks": None,
-                       "choices": found.choices if found else None},
+            "budget": {"chains": found.statistical, "networks": found.networks, "choices": found.choices}
+            if found else None,
             "ceiling": dict(self.ceiling),
             "unsound": list(self.unsound),
             **self.details,
