@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 import shutil
 import sys
+from functools import partial
 from pathlib import Path
 
 import benchmark_tables
@@ -30,6 +31,7 @@ PAGES = (
     ROOT / "docs" / "classification.md",
     ROOT / "docs" / "crossover.md",
     ROOT / "docs" / "estimators.md",
+    ROOT / "docs" / "finding.md",
     ROOT / "docs" / "indicators.md",
     ROOT / "docs" / "performance.md",
     ROOT / "docs" / "proof.md",
@@ -198,6 +200,33 @@ def finite_size() -> str:
     return "\n".join([table(lines), "", *(f"- {note}" for note in notes)])
 
 
+def finding(preset: str) -> str:
+    """Return what the search finds of systems that are known, with one preset."""
+    path = RESULTS / f"finding-{preset}.json"
+    if not path.exists():
+        return f"Not run with `{preset}` yet."
+    rows = read(path)["systems"].values()
+    lines: list[tuple[str, ...]] = [
+        ("system", "window", "found", "known", "off by", "errors", "kind", "nu", "known nu", "time")
+    ]
+    for row in rows:
+        window = f"{row['window'][0]:g} to {row['window'][1]:g}"
+        kind, clock = row["kind"].replace("_", " "), f"{row['seconds']:.0f} s"
+        if row["value"] is None or row["known"] is None:
+            found = f"none (probability {row['none_probability']:.2f})" if row["value"] is None else str(row["value"])
+            known = "none" if row["known"] is None else f"{row['known']:.6g}"
+            lines.append((row["system"], window, found, known, "", "", kind, "", "", clock))
+            continue
+        apart = row["value"] - row["known"]
+        nu, known_nu = row["nu"], row["known_nu"]
+        lines.append((
+            row["system"], window, str(Estimate(row["value"], row["error"])), f"{row['known']:.6g}",
+            f"{apart / row['known']:+.1e}", f"{apart / row['error']:+.1f}", kind, str(Estimate(*nu)) if nu else "",
+            f"{known_nu:.4g}" if known_nu else "", clock,
+        ))  # fmt: skip
+    return table(lines)
+
+
 def challenge() -> str:
     """Return the scores of the answers to the sealed problems, the baseline beside them, and family by family."""
     path = RESULTS / "challenge.json"
@@ -242,8 +271,9 @@ def chances() -> str:
 
 SECTIONS = {
     "crossover": crossover, "presets": presets, "classify": classify, "labels": labels, "trials": trials,
-    "without": without, "finite_size": finite_size, "challenge": challenge, "indicators": indicators,
-    "chances": chances, **benchmark_tables.SECTIONS,
+    "without": without, "finite_size": finite_size, "challenge": challenge,
+    "finding_quick": partial(finding, "quick"), "finding_standard": partial(finding, "standard"),
+    "indicators": indicators, "chances": chances, **benchmark_tables.SECTIONS,
 }  # fmt: skip
 
 

@@ -12,6 +12,8 @@ Report = Callable[[float, str], None]
 
 QUIET_SECONDS = 2.0
 LINE_SECONDS = 20.0
+ENOUGH = 1e-3
+"""Share of the work from which its rate is known."""
 
 
 def silent(fraction: float, note: str = "") -> None:
@@ -112,7 +114,7 @@ class _Clock:
         if self.first is None:
             self.first = (now, fraction)
         since, start = self.first
-        if fraction <= start:
+        if fraction - start < ENOUGH:
             return None
         return (now - since) * (1 - fraction) / (fraction - start)
 

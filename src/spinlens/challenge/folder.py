@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from spinlens.challenge.problem import PROBLEM, SealedProblem, file_of, problem
 from spinlens.challenge.recipes import Recipe, recipes
@@ -19,7 +18,7 @@ from spinlens.errors import DamagedError, IncompleteError, InputError
 from spinlens.files import write_atomically
 from spinlens.progress import Report, progress_bar
 from spinlens.provenance import versions
-from spinlens.workers import check_workers
+from spinlens.workers import check_workers, finished
 
 CHALLENGE, CHALLENGE_FORMAT = "challenge.json", "spinlens-challenge-1"
 SECRET, TRUTH = "secret.txt", "truth.json"
@@ -154,7 +153,7 @@ def make(
     schedule : Schedule, optional
         How each is sampled.
     workers : int, optional
-        Threads; by default one for each core.
+        Problems that are made side by side; by default as many as there are cores.
     progress : bool or callable
         Whether to show progress on stderr.
 
@@ -187,15 +186,14 @@ def make(
         write_record(out / CHALLENGE, described | {"versions": versions()})
     found = open_folder(out)
     missing = found.missing
+
+    def written(number: int, tell: Report) -> None:
+        write_problem(found.folder(number), drawn[number - 1], schedule, challenge=found.hash, workers=1, report=tell)
+
     with progress_bar("challenge", show=progress) as report:
         try:
-            for done, number in enumerate(missing):
-                tell = _part(report, done, len(missing), f"problem {number}")
-                write_problem(
-                    found.folder(number), drawn[number - 1], schedule, challenge=found.hash, workers=workers,
-                    report=tell,
-                )  # fmt: skip
-                tell(1.0)
+            for _ in finished(written, missing, workers=workers, report=_all_of(report, len(missing))):
+                pass
         except KeyboardInterrupt:
             left = len(found.missing)
             raise IncompleteError(
@@ -251,19 +249,20 @@ def check(
     drawn, wanted = found.recipes(), list(numbers or found.numbers)
     if strange := [number for number in wanted if number not in found.numbers]:
         raise InputError("problem", strange[0], f"must be from 1 to {len(found.numbers)}")
+
+    def checked(number: int, tell: Report) -> None:
+        recipe = drawn[number - 1]
+        with tempfile.TemporaryDirectory() as place:
+            again = Path(place)
+            write_problem(again, recipe, found.schedule, challenge=found.hash, workers=1, report=tell)
+            for name in _files(recipe, found.schedule):
+                published = found.folder(number) / name
+                if not published.exists() or published.read_bytes() != (again / name).read_bytes():
+                    raise DamagedError(f"{published} is not what the secret of the challenge gives.")
+
     with progress_bar("check", show=progress) as report:
-        for done, number in enumerate(wanted):
-            tell = _part(report, done, len(wanted), f"problem {number}")
-            with tempfile.TemporaryDirectory() as place:
-                again = Path(place)
-                write_problem(
-                    again, drawn[number - 1], found.schedule, challenge=found.hash, workers=workers, report=tell
-                )
-                for name in _files(drawn[number - 1], found.schedule):
-                    published = found.folder(number) / name
-                    if not published.exists() or published.read_bytes() != (again / name).read_bytes():
-                        raise DamagedError(f"{published} is not what the secret of the challenge gives.")
-            tell(1.0)
+        for _ in finished(checked, wanted, workers=workers, report=_all_of(report, len(wanted))):
+            pass
     return len(wanted)
 
 
@@ -272,10 +271,12 @@ def _files(recipe: Recipe, schedule: Schedule) -> Iterator[str]:
     yield PROBLEM
 
 
-def _part(report: Report, done: int, total: int, note: str) -> Any:
-    """Return a report on one problem of several."""
+def _all_of(report: Report, total: int) -> Callable[[int, float], None]:
+    """Return a report on problems that are worked on side by side."""
+    parts: dict[int, float] = {}
 
-    def tell(fraction: float, _: str = "") -> None:
-        report((done + fraction) / total, note)
+    def tell(number: int, fraction: float) -> None:
+        parts[number] = fraction
+        report(sum(parts.values()) / total, f"problem {number}")
 
     return tell

@@ -1,0 +1,114 @@
+"""Transitions that are known, found by the search that is not told: places, kinds, exponents, and how long it took.
+
+    python benchmarks/finding.py [--preset quick] [--systems ising potts_3]
+
+What is known is compared after everything was found. The results go to ``docs/results/finding-PRESET.json``, from which
+``docs/finding.md`` has its table.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from math import log, sqrt
+from pathlib import Path
+from typing import Any
+
+import spinlens as sl
+from spinlens.provenance import provenance
+
+RESULTS = Path(__file__).parents[1] / "docs" / "results"
+SEED = 4
+
+
+@dataclass(frozen=True)
+class System:
+    """What is searched, where, and what is known of it."""
+
+    words: str
+    model: sl.Model
+    window: tuple[float, float]
+    exact: float
+    kind: str = "continuous"
+    nu: float | None = None
+    lattice: str = "square"
+    sizes: tuple[int, ...] | None = None
+    controls: dict[str, float] = field(default_factory=dict)
+
+
+def potts(states: int) -> float:
+    """Return the transition temperature on the square lattice."""
+    return 1.0 / log(1.0 + sqrt(states))
+
+
+def critical(model: sl.Model, lattice: sl.Lattice) -> float:
+    """Return the exact critical temperature of a planar Ising model."""
+    return float(sl.exact.critical_temperature(model, lattice))
+
+
+SYSTEMS = {
+    "ising": System("Ising, square", sl.Ising(), (1.9, 2.7), critical(sl.Ising(), sl.Lattice((4, 4))), nu=1.0),
+    "anisotropic": System(
+        "Ising, square, Jy = Jx / 2", sl.Ising((1.0, 0.5)), (1.3, 2.1),
+        critical(sl.Ising((1.0, 0.5)), sl.Lattice((4, 4))), nu=1.0,
+    ),
+    "triangular": System(
+        "Ising, triangular", sl.Ising(), (3.1, 4.3), critical(sl.Ising(), sl.Lattice((4, 4), kind="triangular")),
+        lattice="triangular", nu=1.0,
+    ),
+    "honeycomb": System(
+        "Ising, honeycomb", sl.Ising(), (1.3, 1.9), critical(sl.Ising(), sl.Lattice((4, 4), kind="honeycomb")), nu=1.0,
+        lattice="honeycomb",
+    ),
+    # A. M. Ferrenberg, J. Xu and D. P. Landau (2018), doi:10.1103/PhysRevE.97.043301; F. Kos et al. (2016),
+    # doi:10.1007/JHEP08(2016)036.
+    "cubic": System("Ising, cubic", sl.Ising(), (4.0, 5.2), 1.0 / 0.221654626, nu=0.629971, lattice="cubic"),
+    "potts_3": System("Potts, 3 states, square", sl.Potts(3), (0.8, 1.2), potts(3), nu=5.0 / 6.0),
+    "potts_10": System(
+        "Potts, 10 states, square", sl.Potts(10), (0.64, 0.8), potts(10), "first_order", sizes=(12, 16, 20, 24, 32)
+    ),
+    "field": System("Ising, square, in a field of 0.2", sl.Ising(), (1.9, 3.1), float("nan"), "none",
+                    controls={"field": 0.2}, sizes=(16, 24, 32, 48)),
+}  # fmt: skip
+
+
+def row(system: System, found: sl.studies.find.Findings, seconds: float) -> dict[str, Any]:
+    """Return what was found beside what is known."""
+    transition = found.transitions[0] if found.transitions else None
+    nu = transition.exponents["nu"] if transition else None
+    return {
+        "system": system.words, "window": system.window, "known": None if system.kind == "none" else system.exact,
+        "value": transition.value if transition else None, "error": transition.error if transition else None,
+        "kind": transition.kind if transition else "none", "known_kind": system.kind,
+        "nu": [nu.value, nu.error] if nu else None, "known_nu": system.nu,
+        "none_probability": found.none_probability, "efficiency": found.ceiling.get("efficiency"),
+        "nulls_found": [name for name, each in found.nulls.items() if each.found], "seconds": round(seconds, 1),
+        "unsound": len(found.unsound),
+    }  # fmt: skip
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Search every system, compare, and write what came out."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--preset", default="quick")
+    parser.add_argument("--systems", nargs="*", default=list(SYSTEMS), choices=list(SYSTEMS))
+    options = parser.parse_args(arguments)
+    path = RESULTS / f"finding-{options.preset}.json"
+    rows = json.loads(path.read_text())["systems"] if path.exists() else {}
+    for name in options.systems:
+        system, start = SYSTEMS[name], time.perf_counter()
+        found = sl.find_transitions(
+            system.model, temperature=system.window, kind=system.lattice, sizes=system.sizes, preset=options.preset,
+            seed=SEED, **system.controls,
+        )  # fmt: skip
+        rows[name] = row(system, found, time.perf_counter() - start)
+        print(name, found, rows[name], sep="\n", flush=True)
+        described = {"preset": options.preset, "seed": SEED, "provenance": provenance(), "systems": rows}
+        path.write_text(json.dumps(described, indent=2) + "\n")
+
+
+if __name__ == "__main__":
+    main()
