@@ -130,7 +130,7 @@ def test_an_interrupted_challenge_goes_on_and_is_drawn_again_to_the_byte(short: 
             raise KeyboardInterrupt
 
     options = {"problems": 5, "nulls": 6, "schedule": SHORT}
-    with pytest.raises(IncompleteError, match="with [1-9] of 11 problems"):
+    with pytest.raises(IncompleteError, match=r"with [1-9] of 11 problems"):
         make(tmp_path / "it", SECRET, **options, progress=interrupt)
     again = make(tmp_path / "it", SECRET, **options, progress=False)
     for number in again.numbers:
