@@ -119,6 +119,7 @@ def test_windows() -> None:
         ("--model ising --axis temperature=2:3 --sizes eight", "whole numbers"),
         ("--model ising --axis temperature=2:3 --axis temperature=2:3", "twice"),
         ("--model ising --axis temperature=2:3 --preset fast", "preset"),
+        ("--model random_field_ising --axis temperature=2:3", "quenched"),
         ("--axis temperature=2:3", "exactly one of --model"),
         ("--model ising --from-configurations", "is for ensembles"),
     ],

@@ -173,7 +173,8 @@ def find_transitions(
     Raises
     ------
     InputError
-        If there are fewer than two sizes, the window has no interior, or ensembles are of different models.
+        If there are fewer than two sizes, the window has no interior, the model has quenched disorder, or ensembles are
+        of different models.
 
     Examples
     --------
@@ -198,6 +199,11 @@ def find_transitions(
     if kind not in AXES:
         raise InputError("kind", repr(kind), "is unknown", did_you_mean(str(kind), AXES))
     check_model(model)
+    if model.quenched:
+        raise InputError(
+            "model", model.text, "has quenched disorder, and one sample of it has no transition of its own",
+            "Simulate samples, and read averages over them by Ensemble.disorder_averages",
+        )  # fmt: skip
     window = Window.of(axes)
     lengths = sorted({int(size) for size in (SIZES[AXES[kind]] if sizes is None else sizes)})
     if len(lengths) < 2:
