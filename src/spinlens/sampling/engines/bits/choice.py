@@ -95,6 +95,9 @@ _QUENCHED = Choice(
 )
 _UNKNOWN = Choice(LOCAL, "how far correlations reach is not known for these couplings and fields")
 _WIDE = Choice(LOCAL, "the lattice is so much wider than correlations reach that a few clusters are a small part of it")
+ROUNDING = 1e-13
+"""The critical temperature is the root of an equation; whoever asks for it to the last digit is not above it."""
+
 _SLOW = "correlations reach over {:g} sites or more, where single-spin updates slow down critically"
 _WALLS = (
     "correlations along the narrow lattice reach over {:g} sites or more, where single-spin updates hardly make or "
@@ -169,7 +172,7 @@ def _cold(model: Model, lattice: Lattice, *, temperature: float, controls: Mappi
     if critical is None:
         return _UNKNOWN
     # In a field the order below the transition has no signs to forget.
-    below, far, why = temperature <= critical and field == 0, _FEW, _SLOW
+    below, far, why = temperature <= critical * (1 + ROUNDING) and field == 0, _FEW, _SLOW
     known, dimension = not _interfaces(lattice, couplings), DIMENSIONS[lattice.axes]
     long = LONG * dimension.longer
     if lattice.kind == "square" and couplings.ndim == 1:
