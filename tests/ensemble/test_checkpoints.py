@@ -28,8 +28,8 @@ INTERVALS = 5 + 6
 # With a checkpoint after every interval there are 55 + 66 renames.
 POINTS = [
     *(("sampling", count) for count in (1, 2, 5, 6, 7, 11, 12, 30, 66)),
-    *(("written", count) for count in range(17, 121, 9)),
-    *(("renamed", count) for count in (17, 18, 26, 27, 28, 45, 77, 120)),
+    *(("written", count) for count in range(15, 119, 9)),
+    *(("renamed", count) for count in (15, 16, 24, 25, 26, 43, 75, 118)),
     *(("journal", count) for count in (2, 5)),
     *(("journaled", count) for count in (2, 5)),
 ]

@@ -51,8 +51,8 @@ CALLS = [
     ("fsync", os, 40),
     ("fsync", os, 43),
     ("fsync", os, 96),
-    ("replace", Path, 17),
-    ("replace", Path, 40),
+    ("replace", Path, 15),
+    ("replace", Path, 38),
 ]
 
 
@@ -77,7 +77,7 @@ def test_a_failing_disk(
 
 
 @pytest.mark.parametrize("number", [errno.ENOSPC, errno.EROFS, errno.EACCES])
-@pytest.mark.parametrize(("name", "owner", "count"), [("fsync", os, 5), ("mkdir", Path, 1), ("replace", Path, 16)])
+@pytest.mark.parametrize(("name", "owner", "count"), [("fsync", os, 5), ("mkdir", Path, 1), ("replace", Path, 14)])
 def test_an_ensemble_that_cannot_be_created_leaves_nothing(
     name: str, owner: Any, count: int, number: int, tmp_path: Path
 ) -> None:
