@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -69,16 +68,16 @@ def answer(
     folder: Path = FOLDER,
     out: Path = typer.Option(..., help="Folder of the answers; an unfinished one is continued."),
     method: str = typer.Option("find", help="find: what finds transitions here; baseline: the specific heat's peak."),
-    preset: str = typer.Option("standard", help="How much find may take: quick or standard."),
 ) -> None:
     """Answer every problem of a challenge, one file each."""
     from spinlens.challenge import answer_all, baseline, open_folder
+    from spinlens.studies import find
 
-    if method not in ("find", "baseline"):
-        raise InputError("method", repr(method), "is unknown", did_you_mean(method, ("find", "baseline")))
-    name, answered = (method, baseline) if method == "baseline" else (f"{method}, {preset}", _finder(preset))
-    count = answer_all(open_folder(folder), out, answered, name=name)
-    typer.echo(f"{count} problems answered by {name} in {out}")
+    methods = {"find": lambda problem: find.answer(problem).summary(), "baseline": baseline}
+    if method not in methods:
+        raise InputError("method", repr(method), "is unknown", did_you_mean(method, methods))
+    count = answer_all(open_folder(folder), out, methods[method], name=method)
+    typer.echo(f"{count} problems answered by {method} in {out}")
 
 
 @challenge.command()
@@ -97,12 +96,3 @@ def score(
         typer.echo(json.dumps(found, indent=2))
         return
     typer.echo(f"{text_table(total_rows(found))}\n\n{text_table(family_rows(found['answers']))}")
-
-
-def _finder(preset: str) -> Any:
-    try:
-        find = import_module("spinlens.studies.find").answer
-    except ImportError:
-        why = "needs the study that finds transitions, which is not installed"
-        raise InputError("method", "'find'", why, "Take --method baseline") from None
-    return lambda problem: find(problem, preset=preset).summary()

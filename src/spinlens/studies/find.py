@@ -154,7 +154,7 @@ def find_transitions(
     boundary : str or tuple
         As of `spinlens.Lattice`.
     preset : {"quick", "standard", "thorough"}
-        How much is recorded: minutes, a quarter of an hour, hours.
+        How much is recorded: each eight times as much as the one before.
     seed : int
         The answer depends on it and on these parameters alone.
     out : path-like, optional
@@ -342,7 +342,7 @@ def _write(directory: StudyDirectory, found: Findings) -> None:
     directory.write_summary(found.summary())
 
 
-def answer(problem: Any, *, preset: str = "quick") -> Findings:
+def answer(problem: Any) -> Findings:
     """Answer a sealed problem: several sizes of recordings at temperatures in a hidden unit.
 
     Parameters
@@ -350,8 +350,6 @@ def answer(problem: Any, *, preset: str = "quick") -> Findings:
     problem : mapping of int to mapping of str to array
         Of each L ``temperature`` (T,), ``energy`` (T, chain, recording), total, and ``order_parameter`` (T, chain,
         recording, d), with ``dimensions`` and ``sites``, see `spinlens.challenge.SealedProblem`.
-    preset : str
-        Recordings are given, so presets differ in nothing yet.
     """
     from spinlens.statistics.scaling import recorded_arrays
 
@@ -362,4 +360,4 @@ def answer(problem: Any, *, preset: str = "quick") -> Findings:
     }  # fmt: skip
     recorded = recorded_arrays(arrays, dimensions=problem.dimensions, sites=problem.sites.__getitem__)
     found = search(recorded, seed=1)
-    return replace(found, details={"preset": preset, "timing": {"seconds": time.monotonic() - started}})
+    return replace(found, details={"timing": {"seconds": time.monotonic() - started}})
