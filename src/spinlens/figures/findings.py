@@ -12,7 +12,7 @@ from spinlens.figures.scaling import draw_sizes
 from spinlens.figures.style import new_figure, styled
 from spinlens.phases.transitions import Findings, PhaseTransition
 
-SIZE = (11.5, 3.8)
+WIDTH, HEIGHT = 3.85, 3.8
 PANELS = ("binder_cumulant", "specific_heat")
 
 
@@ -37,18 +37,18 @@ def draw_findings(found: Findings) -> Figure:
     """
     if found.study is None:
         raise InputError("found", "no curves", "the recordings contradict themselves", found.words)
-    figure = new_figure(SIZE)
-    axes = figure.subplots(1, 3)
     transition = found.transitions[0] if found.transitions else None
+    panels = len(PANELS) + (transition is not None)
+    figure = new_figure((WIDTH * panels, HEIGHT))
+    axes = figure.subplots(1, panels)
     for ax, name in zip(axes, PANELS, strict=False):
         draw_sizes(found.study, name, ax=ax)
         if transition is not None:
             ax.axvspan(*transition.interval_68, color=INK, alpha=0.15, linewidth=0)
     if transition is None:
-        axes[2].set_axis_off()
-        axes[2].text(0.5, 0.5, "no transition found", ha="center", va="center", transform=axes[2].transAxes)
+        figure.suptitle("no transition found")
     else:
-        _draw_methods(transition, axes[2])
+        _draw_methods(transition, axes[-1])
     return figure
 
 

@@ -59,6 +59,8 @@ def draw_indicators(
         low, high = shown(each.curve - each.error), shown(each.curve + each.error)
         ax.fill_between(each.at, low, high, color=INKS[k % len(INKS)], alpha=0.25, linewidth=0)
         ax.plot(each.at, shown(each.curve), color=INKS[k % len(INKS)], label=name)
-    ax.set(xlabel=controls.pop().replace("_", " "))
+    names = {each.name.replace("_", " ") for each in indicators.values()}
+    what = names.pop() if len(names) == 1 else "indicator"
+    ax.set(xlabel=controls.pop().replace("_", " "), ylabel=f"square root of {what}" if root else what)
     ax.legend()
     return ax

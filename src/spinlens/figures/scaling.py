@@ -65,7 +65,11 @@ def draw_sizes(
             color=INK, marker="o", markersize=3.5, linewidth=1.0, zorder=5,
         )  # fmt: skip
     words, unit = label(name)
-    ax.set(xlim=(low, high), xlabel=control.replace("_", " "), ylabel=words + (f" ({unit})" if unit != "1" else ""))
+    ax.set(
+        xlim=(low, high),
+        xlabel=control.replace("_", " "),
+        ylabel=words + (f" ({unit.replace('k_B', '$k_B$')})" if unit != "1" else ""),
+    )
     ax.legend()
     return ax
 
