@@ -12,7 +12,7 @@ L. Tierney, Ann. Stat. 22, 1701 (1994), doi:10.1214/aos/1176325750.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from itertools import groupby
 
@@ -167,3 +167,9 @@ class Turns:
             if here.start <= part.start < here.stop:
                 for name, count in turn.take(sweeps):
                     yield part, name, count
+
+
+def mean_cost(algorithm: str, cost: Mapping[str, float]) -> float:
+    """Return what a sweep of an algorithm costs on average, given what one of each update costs."""
+    turn = updates_in_turn(algorithm)
+    return sum(cost[name] * sweeps for name, sweeps in turn) / sum(sweeps for _, sweeps in turn)

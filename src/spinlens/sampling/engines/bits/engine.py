@@ -10,7 +10,7 @@ import numpy as np
 from spinlens.errors import InputError
 from spinlens.lattices import Lattice
 from spinlens.models import Model
-from spinlens.sampling.algorithms import LABELLED, PAST, REFLECTIONS, SEEDED, updates_in_turn, updates_of
+from spinlens.sampling.algorithms import LABELLED, PAST, REFLECTIONS, SEEDED, mean_cost, updates_of
 from spinlens.sampling.choice import Choice
 from spinlens.sampling.engines.bits.bonds import row_bonds
 from spinlens.sampling.engines.metropolis import check_metropolis
@@ -67,7 +67,7 @@ class BitsEngine:
 
     def cost(self, plan: Plan, point: int) -> float:
         """Return about how long a sweep of all temperatures takes, in bit-sliced sweeps of one temperature."""
-        return sum(_cost(choice.algorithm) for choice in plan.choices(point))
+        return sum(mean_cost(choice.algorithm, COST) for choice in plan.choices(point))
 
     def walkers(
         self, plan: Plan, point: int, block: int, start: Callable[[int], np.ndarray], pieces: Sequence[slice]
@@ -83,12 +83,6 @@ class BitsEngine:
 def _of_one_size(model: Model, lattice: Lattice, controls: Mapping[str, float]) -> bool:
     strengths = model.strengths(lattice, **model.values_of_controls(controls))
     return row_bonds(model.at(**controls), lattice, tuple(strengths.tolist())) is not None
-
-
-def _cost(algorithm: str) -> float:
-    """Return how long a sweep takes on average, in local sweeps."""
-    turn = updates_in_turn(algorithm)
-    return sum(sweeps * COST[name] for name, sweeps in turn) / sum(sweeps for _, sweeps in turn)
 
 
 def _rectangle(model: Model, lattice: Lattice) -> bool:

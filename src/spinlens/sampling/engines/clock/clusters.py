@@ -19,6 +19,7 @@ import numpy as np
 from numba import njit
 
 from spinlens.sampling.engines.bits.generator import draw
+from spinlens.sampling.engines.table.clusters import root_of
 from spinlens.sampling.engines.table.exponential import exponential
 from spinlens.sampling.engines.table.lanes import below
 
@@ -54,14 +55,6 @@ def _site_gain(place: Any, heat: Any, kind: int, code: int, m: int) -> Any:
     return heat.bond * np.float64(walls) + heat.site * np.float64(place.sites[kind, code] - place.sites[kind, image])
 
 
-@njit(inline="always")
-def _root(parent: Any, i: int) -> int:
-    while parent[i] != i:
-        parent[i] = parent[parent[i]]
-        i = parent[i]
-    return i
-
-
 @njit(cache=True, nogil=True, **_OPTIONS)
 def swendsen_wang(chains: Any, stream: Any, place: Any, heat: Any, count: int) -> None:
     """Update all clusters of each chain at one temperature, ``count`` times, in place.
@@ -94,13 +87,13 @@ def swendsen_wang(chains: Any, stream: Any, place: Any, heat: Any, count: int) -
             for b in range(place.first.size):
                 one, two = np.int64(codes[place.first[b]]), np.int64(codes[place.second[b]]) + place.bond_shift[b]
                 if _held(_bond_gain(place, heat, one, two, m), stream, lane):
-                    i, j = _root(parent, place.first[b]), _root(parent, place.second[b])
+                    i, j = root_of(parent, place.first[b]), root_of(parent, place.second[b])
                     parent[max(i, j)] = min(i, j)
             for i in range(sites):
                 if _held(_site_gain(place, heat, place.kind[i], np.int64(codes[i]), m), stream, lane):
-                    tied[_root(parent, i)] = True
+                    tied[root_of(parent, i)] = True
             for i in range(sites):
-                root = _root(parent, i)
+                root = root_of(parent, i)
                 if root == i:
                     change[i] = not tied[i] and draw(stream, lane) >> _U(63) == _U(1)
                 if change[root]:

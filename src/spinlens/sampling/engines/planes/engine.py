@@ -10,7 +10,7 @@ import numpy as np
 from spinlens.errors import InputError
 from spinlens.lattices import Lattice
 from spinlens.models import Model
-from spinlens.sampling.algorithms import LOCAL, SEEDED, updates_in_turn, updates_of
+from spinlens.sampling.algorithms import LOCAL, SEEDED, mean_cost, updates_of
 from spinlens.sampling.choice import Choice
 from spinlens.sampling.engines.bits.rows.geometry import STEPS
 from spinlens.sampling.engines.planes.choice import choose
@@ -57,8 +57,7 @@ class PlanesEngine:
 
     def cost(self, plan: Plan, point: int) -> float:
         """Return about how long a sweep of all temperatures takes, in bit-sliced sweeps of one temperature."""
-        turns = [updates_in_turn(choice.algorithm) for choice in plan.choices(point)]
-        return sum(sum(COST[name] * n for name, n in turn) / sum(n for _, n in turn) for turn in turns)
+        return sum(mean_cost(choice.algorithm, COST) for choice in plan.choices(point))
 
     def walkers(
         self, plan: Plan, point: int, block: int, start: Callable[[int], np.ndarray], pieces: Sequence[slice]

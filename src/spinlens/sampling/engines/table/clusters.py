@@ -66,7 +66,8 @@ def _all_probabilities(factor: float, matrices: Any, site_weights: Any, involuti
 
 
 @njit(inline="always")
-def _root(parent: Any, i: int) -> int:
+def root_of(parent: Any, i: int) -> int:
+    """Return the root of a tree of sites, and shorten the way there."""
     while parent[i] != i:
         parent[i] = parent[parent[i]]
         i = parent[i]
@@ -122,7 +123,7 @@ def swendsen_wang(
                 else:
                     active = _probability((matrices[m, one, two] - matrices[m, involutions[k, one], two]) * factor)
                 if _happens(active, stream, lane):
-                    i, j = _root(parent, first[b]), _root(parent, second[b])
+                    i, j = root_of(parent, first[b]), root_of(parent, second[b])
                     parent[max(i, j)] = min(i, j)
             for i in range(sites):
                 own, v = chains[lane, i], kind[i]
@@ -131,9 +132,9 @@ def swendsen_wang(
                 else:
                     tie = _probability((site_weights[v, own] - site_weights[v, involutions[k, own]]) * factor)
                 if _happens(tie, stream, lane):
-                    tied[_root(parent, i)] = True
+                    tied[root_of(parent, i)] = True
             for i in range(sites):
-                root = _root(parent, i)
+                root = root_of(parent, i)
                 if root == i:
                     change[i] = not tied[i] and draw(stream, lane) >> _U(63) == _U(1)
                 if change[root]:

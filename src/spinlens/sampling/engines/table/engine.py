@@ -10,7 +10,7 @@ import numpy as np
 from spinlens.errors import InputError
 from spinlens.lattices import Lattice
 from spinlens.models import Model
-from spinlens.sampling.algorithms import CLUSTERS, PAST, REFLECTIONS, SEEDED, updates_in_turn, updates_of
+from spinlens.sampling.algorithms import CLUSTERS, PAST, REFLECTIONS, SEEDED, mean_cost, updates_of
 from spinlens.sampling.choice import Choice
 from spinlens.sampling.engines.metropolis import check_metropolis
 from spinlens.seeds import Purpose, seed_sequence
@@ -88,8 +88,7 @@ class TableEngine:
             "swendsen_wang": CLUSTER_COST,
             "wolff": CLUSTER_COST,
         }
-        turns = [updates_in_turn(choice.algorithm) for choice in plan.choices(point)]
-        return sum(sum(cost[name] * n for name, n in turn) / sum(n for _, n in turn) for turn in turns)
+        return sum(mean_cost(choice.algorithm, cost) for choice in plan.choices(point))
 
     def walkers(
         self, plan: Plan, point: int, block: int, start: Callable[[int], np.ndarray], pieces: Sequence[slice]
