@@ -27,6 +27,7 @@ from __future__ import annotations
 import hashlib
 import json
 import math
+import threading
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -59,6 +60,8 @@ MOST_VALUES = 256
 
 LARGEST_TABLE = 64
 """Tables with more entries are not written out in the attributes; the model has them."""
+
+_FILTERS = threading.Lock()
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,10 +166,19 @@ def array_metadata(plan: Plan) -> dict[str, dict[str, Any]]:
     return {name: cast(Any, group[name]).metadata.to_dict() for name in specifications(plan)}
 
 
-def skeleton(plan: Plan, stored: Mapping[str, Any]) -> dict[str, bytes]:
-    """Return the files of an ensemble of ``plan`` without draws, by their paths, with the attributes ``stored``."""
+def skeleton(plan: Plan, stored: Mapping[str, Any] | None = None) -> dict[str, bytes]:
+    """Return the files of an ensemble of ``plan`` without draws, by their paths.
+
+    ``stored`` are the group's attributes, in place of those that this version writes.
+    """
     files: dict[str, Any] = {}
-    create(MemoryStore(store_dict=files), plan, stored=stored)
+    store = MemoryStore(store_dict=files)
+    create(store, plan, stored=stored)
+    # With it xarray.open_zarr need not look at the other files. Zarr says that its specification lacks it so far.
+    # Threads share the filters of warnings, hence the lock.
+    with _FILTERS, warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)
+        zarr.consolidate_metadata(store)
     return {name: buffer.to_bytes() for name, buffer in files.items()}
 
 
@@ -197,10 +209,6 @@ def create(store: Store, plan: Plan, *, stored: Mapping[str, Any] | None = None)
     for name, specification in specifications(plan).items():
         _create_array(group, name, specification)
     group["spins"].attrs["packing"] = _packing(plan)
-    # With it xarray.open_zarr need not look at the other files. Zarr says that its specification lacks it so far.
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", UserWarning)
-        zarr.consolidate_metadata(store)
     return group
 
 

@@ -16,7 +16,8 @@ from typing import Any, BinaryIO
 
 import numpy as np
 import zarr
-from zarr.storage import LocalStore, MemoryStore
+from zarr.core.buffer import cpu
+from zarr.storage import LocalStore
 
 from spinlens.config import differences
 from spinlens.ensemble import layout
@@ -229,11 +230,9 @@ def _write_description(folder: Path, plan: Plan) -> dict[str, str]:
     Zarr makes them in memory first: it writes several at once, and where one fails the others would still come after
     the folder was cleared.
     """
-    files: dict[str, Any] = {}
-    layout.create(MemoryStore(files), plan)
     store = DurableStore(folder)
-    for key, value in files.items():
-        store.set_sync(key, value)
+    for key, value in layout.skeleton(plan).items():
+        store.set_sync(key, cpu.Buffer.from_bytes(value))
     return dict(store.digests)
 
 
