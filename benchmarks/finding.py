@@ -34,6 +34,7 @@ class System:
     exact: float
     kind: str = "continuous"
     nu: float | None = None
+    latent_heat: float | None = None
     lattice: str = "square"
     sizes: tuple[int, ...] | None = None
     controls: dict[str, float] = field(default_factory=dict)
@@ -68,7 +69,8 @@ SYSTEMS = {
     "cubic": System("Ising, cubic", sl.Ising(), (4.0, 5.2), 1.0 / 0.221654626, nu=0.629971, lattice="cubic"),
     "potts_3": System("Potts, 3 states, square", sl.Potts(3), (0.8, 1.2), potts(3), nu=5.0 / 6.0),
     "potts_10": System(
-        "Potts, 10 states, square", sl.Potts(10), (0.64, 0.8), potts(10), "first_order", sizes=(12, 16, 20, 24, 32)
+        "Potts, 10 states, square", sl.Potts(10), (0.64, 0.8), potts(10), "first_order", sizes=(12, 16, 20, 24, 32),
+        latent_heat=sl.exact.potts_transition(sl.Potts(10)).latent_heat,
     ),
     "field": System("Ising, square, in a field of 0.2", sl.Ising(), (1.9, 3.1), float("nan"), "none",
                     controls={"field": 0.2}, sizes=(16, 24, 32, 48)),
@@ -79,11 +81,14 @@ def row(system: System, found: sl.studies.find.Findings, seconds: float) -> dict
     """Return what was found beside what is known."""
     transition = found.transitions[0] if found.transitions else None
     nu = transition.exponents["nu"] if transition else None
+    heat = transition.latent_heat if transition else None
     return {
         "system": system.words, "window": system.window, "known": None if system.kind == "none" else system.exact,
         "value": transition.value if transition else None, "error": transition.error if transition else None,
         "kind": transition.kind if transition else "none", "known_kind": system.kind,
         "nu": [nu.value, nu.error] if nu else None, "known_nu": system.nu,
+        "latent_heat": [heat.value, heat.error] if heat else None, "known_latent_heat": system.latent_heat,
+        "sizes": found.sizes,
         "none_probability": found.none_probability, "efficiency": found.ceiling.get("efficiency"),
         "nulls_found": [name for name, each in found.nulls.items() if each.found], "seconds": round(seconds, 1),
         "unsound": len(found.unsound),

@@ -207,7 +207,7 @@ def finding(preset: str) -> str:
         return f"Not run with `{preset}` yet."
     rows = read(path)["systems"].values()
     lines: list[tuple[str, ...]] = [
-        ("system", "window", "found", "known", "off by", "errors", "kind", "nu", "known nu", "time")
+        ("system", "window", "found", "known", "off by", "errors", "kind", "nu or latent heat", "known", "time")
     ]
     for row in rows:
         window = f"{row['window'][0]:g} to {row['window'][1]:g}"
@@ -218,7 +218,7 @@ def finding(preset: str) -> str:
             lines.append((row["system"], window, found, known, "", "", kind, "", "", clock))
             continue
         apart = row["value"] - row["known"]
-        nu, known_nu = row["nu"], row["known_nu"]
+        nu, known_nu = row["nu"] or row.get("latent_heat"), row["known_nu"] or row.get("known_latent_heat")
         lines.append((
             row["system"], window, str(Estimate(row["value"], row["error"])), f"{row['known']:.6g}",
             f"{apart / row['known']:+.1e}", f"{apart / row['error']:+.1f}", kind, str(Estimate(*nu)) if nu else "",

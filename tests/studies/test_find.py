@@ -85,6 +85,23 @@ def test_ensembles_are_judged_as_they_are_and_by_their_draws_alone(folder: Path)
     assert "shuffled" in alone.words
 
 
+def test_sizes_whose_chains_have_not_mixed_say_nothing_of_the_place(folder: Path) -> None:
+    sound = [sl.open_ensemble(path) for path in sorted(folder.glob("near-L*.ens"))]
+    stuck = sl.simulate(
+        sl.Ising(), (16, 16), temperature=np.linspace(2.1, 2.45, 8), recordings=100, equilibration=0, interval=1,
+        algorithm="heat_bath", exchange=False, progress=False,
+    )  # fmt: skip
+    with_it, alone = find_transitions([*sound, stuck]), find_transitions(sound)
+    assert with_it.sizes == alone.sizes == SIZES
+    assert (with_it.transitions[0].value, with_it.transitions[0].error) == (
+        alone.transitions[0].value, alone.transitions[0].error,
+    )  # fmt: skip
+    assert all("L = 16" in words for words in with_it.unsound)
+    assert "rests on L = 6, 8, 12" in str(with_it)
+    # Two sizes alone would not do: all are used, and it is said.
+    assert find_transitions([*sound[:2], stuck]).sizes == (6, 8, 16)
+
+
 def test_nothing_is_found_in_a_field_and_a_window_beside_says_where_to_look() -> None:
     nothing = find_transitions(sl.Ising(), temperature=(1.8, 3.0), field=0.5, sizes=(6, 8, 12), progress=False)
     assert not nothing.transitions

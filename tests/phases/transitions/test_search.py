@@ -7,7 +7,7 @@ from functools import cache
 
 import numpy as np
 import pytest
-from tests.phases.transitions.exactly import CENTRE, mean_field, two_phases
+from tests.phases.transitions.exactly import CENTRE, DISORDERED, ORDERED, mean_field, two_phases
 
 from spinlens.errors import InputError
 from spinlens.phases.transitions import nulls as nulls_module
@@ -15,6 +15,7 @@ from spinlens.phases.transitions import search
 from spinlens.testing.chance import count, tail
 
 SEEDS = range(8)
+LATENT_HEAT = DISORDERED - ORDERED
 
 
 @cache
@@ -68,6 +69,8 @@ def test_two_phases_are_of_first_order():
     assert abs(transition.value - CENTRE) < 5 * transition.error
     assert transition.error < 0.004
     assert transition.exponents["nu"] is None
+    count(1, tail(5))
+    assert abs(transition.latent_heat.value - LATENT_HEAT) < 5 * transition.latent_heat.error < 0.1
 
 
 def test_nulls_are_no_transitions_and_a_real_system_among_them_would_be_noticed(monkeypatch):
@@ -118,7 +121,7 @@ def test_summaries_are_plain_numbers():
     (transition,) = summary["transitions"]
     assert set(transition) >= {
         "axis", "value", "error", "interval_68", "interval_95", "kind", "kind_probabilities", "probability",
-        "exponents", "by_method",
+        "exponents", "latent_heat", "by_method",
     }  # fmt: skip
     assert sum(transition["kind_probabilities"].values()) == pytest.approx(1)
     assert summary["budget"]["chains"] > 0

@@ -42,6 +42,9 @@ class PhaseTransition:
         What each method alone says.
     statistical, choices, networks : float
         The parts of the error: chains, forms and windows, spread between trainings.
+    latent_heat : Estimate or None
+        Energy per site that both phases are apart in the infinite system; None where it is not of first order, or no
+        two sizes show both phases.
     """
 
     axis: str
@@ -55,6 +58,7 @@ class PhaseTransition:
     statistical: float
     choices: float
     networks: float = 0.0
+    latent_heat: Estimate | None = None
 
     @property
     def estimate(self) -> Estimate:
@@ -81,6 +85,7 @@ class PhaseTransition:
             "interval_95": list(self.interval_95), "kind": self.kind,
             "kind_probabilities": dict(self.kind_probabilities), "probability": self.probability,
             "exponents": {name: _plain(each) for name, each in self.exponents.items()},
+            "latent_heat": _plain(self.latent_heat),
             "by_method": [
                 {"method": place.method, **(_plain(place.estimate) or {"value": None, "error": None}),
                  "reason": place.reason}
@@ -90,10 +95,11 @@ class PhaseTransition:
 
     def __str__(self) -> str:
         """Return one line."""
-        exponents = ", ".join(f"{name.replace('_over_', '/')} {each}" for name, each in self.exponents.items() if each)
+        known = [f"{name.replace('_over_', '/')} {each}" for name, each in self.exponents.items() if each]
+        known += [f"latent heat {self.latent_heat}"] if self.latent_heat else []
         kind = self.kind.replace("_", " ")
         return f"{self.axis} {self.estimate}, {kind}, probability {self.probability:.2f}" + (
-            f"; {exponents}" if exponents else ""
+            f"; {', '.join(known)}" if known else ""
         )
 
 
@@ -117,7 +123,8 @@ class Findings:
         ``cramer_rao``: the error with which the recordings of the largest size tell their own temperature, at the
         transition; ``efficiency``: its share of the error that was reached.
     unsound : tuple of str
-        Conditions near the transition that are not known to be equilibrated.
+        Conditions near the transition that are not known to be equilibrated. Where three sizes or more are, these
+        alone give the answer.
     details : mapping
         ``timing``, ``provenance`` and whatever else the search adds to its summary.
     study : FiniteSize or None
@@ -133,6 +140,11 @@ class Findings:
     unsound: tuple[str, ...] = ()
     details: Mapping[str, Any] = field(default_factory=dict)
     study: FiniteSize | None = field(default=None, repr=False)
+
+    @property
+    def sizes(self) -> tuple[int, ...]:
+        """The sizes that the answer rests on."""
+        return self.study.sizes if self.study else ()
 
     def summary(self) -> dict[str, Any]:
         """Return everything as plain numbers and words, for JSON; what is not known is None."""
@@ -150,6 +162,7 @@ class Findings:
             if found else None,
             "ceiling": dict(self.ceiling),
             "unsound": list(self.unsound),
+            "sizes": list(self.sizes),
             **self.details,
         })  # fmt: skip
         return summary
@@ -159,7 +172,8 @@ class Findings:
         lines = [str(each) for each in self.transitions] or ["no transition"]
         lines.append(self.words)
         if self.unsound:
-            lines.append(f"Not known to be equilibrated near it: {', '.join(self.unsound)}.")
+            rests = f"; it rests on L = {', '.join(map(str, self.sizes))}" if self.sizes else ""
+            lines.append(f"Not known to be equilibrated near it: {', '.join(self.unsound)}{rests}.")
         wrong = [name for name, each in self.nulls.items() if each.found]
         if wrong:
             lines.append(f"Do not trust this: a transition was also found in {', '.join(wrong)}.")

@@ -11,7 +11,7 @@ from spinlens.phases.transitions.evidence import evidence
 from spinlens.phases.transitions.findings import Findings, PhaseTransition
 from spinlens.phases.transitions.nulls import null_verdicts
 from spinlens.phases.transitions.places import CONTINUOUS, FIRST_ORDER, Place, places, together
-from spinlens.phases.transitions.usable import crossing_pairs, turning_sizes
+from spinlens.phases.transitions.usable import crossing_pairs, split_sizes, turning_sizes
 from spinlens.phases.transitions.verdict import NOT_TO_TELL, Verdict, verdict
 from spinlens.statistics.estimate import Estimate
 from spinlens.statistics.scaling import FiniteSize
@@ -83,11 +83,24 @@ def _transition(study: FiniteSize, judged: Verdict) -> PhaseTransition | None:
         return None
     place = together([mean for mean, _ in kept], [weight for _, weight in kept])
     assert place.estimate is not None
+    sharp = shares["first_order"] >= 0.5
     return PhaseTransition(
         study.scans[0].control, place.estimate.value, place.estimate.error, judged.kind, kinds, judged.probability,
-        _exponents(study) if shares["first_order"] < 0.5 else dict.fromkeys(EXPONENTS), tuple(asked),
-        place.statistical, place.choices,
+        dict.fromkeys(EXPONENTS) if sharp else _exponents(study), tuple(asked), place.statistical, place.choices,
+        latent_heat=_latent_heat(turning) if sharp else None,
     )  # fmt: skip
+
+
+def _latent_heat(study: FiniteSize) -> Estimate | None:
+    """Return the distance of the energies of two phases, from the peaks of the specific heat of sizes that show both.
+
+    Peaks have corrections in powers of 1 / L^d alone; what is recorded between the phases, which a cut at the valley
+    counts to one of them, falls more slowly.
+    """
+    try:
+        return study.of_sizes(split_sizes(study)).latent_heat().estimate
+    except InputError:
+        return None
 
 
 EXPONENTS = ("nu", "beta_over_nu", "gamma_over_nu")
