@@ -29,9 +29,10 @@ MAY_IMPORT: dict[str, set[str]] = {
     "figures": PHYSICS | {"statistics", "exact", "ensemble", "phases", "images"},
     "studies": PHYSICS | {"statistics", "exact", "sampling", "ensemble", "learning", "phases", "challenge", "images",
                           "figures"},
+    "installation": PHYSICS | {"exact", "sampling", "ensemble"},
     "testing": PHYSICS | {"statistics", "exact", "sampling", "ensemble", "images", "cli"},
 }  # fmt: skip
-MAY_IMPORT["cli"] = MAY_IMPORT["studies"] | {"studies"}
+MAY_IMPORT["cli"] = MAY_IMPORT["studies"] | {"studies", "installation"}
 MAY_IMPORT["__main__"] = {"cli"}
 LEAF_ORDER = ["errors", "files", "seeds", "progress", "workers", "provenance", "config"]
 

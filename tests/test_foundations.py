@@ -7,6 +7,7 @@ import errno
 import io
 import os
 import signal
+import subprocess
 import sys
 from pathlib import Path
 
@@ -14,7 +15,7 @@ import numpy as np
 import pytest
 
 from spinlens import progress
-from spinlens.errors import DamagedError, IncompleteError, InputError, SpinlensError, did_you_mean
+from spinlens.errors import DamagedError, IncompleteError, InputError, SpinlensError, did_you_mean, explained
 from spinlens.files import interrupts_held, write_atomically
 from spinlens.lattices import Lattice
 from spinlens.models import Ising
@@ -139,3 +140,37 @@ def test_the_ground_state_has_the_lowest_energy(coupling: float, field: float) -
 
     ground = model.space.decode(model.ground_states(lattice, field=field)).astype(int)
     np.testing.assert_array_equal(energy(ground), energy(spins).min())
+
+
+WITHOUT_EXTRAS = """
+from importlib.machinery import PathFinder
+find = PathFinder.find_spec
+extras = ("torch", "safetensors", "transformers", "distributed", "dask")
+PathFinder.find_spec = lambda name, *rest: None if name.partition(".")[0] in extras else find(name, *rest)
+import spinlens as sl
+e = sl.simulate(sl.Ising(), (4, 4), temperature=2.0, recordings=8, equilibration=0, progress=False)
+print(e.observables().energy.size, sl.find_transitions.__name__, sl.figures.__name__, sl.challenge.__name__)
+for name in ("TCVAE", "VisionTransformer", "load"):
+    try:
+        getattr(sl, name)
+    except sl.errors.MissingError as error:
+        print(error)
+from spinlens.cli.main import run
+run(["train", "nothing.ens", "--out", "model"])
+"""
+
+
+def test_sampling_needs_no_optional_library_and_what_does_says_how_to_install_it() -> None:
+    command = [sys.executable, "-W", "ignore", "-c", "import spinlens.errors\n" + WITHOUT_EXTRAS]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.stdout.splitlines() == ["1 find_transitions spinlens.figures spinlens.challenge", *[NEEDS_TORCH] * 3]
+    assert (done.returncode, done.stderr) == (2, f"spinlens: {NEEDS_TORCH}\n")
+
+
+NEEDS_TORCH = "This needs torch, which is not installed: pip install 'spinlens[learn]'."
+
+
+def test_other_failed_imports_stay_what_they_are() -> None:
+    other = ModuleNotFoundError("No module named 'mine'", name="mine")
+    assert explained(other) is other
+    assert "Linux subsystem" in str(explained(ModuleNotFoundError("No module named 'fcntl'", name="fcntl")))

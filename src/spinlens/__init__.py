@@ -150,10 +150,15 @@ if TYPE_CHECKING:
 
 
 def __getattr__(name: str) -> Any:
-    if name in _ROOMS:
-        return getattr(import_module(f"spinlens.{_ROOMS[name]}"), name)
-    if name in _SUBPACKAGES:
-        return import_module(f"spinlens.{name}")
+    try:
+        if name in _ROOMS:
+            return getattr(import_module(f"spinlens.{_ROOMS[name]}"), name)
+        if name in _SUBPACKAGES:
+            return import_module(f"spinlens.{name}")
+    except ModuleNotFoundError as error:
+        from spinlens.errors import explained
+
+        raise explained(error) from error
     raise AttributeError(f"module 'spinlens' has no attribute {name!r}")
 
 

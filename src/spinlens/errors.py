@@ -53,6 +53,26 @@ class DamagedError(SpinlensError):
     exit_code = 4
 
 
+class MissingError(SpinlensError, ModuleNotFoundError):
+    """A library that is installed on request alone is needed, or a system that has what this one lacks."""
+
+    exit_code = 2
+
+
+EXTRAS = {"torch": "learn", "safetensors": "learn", "transformers": "hub", "dask": "cluster", "distributed": "cluster"}
+"""Libraries and the extra that installs each."""
+
+
+def explained(error: ModuleNotFoundError) -> ModuleNotFoundError:
+    """Return what to say in place of a failed import: what installs the library, or the error itself."""
+    library = (error.name or "").partition(".")[0]
+    if library in EXTRAS:
+        return MissingError(f"This needs {library}, which is not installed: pip install 'spinlens[{EXTRAS[library]}]'.")
+    if library == "fcntl":
+        return MissingError("Ensembles need the file locks of POSIX, which Windows lacks: use its Linux subsystem.")
+    return error
+
+
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """Say which known word is nearest to ``word``, or list them all."""
     known = sorted(known)

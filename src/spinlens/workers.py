@@ -64,7 +64,7 @@ def check_workers(workers: int | None, scheduler: str | None, *, what: str = "wo
 
 def threads_for(tasks: int, workers: int | None, scheduler: str | None) -> int:
     """Return how many threads each task may use, where there are fewer tasks than workers on this machine."""
-    return 1 if scheduler is not None else max(1, (workers or _cores()) // max(1, tasks))
+    return 1 if scheduler is not None else max(1, (workers or cores()) // max(1, tasks))
 
 
 def finished(
@@ -76,7 +76,7 @@ def finished(
     report: Callable[[Task, float], None],
 ) -> Iterator[tuple[Task, Result]]:
     """Do tasks side by side, in threads of this process or on a scheduler; see `Workers.finished`."""
-    with Workers(min(workers or _cores(), max(1, len(tasks))), scheduler) as here:
+    with Workers(min(workers or cores(), max(1, len(tasks))), scheduler) as here:
         yield from here.finished(work, tasks, report=report)
 
 
@@ -94,7 +94,7 @@ class Workers:
     """
 
     def __init__(self, workers: int | None = None, scheduler: str | None = None, *, processes: bool = False) -> None:
-        self.workers, self.scheduler, self.processes = workers or _cores(), scheduler, processes
+        self.workers, self.scheduler, self.processes = workers or cores(), scheduler, processes
         self._open, self._client = ExitStack(), None
 
     def __enter__(self) -> Self:
@@ -190,7 +190,7 @@ def _in_threads(
                 future.cancel()
 
 
-def _cores() -> int:
+def cores() -> int:
     """Return how many cores this process may use: those that it is bound to, or fewer by a container's quota."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     quota = _quota(Path("/sys/fs/cgroup"))

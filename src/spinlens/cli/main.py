@@ -16,6 +16,7 @@ from spinlens.cli.blind import blind
 from spinlens.cli.challenge import challenge
 from spinlens.cli.classify import classify
 from spinlens.cli.crossover import crossover
+from spinlens.cli.doctor import doctor
 from spinlens.cli.export import export
 from spinlens.cli.find import find
 from spinlens.cli.info import info
@@ -29,7 +30,7 @@ from spinlens.cli.simulate import simulate
 from spinlens.cli.status import status
 from spinlens.cli.train import train
 from spinlens.cli.verify import verify
-from spinlens.errors import IncompleteError, SpinlensError
+from spinlens.errors import IncompleteError, SpinlensError, explained
 
 # Typer brings its own copy of Click, and only this class leads to the error that all wrong usage derives from.
 _UsageProblem: type[Exception] = next(kind for kind in typer.BadParameter.__mro__ if kind.__name__ == "ClickException")
@@ -59,6 +60,7 @@ app.command()(status)
 app.command()(verify)
 app.command()(repair)
 app.command()(bench)
+app.command()(doctor)
 app.command()(blind)
 app.add_typer(export, name="export")
 app.add_typer(challenge, name="challenge")
@@ -90,6 +92,11 @@ def run(arguments: list[str] | None = None) -> NoReturn:
         sys.exit(code if isinstance(code, int) else 0)
     except SpinlensError as error:
         _fail(str(error), error.exit_code)
+    except ModuleNotFoundError as error:
+        reason = explained(error)
+        if not isinstance(reason, SpinlensError):
+            raise
+        _fail(str(reason), reason.exit_code)
     except _UsageProblem as error:
         _fail(f"{' '.join(error.format_message().split())} Try --help.", 2)  # type: ignore[attr-defined]
     except (typer.Abort, KeyboardInterrupt):

@@ -8,6 +8,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from spinlens.errors import explained
 from spinlens.learning.settings import Head, Masking, Recipe, Transformer
 
 if TYPE_CHECKING:
@@ -39,9 +40,12 @@ _PLACES = {
 
 
 def __getattr__(name: str) -> Any:
-    if name in ("observing", "vision"):
-        return import_module(f"spinlens.learning.{name}")
-    if name in _PLACES:
-        module, _, attribute = _PLACES[name].partition(".")
-        return getattr(import_module(f"spinlens.learning.{module}"), attribute)
+    try:
+        if name in ("observing", "vision"):
+            return import_module(f"spinlens.learning.{name}")
+        if name in _PLACES:
+            module, _, attribute = _PLACES[name].partition(".")
+            return getattr(import_module(f"spinlens.learning.{module}"), attribute)
+    except ModuleNotFoundError as error:
+        raise explained(error) from error
     raise AttributeError(f"module 'spinlens.learning' has no attribute {name!r}")

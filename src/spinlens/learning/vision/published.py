@@ -40,7 +40,7 @@ def library() -> ModuleType:
         from transformers.masking_utils import sdpa_mask
     except ImportError as problem:
         why = "networks of published layouts need the package transformers"
-        raise InputError("network", "vit-base or resnet", why, "pip install 'spinlens[transformers]'") from problem
+        raise InputError("network", "vit-base or resnet", why, "pip install 'spinlens[hub]'") from problem
 
     def attend_all(
         _: nn.Module, query: torch.Tensor, key: torch.Tensor, value: torch.Tensor, mask: object, **more: Any
