@@ -11,7 +11,7 @@ import pytest
 
 SOURCE = Path(__file__).parents[1] / "src" / "spinlens"
 
-LEAVES = {"errors", "files", "seeds", "config", "progress", "provenance", "workers"}
+LEAVES = {"errors", "files", "rooms", "seeds", "config", "progress", "provenance", "workers"}
 PHYSICS = LEAVES | {"lattices", "spaces", "models", "symmetries"}
 MAY_IMPORT: dict[str, set[str]] = {
     "lattices": LEAVES,
@@ -31,9 +31,10 @@ MAY_IMPORT: dict[str, set[str]] = {
                           "figures"},
     "testing": PHYSICS | {"statistics", "exact", "sampling", "ensemble", "images", "cli"},
 }  # fmt: skip
-MAY_IMPORT["cli"] = MAY_IMPORT["studies"] | {"studies"}
+MAY_IMPORT["report"] = MAY_IMPORT["studies"] | {"studies"}
+MAY_IMPORT["cli"] = MAY_IMPORT["report"] | {"report"}
 MAY_IMPORT["__main__"] = {"cli"}
-LEAF_ORDER = ["errors", "files", "seeds", "progress", "workers", "provenance", "config"]
+LEAF_ORDER = ["errors", "files", "rooms", "seeds", "progress", "workers", "provenance", "config"]
 
 ONLY_IN = {
     "torch": {"learning"}, "matplotlib": {"figures", "images"}, "PIL": {"images"}, "zarr": {"ensemble"},
@@ -128,7 +129,7 @@ def test_a_bare_import_loads_nothing_heavy() -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["phases", "phases.regions", "challenge", "images", "statistics", "exact", "symmetries"]
+    "name", ["phases", "phases.regions", "challenge", "images", "statistics", "exact", "symmetries", "report"]
 )
 def test_physics_never_loads_torch(name: str) -> None:
     assert "torch" not in loaded_by(f"import spinlens.{name}")

@@ -25,6 +25,7 @@ from spinlens.cli.observables import observables
 from spinlens.cli.predict import predict
 from spinlens.cli.pretrain import pretrain
 from spinlens.cli.repair import repair
+from spinlens.cli.report import report
 from spinlens.cli.simulate import simulate
 from spinlens.cli.status import status
 from spinlens.cli.train import train
@@ -54,6 +55,7 @@ app.command()(predict)
 app.command()(simulate)
 app.command()(models)
 app.command()(observables)
+app.command()(report)
 app.command()(info)
 app.command()(status)
 app.command()(verify)

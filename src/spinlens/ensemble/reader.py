@@ -22,6 +22,7 @@ from spinlens.ensemble.stored_draws import StoredDraws
 from spinlens.ensemble.study_ensemble import study_ensemble
 from spinlens.ensemble.writer import read_plan
 from spinlens.errors import InputError, NoOverlapError, OverlapWarning
+from spinlens.rooms import from_room
 
 if TYPE_CHECKING:
     from spinlens.statistics import MultiHistogram
@@ -216,6 +217,16 @@ class Ensemble(StoredDraws):
         found.attrs = {}
         orders = tuple(order.name for order in self.model.order_parameters(self.lattice))
         return labelled(found, order_parameters=orders, controls=tuple(self.model.controls))
+
+    def report(self, out: Path | str | None = None) -> Any:
+        """Write one HTML file to explore this ensemble in, see `spinlens.report.write_report`.
+
+        Parameters
+        ----------
+        out : path-like, optional
+            The file; by default beside the ensemble under its name.
+        """
+        return from_room("report", "write_report")(self, out)
 
     def to_xarray(self) -> xr.Dataset:
         """Return energies, order parameters, sums and diagnostics as one dataset; configurations stay on the disk."""
