@@ -26,6 +26,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "phases": PHYSICS | {"statistics", "exact", "sampling", "ensemble"},
     "challenge": PHYSICS | {"statistics", "exact", "sampling", "ensemble"},
     "images": PHYSICS | {"statistics", "sampling", "ensemble", "phases"},
+    "importing": PHYSICS | {"sampling", "ensemble", "images"},
     "figures": PHYSICS | {"statistics", "exact", "ensemble", "phases", "images"},
     "studies": PHYSICS | {"statistics", "exact", "sampling", "ensemble", "learning", "phases", "challenge", "images",
                           "figures"},

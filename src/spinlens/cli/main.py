@@ -18,6 +18,7 @@ from spinlens.cli.classify import classify
 from spinlens.cli.crossover import crossover
 from spinlens.cli.export import export
 from spinlens.cli.find import find
+from spinlens.cli.imports import import_files
 from spinlens.cli.info import info
 from spinlens.cli.map import map_latents
 from spinlens.cli.models import models
@@ -62,6 +63,7 @@ app.command()(verify)
 app.command()(repair)
 app.command()(bench)
 app.command()(blind)
+app.command("import")(import_files)
 app.add_typer(export, name="export")
 app.add_typer(challenge, name="challenge")
 

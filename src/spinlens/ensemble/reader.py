@@ -252,9 +252,7 @@ class Ensemble(StoredDraws):
             "lattice": self.lattice.text,
             **{name: _range(values) for name, values in self.grid.items()},
             "chains x draws": f"{self.plan.chains} x {self.plan.draws}",
-            "algorithm": f"{self.plan.algorithm}, {self.plan.equilibration} sweeps to equilibrate, "
-            f"{self.plan.interval} between recordings, {'with' if self.plan.exchange else 'without'} exchange",
-            "seed": str(self.plan.seed),
+            **self._making,
             "state": sentence(self._convergence) if self.complete else self._state.removeprefix(", "),
             "place": str(self.path) if self.path else "in memory",
         }
@@ -264,7 +262,26 @@ class Ensemble(StoredDraws):
         return f"<table><caption>Ensemble {escape(self.fingerprint)}</caption>{body}</table>"
 
     @property
+    def imported(self) -> Mapping[str, Any]:
+        """Where imported draws come from: files with their checksums, the axes that were named; empty of all others."""
+        found: Any = self._group.attrs.get("imported", {})
+        return dict(found)
+
+    @property
+    def _making(self) -> dict[str, str]:
+        """How the draws were made, in words."""
+        plan = self.plan
+        if plan.imported:
+            files = ", ".join(each["name"] for each in self.imported.get("sources", ()))
+            return {"origin": f"imported from {files or 'arrays in memory'}"}
+        exchange = "with" if plan.exchange else "without"
+        sweeps = f"{plan.equilibration} sweeps to equilibrate, {plan.interval} between recordings"
+        return {"algorithm": f"{plan.algorithm}, {sweeps}, {exchange} exchange", "seed": str(plan.seed)}
+
+    @property
     def _state(self) -> str:
+        if self.plan.imported:
+            return ", imported"
         if not self.complete:
             return f", {len(self.missing_units)} units missing"
         found, of = self._convergence, f" of {self.plan.conditions} conditions "

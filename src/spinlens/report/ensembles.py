@@ -11,9 +11,13 @@ from spinlens.ensemble.status import status
 from spinlens.provenance import commit, versions
 from spinlens.report.page import Page
 from spinlens.report.system import cautions_of, system_of
+from spinlens.sampling import Plan
 
 BUDGET = 2_000_000
 """Bytes of configurations in a page, all systems together: with their letters and all else it stays below 5 MB."""
+
+
+FILES_SHOWN = 20
 
 
 def ensemble_page(ensemble: Ensemble) -> Page:
@@ -22,9 +26,7 @@ def ensemble_page(ensemble: Ensemble) -> Page:
     grid = {name: _axis(values) for name, values in ensemble.grid.items()}
     settings = {
         "model": plan.model.text, "lattice": plan.lattice.text, **grid, "chains": str(plan.chains),
-        "draws": str(plan.draws), "recordings": str(plan.recordings), "sweeps between them": str(plan.interval),
-        "sweeps before them": str(plan.equilibration), "algorithm": plan.algorithm, "engine": plan.engine,
-        "exchange": "yes" if plan.exchange else "no", "start": plan.start, "seed": str(plan.seed),
+        "draws": str(plan.draws), **(_origin(ensemble) if plan.imported else _schedule(plan)),
     }  # fmt: skip
     facts: dict[str, Mapping[str, str]] = {"Settings": settings}
     if reasons := ensemble.algorithm_reasons:
@@ -38,6 +40,23 @@ def ensemble_page(ensemble: Ensemble) -> Page:
         facts=facts,
         systems=[system_of(ensemble, budget=BUDGET)],
     )
+
+
+def _schedule(plan: Plan) -> dict[str, str]:
+    return {
+        "recordings": str(plan.recordings), "sweeps between them": str(plan.interval),
+        "sweeps before them": str(plan.equilibration), "algorithm": plan.algorithm, "engine": plan.engine,
+        "exchange": "yes" if plan.exchange else "no", "start": plan.start, "seed": str(plan.seed),
+    }  # fmt: skip
+
+
+def _origin(ensemble: Ensemble) -> dict[str, str]:
+    """Return where imported draws come from."""
+    said = ensemble.imported
+    files = {f"file {k}": f"{each['name']}, SHA-256 {each['sha256']}" for k, each in enumerate(said["sources"], 1)}
+    shown = dict(list(files.items())[:FILES_SHOWN])
+    left = len(files) - len(shown)
+    return {"imported axes": " ".join(said["axes"]), **shown, **({"further files": str(left)} if left else {})}
 
 
 def provenance_facts(found: Mapping[str, Any] | None = None) -> dict[str, str]:

@@ -209,7 +209,9 @@ def _names(tables: Mapping[int, Any]) -> list[str]:
     if not tables:
         return []
     found = next(iter(tables.values()))
-    names = [str(name) for name in found if not str(name).endswith("_error")]
+    # Of a system whose energy nobody knows it is a number nowhere.
+    known = [str(name) for name in found if any(np.isfinite(table[name].values).any() for table in tables.values())]
+    names = [name for name in known if not name.endswith("_error")]
     order = found.attrs.get("order_parameter", "")
     first = [name for name in (f"absolute_{order}", order, "energy", "specific_heat") if name in names]
     return [*first, *(name for name in names if name not in first)]
