@@ -43,7 +43,19 @@ def test_the_five_lines_of_the_readme_run(tmp_path: Path, monkeypatch: pytest.Mo
 
 @pytest.mark.parametrize(
     "page",
-    ["models", "oracles", "lattices", "statistics", "scaling", "finding", "indicators", "classification", "challenge"],
+    [
+        "models",
+        "oracles",
+        "lattices",
+        "statistics",
+        "scaling",
+        "finding",
+        "indicators",
+        "classification",
+        "challenge",
+        "report",
+        "importing",
+    ],  # fmt: skip
 )
 def test_the_code_of_the_pages_runs(page: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     blocks = re.findall(r"```python\n(.*?)```", (ROOT / "docs" / f"{page}.md").read_text(), flags=re.DOTALL)

@@ -218,6 +218,14 @@ class Ensemble(StoredDraws):
         orders = tuple(order.name for order in self.model.order_parameters(self.lattice))
         return labelled(found, order_parameters=orders, controls=tuple(self.model.controls))
 
+    @cached_property
+    def plot(self) -> Any:
+        """Pictures in a line each: ``ensemble.plot("energy")``, ``.plot.snapshots()``, ``.plot.histogram("energy")``.
+
+        See `spinlens.figures.Plot`.
+        """
+        return from_room("figures", "Plot")(self)
+
     def report(self, out: Path | str | None = None) -> Any:
         """Write one HTML file to explore this ensemble in, see `spinlens.report.write_report`.
 
