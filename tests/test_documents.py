@@ -41,22 +41,13 @@ def test_the_five_lines_of_the_readme_run(tmp_path: Path, monkeypatch: pytest.Mo
     assert "exact 2.269185" in done.stdout
 
 
-@pytest.mark.parametrize(
-    "page",
-    [
-        "models",
-        "oracles",
-        "lattices",
-        "statistics",
-        "scaling",
-        "finding",
-        "indicators",
-        "classification",
-        "challenge",
-        "report",
-        "importing",
-    ],  # fmt: skip
-)
+PAGES = (
+    "models", "oracles", "lattices", "statistics", "scaling", "finding", "indicators", "classification", "challenge",
+    "report", "importing",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("page", PAGES)
 def test_the_code_of_the_pages_runs(page: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     blocks = re.findall(r"```python\n(.*?)```", (ROOT / "docs" / f"{page}.md").read_text(), flags=re.DOTALL)
     assert blocks

@@ -109,6 +109,29 @@ def test_a_page_stays_below_its_size() -> None:
     assert BARE + letters * (BUDGET + conditions * (MOST * 3 + 40) * 4) < WHOLE
 
 
+def luminance(colour: str) -> float:
+    """Return the relative luminance of ``#rrggbb``, as the Web Content Accessibility Guidelines define it."""
+    parts = np.array([int(colour[k : k + 2], 16) for k in (1, 3, 5)]) / 255
+    linear = np.where(parts <= 0.04045, parts / 12.92, ((parts + 0.055) / 1.055) ** 2.4)
+    return float(linear @ (0.2126, 0.7152, 0.0722))
+
+
+def contrast(one: str, other: str) -> float:
+    dark, light = sorted((luminance(one), luminance(other)))
+    return (light + 0.05) / (dark + 0.05)
+
+
+@pytest.mark.parametrize("scheme", [0, 1], ids=["light", "dark"])
+def test_text_and_lines_stand_out_in_light_and_dark(scheme: int) -> None:
+    blocks = re.findall(r":root \{(.*?)\}", _asset("page.css"), flags=re.DOTALL)
+    colours = dict(re.findall(r"--(\w+): (#[0-9a-f]{6})", blocks[scheme]))
+    inks = ("one", "two", "three", "four", "five", "six")
+    for ground in ("ground", "panel"):
+        for text in ("ink", "quiet", "caution", *inks):
+            assert contrast(colours[text], colours[ground]) >= 4.5, (text, ground)
+    assert contrast("#000000", "#ffffff") == 21.0
+
+
 EVIL = "</script><img src=x onerror=alert(1)>&\"'"
 
 

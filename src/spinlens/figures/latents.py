@@ -19,7 +19,7 @@ class MapsPlot(DatasetPlotAccessor):
 
     __slots__ = ()
 
-    def __call__(self) -> Figure:
+    def __call__(self) -> Figure:  # type: ignore[override]
         """Draw them, see `draw_latent_maps`."""
         return draw_latent_maps(self._ds)
 

@@ -9,12 +9,12 @@ import xarray as xr
 from spinlens.rooms import from_room
 
 
-class LatentMaps(xr.Dataset):
+class LatentMaps(xr.Dataset):  # type: ignore[no-untyped-call]
     """What `latent_maps` returns; what is computed from it is a plain dataset where xarray makes a new one."""
 
     __slots__ = ()
 
     @property
-    def plot(self) -> Any:
+    def plot(self) -> Any:  # type: ignore[override]
         """``maps.plot()`` draws all maps or curves; ``maps.plot.scatter(...)`` and so on are xarray's."""
         return from_room("figures.latents", "MapsPlot")(self)

@@ -273,6 +273,8 @@ function configurationPanel(state) {
     const numbers = Object.entries(shown.numbers).map(([name, values]) => `${name.replaceAll("_", " ")} ${number(values[place], 4)}`);
     said.textContent = `Chain ${chain}, draw ${draw}${near}. ${numbers.join(", ")}.`;
     canvas.setAttribute("aria-label", `configuration at ${place_text(state)}: ${numbers.join(", ")}`);
+    const outputs = Object.values(shown.outputs), told = outputs.some((values) => Number.isFinite(values[place]));
+    if (outputs.length && !told) return bars.replaceChildren("Not among the images that the network was tested on.");
     bars.replaceChildren(...Object.entries(shown.outputs).flatMap(([name, values]) => {
       const bar = element("i", {});
       bar.style.width = `${100 * (values[place] || 0)}%`;
