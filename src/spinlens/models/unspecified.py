@@ -37,6 +37,7 @@ class Unspecified(Model):
     values: tuple[float, ...]
     varied: tuple[str, ...] = ()
     name: ClassVar[str] = "unspecified"
+    specified: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "values", Discrete(tuple(self.values)).numbers)

@@ -169,8 +169,8 @@ class Plan:
         """Refuse what no engine does, before anything is sampled."""
         # Whatever has no meaning on this lattice is refused here.
         tables = self.model.tables(self.lattice)
-        strengths = self.model.strengths(self.lattice, **self.point_controls(0))
-        if not self.imported and not np.isfinite(strengths).all():
+        self.model.strengths(self.lattice, **self.point_controls(0))
+        if not (self.imported or self.model.specified):
             raise InputError("model", self.model.text, "nobody said what its energy is, so it cannot be sampled")
         for point in range(self.points):
             self.model_at(point)
