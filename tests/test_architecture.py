@@ -106,6 +106,9 @@ ALLOWED = {
     # What problems are drawn from.
     "challenge/systems.py": {"spinlens.models.Ising", "spinlens.models.RandomBondIsing",
                              "spinlens.models.RandomFieldIsing"},
+    # Another program, which samples this model alone.
+    "importing/mcising.py": {"spinlens.models.Ising"},
+    "importing/configurations.py": {"spinlens.importing.mcising.read_mcising"},
     "phases/agreement.py": {"spinlens.models.ising.CRITICAL_TEMPERATURE"},
 }  # fmt: skip
 LONGEST = 400
