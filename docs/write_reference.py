@@ -36,6 +36,8 @@ ROOMS: Mapping[str, str] = {
     "spinlens.learning.observing": "Networks that observe",
     "spinlens.studies": "Studies",
     "spinlens.challenge": "Sealed problems",
+    "spinlens.importing": "Data of other programs",
+    "spinlens.report": "Reports",
     "spinlens.images": "Images",
     "spinlens.figures": "Figures",
     "spinlens.errors": "Errors and warnings",

@@ -11,7 +11,7 @@ import pytest
 
 SOURCE = Path(__file__).parents[1] / "src" / "spinlens"
 
-LEAVES = {"errors", "files", "seeds", "config", "progress", "provenance", "workers"}
+LEAVES = {"errors", "files", "rooms", "seeds", "config", "progress", "provenance", "workers"}
 PHYSICS = LEAVES | {"lattices", "spaces", "models", "symmetries"}
 MAY_IMPORT: dict[str, set[str]] = {
     "lattices": LEAVES,
@@ -26,15 +26,17 @@ MAY_IMPORT: dict[str, set[str]] = {
     "phases": PHYSICS | {"statistics", "exact", "sampling", "ensemble"},
     "challenge": PHYSICS | {"statistics", "exact", "sampling", "ensemble"},
     "images": PHYSICS | {"statistics", "sampling", "ensemble", "phases"},
+    "importing": PHYSICS | {"sampling", "ensemble", "images"},
     "figures": PHYSICS | {"statistics", "exact", "ensemble", "phases", "images"},
     "studies": PHYSICS | {"statistics", "exact", "sampling", "ensemble", "learning", "phases", "challenge", "images",
                           "figures"},
     "installation": PHYSICS | {"exact", "sampling", "ensemble"},
     "testing": PHYSICS | {"statistics", "exact", "sampling", "ensemble", "images", "cli"},
 }  # fmt: skip
-MAY_IMPORT["cli"] = MAY_IMPORT["studies"] | {"studies", "installation"}
+MAY_IMPORT["report"] = MAY_IMPORT["studies"] | {"studies"}
+MAY_IMPORT["cli"] = MAY_IMPORT["report"] | {"report", "installation"}
 MAY_IMPORT["__main__"] = {"cli"}
-LEAF_ORDER = ["errors", "files", "seeds", "progress", "workers", "provenance", "config"]
+LEAF_ORDER = ["errors", "files", "rooms", "seeds", "progress", "workers", "provenance", "config"]
 
 ONLY_IN = {
     "torch": {"learning"}, "matplotlib": {"figures", "images"}, "PIL": {"images"}, "zarr": {"ensemble"},
@@ -105,6 +107,9 @@ ALLOWED = {
     # What problems are drawn from.
     "challenge/systems.py": {"spinlens.models.Ising", "spinlens.models.RandomBondIsing",
                              "spinlens.models.RandomFieldIsing"},
+    # Another program, which samples this model alone.
+    "importing/mcising.py": {"spinlens.models.Ising"},
+    "importing/configurations.py": {"spinlens.importing.mcising.read_mcising"},
     "phases/agreement.py": {"spinlens.models.ising.CRITICAL_TEMPERATURE"},
 }  # fmt: skip
 LONGEST = 400
@@ -129,7 +134,7 @@ def test_a_bare_import_loads_nothing_heavy() -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["phases", "phases.regions", "challenge", "images", "statistics", "exact", "symmetries"]
+    "name", ["phases", "phases.regions", "challenge", "images", "statistics", "exact", "symmetries", "report"]
 )
 def test_physics_never_loads_torch(name: str) -> None:
     assert "torch" not in loaded_by(f"import spinlens.{name}")

@@ -28,6 +28,7 @@ _ROOMS = {
     "Ensemble": "ensemble",
     "open_ensemble": "ensemble",
     "repair": "ensemble",
+    "write_report": "report",
     "sample": "ensemble",
     "simulate": "ensemble",
     "status": "ensemble",
@@ -41,6 +42,7 @@ _ROOMS = {
     "ResNet": "learning.vision",
     "Symmetries": "symmetries",
     "VisionTransformer": "learning.vision",
+    "import_configurations": "importing",
     "load": "learning",
     "render": "images",
     "read_images": "images",
@@ -87,6 +89,7 @@ __all__ = [
     "find_transition",
     "find_transitions",
     "images",
+    "import_configurations",
     "latent_maps",
     "lattices",
     "learning",
@@ -106,6 +109,7 @@ __all__ = [
     "studies",
     "symmetries",
     "verify",
+    "write_report",
 ]
 
 if TYPE_CHECKING:
@@ -126,6 +130,7 @@ if TYPE_CHECKING:
     )  # fmt: skip
     from spinlens.ensemble import Ensemble, open_ensemble, repair, sample, simulate, status, verify
     from spinlens.images import read_images, render
+    from spinlens.importing import import_configurations
     from spinlens.lattices import Lattice
     from spinlens.learning import TCVAE, Head, Masking, Recipe, Transformer, load
     from spinlens.learning.vision import Pretraining, ResNet, VisionTransformer
@@ -143,6 +148,7 @@ if TYPE_CHECKING:
         RandomFieldIsing,
     )
     from spinlens.phases import find_crossover, find_transition, latent_maps
+    from spinlens.report import write_report
     from spinlens.sampling import Plan
     from spinlens.statistics import Configurations
     from spinlens.studies.find import find_transitions

@@ -59,7 +59,10 @@ class MissingError(SpinlensError, ModuleNotFoundError):
     exit_code = 2
 
 
-EXTRAS = {"torch": "learn", "safetensors": "learn", "transformers": "hub", "dask": "cluster", "distributed": "cluster"}
+EXTRAS = {
+    "torch": "learn", "safetensors": "learn", "transformers": "hub", "h5py": "hdf5", "dask": "cluster",
+    "distributed": "cluster",
+}  # fmt: skip
 """Libraries and the extra that installs each."""
 
 

@@ -20,14 +20,17 @@ from distributed import LocalCluster
 
 import spinlens as sl
 from spinlens.cli.main import run
+from spinlens.config import read_toml
 from spinlens.errors import DamagedError, InputError
 from spinlens.images import export_images
 from spinlens.progress import silent
+from spinlens.report import write_report
 from spinlens.studies.classify import configure, run_classify
+from spinlens.studies.classify.configuration import ClassifyConfiguration
 from spinlens.studies.classify.data import read_ensemble, splits_of, wanted
 from spinlens.studies.classify.schedule import Clock
 from spinlens.studies.classify.table import classify_table
-from spinlens.studies.classify.trials import Trial, run_alone, trials_of
+from spinlens.studies.classify.trials import Trial, read_outcome, run_alone, trials_of
 from spinlens.studies.directory import read_summary
 from tests.studies.assignments import assignments
 
@@ -419,3 +422,29 @@ def test_the_control_without_pretraining_sees_the_same_boundary(study: Path) -> 
 
 def test_the_ceiling_of_a_torus_is_exact(study: Path) -> None:
     assert [row["ceiling_error"] for row in read_summary(study)["rows"]] == [0, 0]
+
+
+def test_the_page_of_the_study_shows_what_the_network_says(study: Path, tmp_path: Path) -> None:
+    page = write_report(study, tmp_path / "page.html").page
+    summary = read_summary(study)
+    assert [row[6] for row in page.tables[0].rows] == [row["macro_f1_mean"] for row in summary["rows"]]
+    system = next(system for system in page.systems if system.name.endswith("-clean"))
+    said = np.stack(list(system.configurations.outputs.values()), axis=-1)
+    told = np.isfinite(said).all(axis=-1)
+    assert told.any()
+    assert np.allclose(said[told].sum(axis=-1), 1, atol=1e-5)
+    # The first test image is where the page has it.
+    configuration = ClassifyConfiguration.resolve(read_toml(study / "config.toml"))
+    clean = [each for each in trials_of(configuration) if each.protocol == "clean"]
+    trial = next(each for each in clean if each.labels == configuration.everything)
+    splits = splits_of(configuration, read_ensemble(study, trial.system, "clean"), "clean", trial=trial.number)
+    outcome, images, shown = read_outcome(study, trial, splits), splits.large_test, system.configurations
+    temperatures = system.grid["temperature"]
+    seen = 0
+    for k in range(len(images)):
+        draw = (int(images.chain[k]), int(images.draw[k]))
+        here = np.flatnonzero(temperatures[shown.conditions % len(temperatures)] == images.temperature[k])
+        if draw in shown.draws and len(here):
+            seen += 1
+            assert np.allclose(said[here[0], shown.draws.index(draw)], outcome.probability[k])
+    assert seen == told.sum()

@@ -12,9 +12,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import xarray as xr
 
 from spinlens.cli.main import run
 from spinlens.errors import DamagedError, InputError
+from spinlens.report import write_report
 from spinlens.studies import configure, run_crossover
 from spinlens.studies.directory import StudyDirectory, read_summary
 from spinlens.studies.report import crossover_table
@@ -272,3 +274,26 @@ def test_an_occupied_directory_is_left_alone(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="is not a study"):
         StudyDirectory(tmp_path, {"a": 1})
     assert [path.name for path in tmp_path.iterdir()] == ["notes.txt"]
+
+
+def test_the_page_of_the_study_says_what_the_summary_says(study: Path, tmp_path: Path) -> None:
+    summary, page = read_summary(study), write_report(study, tmp_path / "page.html").page
+    (system,) = page.systems
+    assert [quantity.name for quantity in system.quantities[:3]] == ["nu_0", "tau_0", "tau_1"]
+    maps = xr.open_zarr(study / "maps.zarr", group="maps", consolidated=False)
+    assert np.array_equal(system.quantities[0].values, maps["nu_0"])
+    shown = system.configurations
+    for number, (chain, _) in enumerate(shown.draws):
+        expected = maps["nu_0_chain"].sel(chain=chain).values.reshape(-1)[shown.conditions]
+        assert np.array_equal(shown.numbers["nu_0 of the chain"][:, number], expected)
+    ridge = next(line for line in system.lines if line.label == "ridge of tau_1")
+    rows = [float("nan") if row["temperature"] is None else row["temperature"] for row in summary["crossover"]]
+    assert np.array_equal(ridge.values, rows, equal_nan=True)
+    assert f"{summary['critical_temperature']['exact']:.6f}" in page.answer[0]
+    # Without its summary it is unfinished, and says which stages are done.
+    half = tmp_path / "half"
+    shutil.copytree(study, half)
+    (half / "summary.json").unlink()
+    page = write_report(half).page
+    assert any("unfinished; stages done: simulate, train, analyse" in caution for caution in page.cautions)
+    assert page.systems[0].quantities[0].name != "nu_0"

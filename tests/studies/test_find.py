@@ -14,6 +14,7 @@ import spinlens as sl
 from spinlens.cli.main import app
 from spinlens.errors import InputError
 from spinlens.phases.transitions import PhaseTransition
+from spinlens.report import write_report
 from spinlens.statistics import Estimate
 from spinlens.studies.find import PRESETS, Preset, Window, answer, find_transitions
 from spinlens.testing.chance import count, tail
@@ -177,3 +178,15 @@ def test_the_shell_prints_the_answer(folder: Path) -> None:
     paths = [str(path) for path in sorted(folder.glob("window-L*.ens"))]
     result = CliRunner().invoke(app, ["find", *paths, "--json"])
     assert json.loads(result.output)["transitions"][0]["axis"] == "temperature"
+
+
+def test_the_page_of_the_search_says_what_the_summary_says(folder: Path, tmp_path: Path) -> None:
+    summary, page = json.loads((folder / "summary.json").read_text()), write_report(folder, tmp_path / "page.html").page
+    assert page.systems[0].name.startswith("near")
+    assert page.systems[0].quantities[0].name == "binder_cumulant"
+    (line,) = [line for line in page.systems[0].lines if line.label == "transition"]
+    (found,) = summary["transitions"]
+    assert ([*line.values], [*line.error]) == ([found["value"]], [found["error"]])
+    assert [row[:3] for row in page.tables[0].rows] == [
+        [place["method"], place["value"], place["error"]] for place in found["by_method"]
+    ]

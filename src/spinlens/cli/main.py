@@ -19,6 +19,7 @@ from spinlens.cli.crossover import crossover
 from spinlens.cli.doctor import doctor
 from spinlens.cli.export import export
 from spinlens.cli.find import find
+from spinlens.cli.imports import import_files
 from spinlens.cli.info import info
 from spinlens.cli.map import map_latents
 from spinlens.cli.models import models
@@ -26,6 +27,7 @@ from spinlens.cli.observables import observables
 from spinlens.cli.predict import predict
 from spinlens.cli.pretrain import pretrain
 from spinlens.cli.repair import repair
+from spinlens.cli.report import report
 from spinlens.cli.simulate import simulate
 from spinlens.cli.status import status
 from spinlens.cli.train import train
@@ -55,6 +57,7 @@ app.command()(predict)
 app.command()(simulate)
 app.command()(models)
 app.command()(observables)
+app.command()(report)
 app.command()(info)
 app.command()(status)
 app.command()(verify)
@@ -62,6 +65,7 @@ app.command()(repair)
 app.command()(bench)
 app.command()(doctor)
 app.command()(blind)
+app.command("import")(import_files)
 app.add_typer(export, name="export")
 app.add_typer(challenge, name="challenge")
 

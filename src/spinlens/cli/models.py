@@ -25,7 +25,7 @@ def models(as_json: bool = typer.Option(False, "--json", help="Print JSON.")) ->
 def _all() -> dict[str, Any]:
     from spinlens.models import models as known
 
-    return dict(known())
+    return {name: kind for name, kind in known().items() if kind.specified}
 
 
 def _describe(name: str, kind: Any) -> dict[str, Any]:

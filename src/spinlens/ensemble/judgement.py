@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -43,12 +44,19 @@ def diagnose(read: Read, plan: Plan, point: int) -> dict[str, np.ndarray]:
 
 
 def judge(read: Read, plan: Plan, point: int) -> Convergence:
-    """Return the verdict on one point of the grid."""
-    return convergence(
+    """Return the verdict on one point of the grid.
+
+    Imported draws are never called equilibrated: their order and distance in time are only what their owner says.
+    """
+    found = convergence(
         {name: read(name, point) for name in plan.series}, model=plan.model, lattice=plan.lattice,
         interval=plan.interval, equilibration=plan.equilibration, dispersed=plan.start == "dispersed",
         **plan.point_controls(point),
     )  # fmt: skip
+    if not plan.imported:
+        return found
+    unknown = np.where(found.verdict == Verdict.EQUILIBRATED, Verdict.TOO_SHORT, found.verdict)
+    return replace(found, verdict=unknown.astype(np.int8))
 
 
 def verdicts(read: Read, plan: Plan) -> xr.Dataset:
@@ -87,7 +95,8 @@ def summarise(diagnostics: xr.Dataset, plan: Plan) -> dict[str, Any]:
         "longest_memory": float(memory.max()) if np.isfinite(memory).all() else None,
         "flagged": _places(verdict == Verdict.NOT_EQUILIBRATED, plan.grid),
         "too_short": _places(verdict == Verdict.TOO_SHORT, plan.grid),
-        "remedy": _remedy(verdict, memory, plan),
+        **({"imported": True} if plan.imported else {}),
+        "remedy": "" if plan.imported else _remedy(verdict, memory, plan),
     }
 
 
@@ -137,7 +146,12 @@ def sentence(summary: Mapping[str, Any]) -> str:
     parts = []
     if flagged:
         parts.append(f"{flagged} of {conditions} conditions are not equilibrated: {_named(summary['flagged'])}.")
-    if short:
+    if short and summary.get("imported"):
+        parts.append(
+            f"The draws of {short} of {conditions} conditions were imported: nothing tells how they were made, so "
+            "nobody can say whether they are equilibrated."
+        )
+    elif short:
         parts.append(
             f"{short} of {conditions} conditions are recorded too shortly to tell whether they are: "
             f"{_named(summary['too_short'])}."

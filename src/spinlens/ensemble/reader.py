@@ -22,6 +22,7 @@ from spinlens.ensemble.stored_draws import StoredDraws
 from spinlens.ensemble.study_ensemble import study_ensemble
 from spinlens.ensemble.writer import read_plan
 from spinlens.errors import InputError, NoOverlapError, OverlapWarning
+from spinlens.rooms import from_room
 
 if TYPE_CHECKING:
     from spinlens.statistics import MultiHistogram
@@ -217,6 +218,24 @@ class Ensemble(StoredDraws):
         orders = tuple(order.name for order in self.model.order_parameters(self.lattice))
         return labelled(found, order_parameters=orders, controls=tuple(self.model.controls))
 
+    @cached_property
+    def plot(self) -> Any:
+        """Pictures in a line each: ``ensemble.plot("energy")``, ``.plot.snapshots()``, ``.plot.histogram("energy")``.
+
+        See `spinlens.figures.Plot`.
+        """
+        return from_room("figures", "Plot")(self)
+
+    def report(self, out: Path | str | None = None) -> Any:
+        """Write one HTML file to explore this ensemble in, see `spinlens.report.write_report`.
+
+        Parameters
+        ----------
+        out : path-like, optional
+            The file; by default beside the ensemble under its name.
+        """
+        return from_room("report", "write_report")(self, out)
+
     def to_xarray(self) -> xr.Dataset:
         """Return energies, order parameters, sums and diagnostics as one dataset; configurations stay on the disk."""
         parts: dict[str, Any] = {str(name): values for name, values in self.sums.data_vars.items()}
@@ -241,9 +260,7 @@ class Ensemble(StoredDraws):
             "lattice": self.lattice.text,
             **{name: _range(values) for name, values in self.grid.items()},
             "chains x draws": f"{self.plan.chains} x {self.plan.draws}",
-            "algorithm": f"{self.plan.algorithm}, {self.plan.equilibration} sweeps to equilibrate, "
-            f"{self.plan.interval} between recordings, {'with' if self.plan.exchange else 'without'} exchange",
-            "seed": str(self.plan.seed),
+            **self._making,
             "state": sentence(self._convergence) if self.complete else self._state.removeprefix(", "),
             "place": str(self.path) if self.path else "in memory",
         }
@@ -253,7 +270,26 @@ class Ensemble(StoredDraws):
         return f"<table><caption>Ensemble {escape(self.fingerprint)}</caption>{body}</table>"
 
     @property
+    def imported(self) -> Mapping[str, Any]:
+        """Where imported draws come from: files with their checksums, the axes that were named; empty of all others."""
+        found: Any = self._group.attrs.get("imported", {})
+        return dict(found)
+
+    @property
+    def _making(self) -> dict[str, str]:
+        """How the draws were made, in words."""
+        plan = self.plan
+        if plan.imported:
+            files = ", ".join(each["name"] for each in self.imported.get("sources", ()))
+            return {"origin": f"imported from {files or 'arrays in memory'}"}
+        exchange = "with" if plan.exchange else "without"
+        sweeps = f"{plan.equilibration} sweeps to equilibrate, {plan.interval} between recordings"
+        return {"algorithm": f"{plan.algorithm}, {sweeps}, {exchange} exchange", "seed": str(plan.seed)}
+
+    @property
     def _state(self) -> str:
+        if self.plan.imported:
+            return ", imported"
         if not self.complete:
             return f", {len(self.missing_units)} units missing"
         found, of = self._convergence, f" of {self.plan.conditions} conditions "

@@ -10,13 +10,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from zarr.storage import MemoryStore
 
-from spinlens.ensemble import layout
 from spinlens.ensemble.checkpoint import Checkpoint
 from spinlens.ensemble.judgement import diagnose, sentence, summarise
+from spinlens.ensemble.memory import in_memory
 from spinlens.ensemble.reader import Ensemble, open_ensemble
-from spinlens.ensemble.writer import Writer, write_unit
+from spinlens.ensemble.writer import Writer
 from spinlens.errors import EquilibrationWarning, IncompleteError, InputError, did_you_mean
 from spinlens.files import interrupts_awaited
 from spinlens.lattices import Lattice, check_lattice
@@ -274,24 +273,10 @@ def _judge(writer: Writer, plan: Plan) -> None:
 
 
 def _in_memory(plan: Plan, report: Report, options: dict[str, Any]) -> Ensemble:
-    group: Any = layout.create(MemoryStore(), plan)
     work = units(plan)
     listen = _overall(dict.fromkeys(work, 1.0), report)
     threads = threads_for(len(work), **options)
-    for unit, draws in finished(partial(run_unit, plan, threads=threads), work, report=listen, **options):
-        write_unit(group, plan, unit, draws)
-    ensemble = Ensemble(group, plan)
-    for point in range(plan.points):
-        place = plan.place(point)
-        for name, values in diagnose(partial(_at, group, place), plan, point).items():
-            group[name][place] = values
-    return ensemble
-
-
-def _at(group: Any, place: tuple[int, ...], name: str, point: int) -> Any:
-    """Return a point of an array."""
-    del point
-    return group[name][place]
+    return in_memory(plan, finished(partial(run_unit, plan, threads=threads), work, report=listen, **options))
 
 
 def _overall(costs: Mapping[Any, float], report: Report, begun: Mapping[Any, float] | None = None) -> Any:

@@ -16,10 +16,11 @@ from zarr.storage import LocalStore
 from spinlens.ensemble.checked_reading import read_checked
 from spinlens.ensemble.checkpoint import Checkpoint
 from spinlens.ensemble.journal import Entry, Journal
-from spinlens.ensemble.judgement import diagnose, judge
+from spinlens.ensemble.parts import stored_parts
 from spinlens.ensemble.writer import diagnostics_name, read_plan, unit_name
 from spinlens.sampling import Plan, units
 from spinlens.sampling.convergence import Verdict
+from spinlens.sampling.diagnostics import mixing
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,30 +153,14 @@ def _worth(path: Path, plan: Plan, known: dict[str, Entry]) -> tuple[np.ndarray,
         return read_checked(group, name, index, path=path, plan=plan, entries=known)
 
     sizes, verdicts = [np.empty(0)], [np.empty(0, dtype=np.int8)]
-    for point in range(plan.points):
-        place = plan.place(point)
-        chains = [
-            slice(here.start, here.stop)
-            for unit in units(plan)
-            if unit.point == point and unit_name(plan, unit) in known
-            for here in [plan.chains_of(unit.block)]
-        ]
-        if not chains:
-            continue
-        sums = {
-            name: np.concatenate([read(name, (*place, slice(None), here)) for here in chains], axis=1)
-            for name in plan.series
-        }
-
-        def sampled(name: str, point: int, sums: dict[str, np.ndarray] = sums) -> np.ndarray:
-            del point
-            return sums[name]
-
-        judged = diagnostics_name(plan, point) in known
-        sizes.append(
-            read("effective_sample_size", place) if judged else diagnose(sampled, plan, point)["effective_sample_size"]
-        )
-        verdicts.append(judge(sampled, plan, point).verdict)
+    for part in stored_parts(plan, read, known):
+        judged = diagnostics_name(plan, part.point) in known
+        if judged:
+            sizes.append(read("effective_sample_size", plan.place(part.point)))
+        else:
+            found = mixing(part.sums, model=plan.model, lattice=plan.lattice, **part.controls)
+            sizes.append(found.effective_sample_size)
+        verdicts.append(part.convergence().verdict)
     return np.concatenate(sizes), np.concatenate(verdicts)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import operator
+from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from spinlens.ensemble import layout
 from spinlens.ensemble.checked_reading import read_checked
 from spinlens.ensemble.journal import Entry, Journal
 from spinlens.ensemble.judgement import verdicts
+from spinlens.ensemble.parts import Part, stored_parts
 from spinlens.ensemble.writer import diagnostics_name, unit_name
 from spinlens.errors import IncompleteError, InputError
 from spinlens.lattices import Lattice
@@ -96,6 +98,17 @@ class StoredDraws:
     def complete(self) -> bool:
         """Whether everything that was planned is sampled."""
         return not self.missing
+
+    def parts(self) -> Iterator[Part]:
+        """Yield what is stored of each point of the grid, also of an ensemble that is unfinished.
+
+        Raises
+        ------
+        DamagedError
+            As `packed`.
+        """
+        done = None if self.complete else {*self._entries}
+        return stored_parts(self.plan, self._read_stored, done)
 
     def packed(self, *, chain: slice = slice(None)) -> np.ndarray:
         """Return configurations as they are stored.
@@ -255,6 +268,9 @@ class StoredDraws:
                 f"{self.path} lacks {len(missing)} units of work, the first is {missing[0]!r}. Run the command that "
                 "made it again to continue."
             )
+        return self._read_stored(name, index)
+
+    def _read_stored(self, name: str, index: Any) -> np.ndarray:
         if self.path is None:
             return np.asarray(self._group[name][index])
         return read_checked(self._group, name, index, path=self.path, plan=self.plan, entries=self._entries)

@@ -59,6 +59,8 @@ class Writer:
         The ensemble's directory: new, empty, or an unfinished ensemble of the same plan.
     plan : Plan
         What the ensemble holds.
+    provenance : mapping, optional
+        Further attributes of the group, where it is new.
 
     Raises
     ------
@@ -68,11 +70,11 @@ class Writer:
         If the description of one of its arrays was altered.
     """
 
-    def __init__(self, path: Path, plan: Plan) -> None:
+    def __init__(self, path: Path, plan: Plan, provenance: Mapping[str, Any] | None = None) -> None:
         self.path, self.plan = path, plan
         self._begun = time.monotonic()
         try:
-            _prepare(path, plan)
+            _prepare(path, plan, provenance or {})
             self._lock = lock(path)
         except OSError as error:
             raise InputError("out", path, f"cannot be written to ({error.strerror})", "Choose another place") from None
@@ -224,19 +226,19 @@ def write_unit(group: zarr.Group, plan: Plan, unit: Unit, draws: UnitDraws) -> N
     arrays["exchange_accepted"][(*place, unit.block)] = accepted
 
 
-def _write_description(folder: Path, plan: Plan) -> dict[str, str]:
+def _write_description(folder: Path, plan: Plan, attributes: Mapping[str, Any]) -> dict[str, str]:
     """Write the files of an ensemble without draws and return their digests.
 
     Zarr makes them in memory first: it writes several at once, and where one fails the others would still come after
     the folder was cleared.
     """
     store = DurableStore(folder)
-    for key, value in layout.skeleton(plan).items():
+    for key, value in layout.skeleton(plan, attributes).items():
         store.set_sync(key, cpu.Buffer.from_bytes(value))
     return dict(store.digests)
 
 
-def _prepare(path: Path, plan: Plan) -> None:
+def _prepare(path: Path, plan: Plan, provenance: Mapping[str, Any]) -> None:
     """Make sure that ``path`` is an ensemble of ``plan``."""
     if path.exists() and not path.is_dir():
         raise InputError("out", path, "is a file", "Name a directory")
@@ -255,8 +257,9 @@ def _prepare(path: Path, plan: Plan) -> None:
     try:
         with _claimed(skeleton):
             _clear(skeleton)
-            digests = _write_description(skeleton, plan)
-            Journal(skeleton).append(Entry(DESCRIPTION, digests, 0.0, layout.attributes(plan)))
+            attributes = {**layout.attributes(plan), **provenance}
+            digests = _write_description(skeleton, plan, attributes)
+            Journal(skeleton).append(Entry(DESCRIPTION, digests, 0.0, attributes))
             sync_folder(skeleton)
             # It appears whole or not at all.
             skeleton.replace(place)
@@ -266,7 +269,7 @@ def _prepare(path: Path, plan: Plan) -> None:
         shutil.rmtree(skeleton, ignore_errors=True)
         if isinstance(error, OSError) and error.errno in (errno.ENOTEMPTY, errno.EEXIST):
             # Another process was faster.
-            _prepare(path, plan)
+            _prepare(path, plan, provenance)
             return
         raise
     sync_folder(place.parent)

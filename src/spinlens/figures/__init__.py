@@ -13,11 +13,13 @@ from spinlens.figures.maps import (
     draw_tau_1,
 )
 from spinlens.figures.overview import draw_overview
+from spinlens.figures.plot import Plot
 from spinlens.figures.save import save_figure, save_figures
 from spinlens.figures.scaling import draw_sizes
 from spinlens.figures.style import style
 
 __all__ = [
+    "Plot",
     "draw_absolute_spin_error",
     "draw_energy",
     "draw_findings",

@@ -5,12 +5,23 @@ from __future__ import annotations
 import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from xarray.plot.accessor import DatasetPlotAccessor
 
 from spinlens.figures.maps import TEMPERATURE_LABEL, mark_unequilibrated, paint
 from spinlens.figures.palette import BLUE, VERMILION
 from spinlens.figures.style import new_figure, styled
 
 SIZE = (12.0, 7.2)
+
+
+class MapsPlot(DatasetPlotAccessor):
+    """Xarray's plots of a dataset; called, the project's picture of latent maps."""
+
+    __slots__ = ()
+
+    def __call__(self) -> Figure:  # type: ignore[override]
+        """Draw them, see `draw_latent_maps`."""
+        return draw_latent_maps(self._ds)
 
 
 @styled

@@ -108,6 +108,27 @@ def encode_png(codes: NDArray[Any], states: int = 2) -> bytes:
     return file.getvalue()
 
 
+def read_levels(path: Path) -> NDArray[np.int64]:
+    """Return the grey levels of a PNG file of anybody's, int64 (rows, columns).
+
+    Raises
+    ------
+    InputError
+        If it cannot be read, or has colours.
+    """
+    try:
+        with Image.open(path, formats=["PNG"]) as image:
+            grey = image if image.mode in ("1", "L", "I", "I;16") else image.convert("RGB")
+            levels = np.asarray(grey).astype(np.int64)
+    except UNREADABLE as error:
+        raise InputError("file", path, f"cannot be read as a PNG image ({error})") from None
+    if levels.ndim == 2:
+        return levels
+    if np.any(levels != levels[..., :1]):
+        raise InputError("file", path, "has colours, and only grey levels are read", "Save it in grey")
+    return np.asarray(levels[..., 0])
+
+
 def decode_png(data: bytes, states: int = 2) -> NDArray[np.int64]:
     """Return the codes in a file of `encode_png`, int64 (rows, columns).
 

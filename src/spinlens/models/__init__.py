@@ -15,11 +15,12 @@ from spinlens.models.registry import check_model, model_from_dict, models, parse
 from spinlens.models.stiffness import Stiffness
 from spinlens.models.tables import TermTables
 from spinlens.models.terms import Bonds, Pattern, Sites, Term
+from spinlens.models.unspecified import Unspecified
 from spinlens.models.xy import XY
 
 __all__ = [
     "SMALLEST_TEMPERATURE", "XY", "BlumeCapel", "Bonds", "Clock", "HiddenUnit", "Ising", "LatticeGas", "Model",
     "OrderParameter", "Pairwise", "Pattern", "Potts", "RandomBondIsing", "RandomFieldIsing", "Reference", "Sites",
-    "Stiffness", "Term", "TermTables", "check_model", "component", "model_from_dict", "models", "parse_model",
-    "refuse_sealed", "register", "vector",
+    "Stiffness", "Term", "TermTables", "Unspecified", "check_model", "component", "model_from_dict", "models",
+    "parse_model", "refuse_sealed", "register", "vector",
 ]  # fmt: skip

@@ -71,6 +71,9 @@ class Model:
     quenched: ClassVar[str | None] = None
     """The control that numbers quenched samples, each with terms of its own; None where terms never differ."""
 
+    specified: ClassVar[bool] = True
+    """Whether the energy is known; where it is not it is no number, and nothing can be sampled."""
+
     @property
     def space(self) -> Space:
         """What stands on a site."""

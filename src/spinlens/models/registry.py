@@ -18,6 +18,7 @@ from spinlens.models.pairwise import Pairwise
 from spinlens.models.potts import Potts
 from spinlens.models.random_bond import RandomBondIsing
 from spinlens.models.random_field import RandomFieldIsing
+from spinlens.models.unspecified import Unspecified
 from spinlens.models.xy import XY
 
 GROUP = "spinlens.models"
@@ -37,6 +38,7 @@ _OWN: dict[str, type[Model]] = {
         XY,
         Pairwise,
         HiddenUnit,
+        Unspecified,
     )
 }
 _REGISTERED: dict[str, type[Model]] = {}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -22,6 +23,7 @@ from spinlens.phases.lines import find_ridges, tabulate_lines, tabulate_pairs
 from spinlens.phases.requirements import check_analysis
 from spinlens.phases.summary import summary, table
 from spinlens.phases.transition import Transition, find_transition
+from spinlens.rooms import from_room
 from spinlens.seeds import check_seed
 from spinlens.statistics.estimate import Estimate
 
@@ -76,6 +78,10 @@ class Crossover:
     def to_dict(self) -> dict[str, Any]:
         """Return everything as JSON types; NaN becomes None."""
         return summary(self)
+
+    def report(self, out: Path | str) -> Any:
+        """Write one HTML file with the lines and what they say, see `spinlens.report.write_report`."""
+        return from_room("report", "write_report")(self, out)
 
     def __str__(self) -> str:
         """Return a short table."""

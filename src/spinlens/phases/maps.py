@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from spinlens.errors import InputError, did_you_mean
 from spinlens.exact import critical_temperature
 from spinlens.phases.components import Components, orient_deviations, orient_mean, principal_components
+from spinlens.phases.drawn import LatentMaps
 from spinlens.progress import progress_bar
 from spinlens.symmetries import code_group
 
@@ -63,7 +64,7 @@ def latent_maps(
     chain: slice = slice(None),
     deviations_of: str = "conditions",
     progress: bool = True,
-) -> xr.Dataset:
+) -> LatentMaps:
     """Average the principal latent components over each condition.
 
     Parameters
@@ -84,8 +85,9 @@ def latent_maps(
 
     Returns
     -------
-    xarray.Dataset
-        Over (controls, temperature): ``nu_0``, ``tau_0``, ``tau_1`` (means over the condition), each with
+    LatentMaps
+        A dataset, which ``maps.plot()`` draws. Over (controls, temperature): ``nu_0``, ``tau_0``, ``tau_1`` (means over
+        the condition), each with
         ``NAME_spread`` (standard deviation over its configurations) and ``NAME_chain`` (the mean of each
         chain); the observables of the ensemble with ``NAME_error``; ``equilibrated`` and the other
         diagnostics. Over (controls, temperature, chain): means of e, e^2, and m, m^2 and abs(m) of the model's first
@@ -142,7 +144,8 @@ def latent_maps(
     for name, units in UNITS.items():
         if name in maps:
             maps[name].attrs["units"] = units
-    return maps.assign_attrs(_provenance(vae, ensemble), deviations_of=deviations_of)
+    maps = maps.assign_attrs(_provenance(vae, ensemble), deviations_of=deviations_of)
+    return LatentMaps(maps.data_vars, coords=maps.coords, attrs=maps.attrs)
 
 
 def _reversal(ensemble: Ensemble) -> NDArray[np.int64] | None:

@@ -39,6 +39,9 @@ UPDATES = (*LOCAL, REFLECTIONS, *CLUSTERS)
 PAST = "from_the_past"
 """No update but a draw that forgets all before it: exact by itself, and so never one of several."""
 
+IMPORTED = "imported"
+"""No update at all: draws that somebody else made, nobody knows how. Only the engine of that name takes it."""
+
 ALGORITHMS = (*UPDATES, PAST, "auto")
 """What plans may say beside mixtures."""
 
@@ -57,8 +60,8 @@ def updates_in_turn(algorithm: str) -> tuple[tuple[str, int], ...]:
     InputError
         If a name is unknown, or a number of sweeps.
     """
-    if algorithm == PAST:
-        return ((PAST, 1),)
+    if algorithm in (PAST, IMPORTED):
+        return ((algorithm, 1),)
     found: list[tuple[str, int]] = []
     for part in algorithm.split("+"):
         match = _PART.fullmatch(part.strip())

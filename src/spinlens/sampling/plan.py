@@ -13,7 +13,7 @@ import numpy as np
 from spinlens.errors import InputError, did_you_mean
 from spinlens.lattices import Lattice, check_lattice
 from spinlens.models import SMALLEST_TEMPERATURE, Model, check_model, model_from_dict
-from spinlens.sampling.algorithms import PAST, check_algorithm, updates_of
+from spinlens.sampling.algorithms import IMPORTED, PAST, check_algorithm, updates_of
 from spinlens.sampling.choice import Choice
 from spinlens.sampling.engines import Engine, engine_for, engine_named
 from spinlens.seeds import check_seed
@@ -129,7 +129,10 @@ class Plan:
     ) -> None:  # fmt: skip
         model, lattice = check_model(model), check_lattice(lattice)
         algorithm = check_algorithm(algorithm)
-        if start not in STARTS:
+        if (algorithm == IMPORTED) != (engine == IMPORTED):
+            why = "draws that were imported are not sampled"
+            raise InputError("algorithm", repr(algorithm), why, "Use import_configurations")
+        if start not in STARTS and engine != IMPORTED:
             raise InputError("start", repr(start), "is unknown", did_you_mean(str(start), STARTS))
         if not isinstance(exchange, bool | np.bool_):
             raise InputError("exchange", exchange, "must be true or false")
@@ -167,6 +170,8 @@ class Plan:
         # Whatever has no meaning on this lattice is refused here.
         tables = self.model.tables(self.lattice)
         self.model.strengths(self.lattice, **self.point_controls(0))
+        if not (self.imported or self.model.specified):
+            raise InputError("model", self.model.text, "nobody said what its energy is, so it cannot be sampled")
         for point in range(self.points):
             self.model_at(point)
         if self.recorded is not None and (unknown := set(self.recorded) - set(tables.names)):
@@ -192,6 +197,11 @@ class Plan:
     def kernels(self) -> Engine:
         """The engine that samples this plan."""
         return engine_named(self.engine)
+
+    @property
+    def imported(self) -> bool:
+        """Whether the draws were made elsewhere: by what, after how many sweeps and how far apart nobody knows."""
+        return self.engine == IMPORTED
 
     @property
     def recordings_per_draw(self) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ import numpy as np
 from spinlens.phases.transitions.evidence import Evidence
 from spinlens.phases.transitions.places import Place
 from spinlens.phases.transitions.verdict import Verdict
+from spinlens.rooms import from_room
 from spinlens.statistics.estimate import Estimate
 from spinlens.statistics.scaling import FiniteSize
 
@@ -166,6 +168,10 @@ class Findings:
             **self.details,
         })  # fmt: skip
         return summary
+
+    def report(self, out: Path | str) -> Any:
+        """Write one HTML file with the answer and the curves of all sizes, see `spinlens.report.write_report`."""
+        return from_room("report", "write_report")(self, out)
 
     def __str__(self) -> str:
         """Return the answer in a few lines."""

@@ -9,6 +9,7 @@ from spinlens.sampling.algorithms import ALGORITHMS
 from spinlens.sampling.engines.bits.engine import BitsEngine
 from spinlens.sampling.engines.clock.engine import ClockEngine
 from spinlens.sampling.engines.engine import Engine, Walkers
+from spinlens.sampling.engines.imported import ImportedEngine
 from spinlens.sampling.engines.past.engine import PastEngine
 from spinlens.sampling.engines.planes.engine import PlanesEngine
 from spinlens.sampling.engines.table.engine import TableEngine
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 __all__ = ["ENGINES", "Engine", "Walkers", "engine_for", "engine_named"]
 
 ENGINES: tuple[Engine, ...] = (BitsEngine(), PlanesEngine(), ClockEngine(), TableEngine(), PastEngine())
+
+_IMPORTED = ImportedEngine()
 
 
 def engine_for(plan: Plan) -> Engine:
@@ -59,7 +62,7 @@ def engine_named(name: str) -> Engine:
     InputError
         If there is none.
     """
-    for engine in ENGINES:
+    for engine in (*ENGINES, _IMPORTED):
         if engine.name == name:
             return engine
     raise InputError("engine", repr(name), "is unknown", did_you_mean(name, [engine.name for engine in ENGINES]))
