@@ -22,6 +22,7 @@ from spinlens.ensemble.simulate import sample
 from spinlens.errors import InputError
 from spinlens.files import sync_folder
 from spinlens.sampling import Plan
+from spinlens.statistics import observables
 
 GROWTH = 8
 """How many times as long a round is at most as the one before, whose estimate may be rough."""
@@ -52,6 +53,23 @@ def check_target(target: Any) -> dict[str, float]:
     return {str(name): float(error) for name, error in target.items()}
 
 
+def check_names(target: Mapping[str, float], plan: Plan) -> None:
+    """Check that a plan will have the observables, before anything is sampled.
+
+    Raises
+    ------
+    InputError
+        If there is none of such a name.
+    """
+    sums = {name: np.zeros((2, 2), dtype=np.int64) for name in plan.series}
+    controls = plan.point_controls(0)
+    found = observables(sums, model=plan.model, lattice=plan.lattice, temperature=plan.temperature[0], **controls)
+    known = sorted(str(name).removesuffix("_error") for name in found if str(name).endswith("_error"))
+    for name in target:
+        if name not in known:
+            raise InputError("target", repr(name), "is no observable with an error", f"There are {', '.join(known)}")
+
+
 def sample_until(
     plan: Plan, target: Mapping[str, float], *, out: Path | str | None = None, **options: Any
 ) -> Ensemble:  # fmt: skip
@@ -74,6 +92,7 @@ def sample_until(
         If there is no such observable, more than `MOST_RECORDINGS` would be needed, or ``out`` holds something else.
     """
     target = check_target(target)
+    check_names(target, plan)
     if out is None:
         *_, ensemble = _rounds(plan, target, None, options)
         return ensemble
@@ -128,13 +147,9 @@ def excess(ensemble: Ensemble, target: Mapping[str, float]) -> float:
     Raises
     ------
     InputError
-        If there is no such observable, or it has no error at any condition.
+        If one has no error at any condition.
     """
     found = ensemble.observables()
-    known = sorted(str(name).removesuffix("_error") for name in found if str(name).endswith("_error"))
-    for name in target:
-        if name not in known:
-            raise InputError("target", repr(name), "is no observable with an error", f"There are {', '.join(known)}")
     ratios = {name: found[f"{name}_error"].values / error for name, error in target.items()}
     for name, values in ratios.items():
         if np.isnan(values).all():
