@@ -22,6 +22,7 @@ _ROOMS = {
     "Potts": "models",
     "RandomBondIsing": "models",
     "RandomFieldIsing": "models",
+    "TransverseIsing": "models",
     "Configurations": "statistics",
     "Lattice": "lattices",
     "Plan": "sampling",
@@ -78,6 +79,7 @@ __all__ = [
     "ResNet",
     "Symmetries",
     "Transformer",
+    "TransverseIsing",
     "VisionTransformer",
     "__version__",
     "challenge",
@@ -141,6 +143,7 @@ if TYPE_CHECKING:
         Potts,
         RandomBondIsing,
         RandomFieldIsing,
+        TransverseIsing,
     )
     from spinlens.phases import find_crossover, find_transition, latent_maps
     from spinlens.sampling import Plan
