@@ -9,6 +9,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -135,7 +136,7 @@ def _spectrum(model: Model, lattice: Lattice, controls: tuple[tuple[str, float],
     return Spectrum(levels, vectors, diagonal)
 
 
-def _hamiltonian(diagonal: NDArray[np.generic], strength: float) -> NDArray[np.generic]:
+def _hamiltonian(diagonal: Any, strength: float) -> Any:
     """Return the matrix with these diagonal elements and minus the strength for each flip of one site."""
     states = len(diagonal)
     matrix, every = np.diag(diagonal), np.arange(states)

@@ -97,7 +97,7 @@ class Events:
 
     def heat(self, means: Array) -> Array | float:
         """Return -<n> / N."""
-        return -means[0]
+        return np.asarray(-means[0])
 
 
 @dataclass(frozen=True, eq=False)

@@ -38,7 +38,7 @@ def _number(stream: Any, lane: int, thresholds: Any) -> int:
 
 
 @njit(inline="always")
-def _tick(stream: Any, lane: int, window: int, halvings: int) -> int:
+def _tick(stream: Any, lane: int, window: int, halvings: int) -> Any:
     """Return a tick within a window."""
     word = np.int64(draw(stream, lane) >> _U(32))
     return (np.int64(window) << (BITS - halvings)) + (word >> halvings)
@@ -305,9 +305,10 @@ def measure(start: Any, first: Any, times: Any, slots: Any, place: Any, tally: A
 
 
 @njit(**_OPTIONS)
-def _ticks(times: Any, kink: int, end: int, now: int) -> int:
+def _ticks(times: Any, kink: int, end: int, now: int) -> Any:
     """Return for how many ticks a site is up."""
-    found, last = np.int64(0), np.int64(0)
+    found: Any = np.int64(0)
+    last: Any = np.int64(0)
     for k in range(kink, end):
         tick = np.int64(times[k])
         if tick > 0:
@@ -318,9 +319,10 @@ def _ticks(times: Any, kink: int, end: int, now: int) -> int:
 
 
 @njit(**_OPTIONS)
-def _equal(times: Any, a: int, end_a: int, b: int, end_b: int, same: bool) -> int:
+def _equal(times: Any, a: int, end_a: int, b: int, end_b: int, same: bool) -> Any:
     """Return for how many ticks two sites are equal."""
-    found, last = np.int64(0), np.int64(0)
+    found: Any = np.int64(0)
+    last: Any = np.int64(0)
     while a < end_a or b < end_b:
         one = np.int64(times[a]) if a < end_a else _WHOLE
         other = np.int64(times[b]) if b < end_b else _WHOLE

@@ -65,7 +65,8 @@ def swendsen_wang(worldlines: list[Worldline], stream: Any, place: Place, heat: 
     ends = np.array(edges, dtype=np.int64).reshape(-1, 2)
     graph = coo_array((np.ones(len(ends)), (ends[:, 0], ends[:, 1])), shape=(ghost + 1, ghost + 1))
     label = connected_components(graph, directed=False)[1]
-    turned, coins = {int(label[ghost]): False}, iter(())
+    turned = {int(label[ghost]): False}
+    coins: Iterator[bool] = iter(())
     for a in range(ghost):
         if int(label[a]) not in turned:
             coin = next(coins, None)
