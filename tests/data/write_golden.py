@@ -69,7 +69,8 @@ LATER = {
     ),
     "transverse_ising": Plan(
         model=TransverseIsing(-1.0), lattice=Lattice((3, 4), ("free", "periodic"), "triangular"),
-        temperature=(0.5, 0.7), transverse_field=(0.8, 2.0), field=(0.0, 0.3), **(_SHORT | {"algorithm": "swendsen_wang"}),
+        temperature=(0.5, 0.7), transverse_field=(0.8, 2.0), field=(0.0, 0.3),
+        **(_SHORT | {"algorithm": "swendsen_wang"}),
     ),
     "mixture": Plan(
         model=Ising(), lattice=Lattice((4, 9), "antiperiodic", "triangular"), temperature=(2.0, 4.0), field=(0.0, 0.2),
