@@ -69,9 +69,8 @@ class WorldlinesEngine:
         controls = plan.point_controls(point)
         form = form_of(plan.model, plan.lattice, plan.model.strengths(plan.lattice, **controls))
         assert isinstance(form, Form)
-        arrivals = 2.0 * form.kinks + 2.0 * (np.abs(form.couplings).sum() + np.abs(form.fields).sum()) / len(
-            form.fields
-        )
+        bound = float(np.abs(form.couplings).sum() + np.abs(form.fields).sum()) / len(form.fields)
+        arrivals = 2.0 * (form.kinks + bound)
         return sum(COST * (1.0 + arrivals / t) for t in plan.temperature)
 
     def walkers(
