@@ -128,6 +128,7 @@ def _spectrum(model: Model, lattice: Lattice, controls: tuple[tuple[str, float],
     if model.space.states != 2 or 2**lattice.sites > LARGEST:
         why = f"has {model.space.states}^{lattice.sites} states; two states on up to {LARGEST.bit_length() - 1} sites"
         raise InputError("lattice", lattice.shape, f"{why} are diagonalised", "Take a smaller lattice")
+    model.check_events(lattice, **dict(controls))
     tables = model.tables(lattice)
     # The kinks' sums are zero here: states that never change.
     diagonal = -(strengths @ tables.sums(all_states(2, lattice.sites)))

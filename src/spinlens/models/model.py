@@ -144,6 +144,7 @@ class Model:
 
     def factors(self, lattice: Lattice, *, temperature: float, **controls: float) -> Array:
         """Return K = strengths / T, of events ln(strength / T), float64 (terms,)."""
+        self.check_events(lattice, **controls)
         found = self.strengths(lattice, **controls) / temperature
         events = self.tables(lattice).events
         found[events] = np.log(found[events])
@@ -163,6 +164,20 @@ class Model:
                 advice = did_you_mean(name, self.controls) if self.controls else "It has none but temperature"
                 raise InputError("control", repr(name), known, advice)
         return {**self.controls, **controls}
+
+    def check_events(self, lattice: Lattice, **controls: float) -> None:
+        """Refuse controls at which events that are counted never happen.
+
+        Raises
+        ------
+        InputError
+            If one of their strengths is not positive.
+        """
+        tables = self.tables(lattice)
+        for name, event, strength in zip(tables.names, tables.events, self.strengths(lattice, **controls), strict=True):
+            if event and not strength > 0:
+                why = f"must be > 0: without {name} the model is classical"
+                raise InputError(f"strength of {name}", float(strength), why, "Take the model without imaginary time")
 
     def energy_total(
         self, lattice: Lattice, sums: Mapping[str, Any], *, temperature: Any = None, **controls: Any

@@ -86,9 +86,9 @@ class TransverseIsing(Model):
         Raises
         ------
         InputError
-            If Gamma is not positive.
+            If Gamma is negative. Nothing is sampled at zero, see `check_events`.
         """
-        if not transverse_field > 0:
+        if not transverse_field >= 0:
             why = "must be > 0: its sign changes nothing, and without it this is Ising()"
             raise InputError("transverse_field", transverse_field, why)
         named = {"bond_integral": self.coupling / TICKS, "spin_integral": field / TICKS, "kinks": transverse_field}
@@ -108,7 +108,7 @@ class TransverseIsing(Model):
 
         See `spinlens.models.trotter`.
         """
-        self.strengths(lattice, transverse_field=transverse_field, field=field)
+        self.check_events(lattice, transverse_field=transverse_field, field=field)
         return trotter(
             slices, lattice, coupling=self.coupling, transverse_field=transverse_field, field=field,
             temperature=temperature,

@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from spinlens.errors import InputError
 from spinlens.lattices import Lattice
-from spinlens.models import TICKS, TransverseIsing
+from spinlens.models import TICKS, Ising, TransverseIsing
 from spinlens.sampling import Plan, run_unit, units
 from spinlens.sampling.engines.worldlines import kernel, reference
 from spinlens.sampling.engines.worldlines.arrivals import MOST, arrivals
@@ -96,3 +97,21 @@ def test_heated_chains_take_their_worldlines_along():
                 exchange=False, equilibration=0, recordings=1, interval=1, draws=1)  # fmt: skip
     kinks = run_unit(plan, units(plan)[0]).sums["kinks"][:, :, 0]
     assert kinks[1].mean() > 1.2 * kinks[0].mean() > 0
+
+
+def test_what_is_refused():
+    for controls, why in (
+        ({"transverse_field": (0.0, 1.0)}, "without kinks"),
+        ({"transverse_field": -1.0}, "its sign"),
+    ):
+        with pytest.raises(InputError, match=why):
+            Plan(model=TransverseIsing(), lattice=Lattice((4,)), temperature=1.0, **controls)
+    for changes, why in (
+        ({"temperature": 1e-9}, "find room"),
+        ({"algorithm": "metropolis"}, "has swendsen_wang alone"),
+        ({"engine": "bits"}, "worldlines"),
+    ):
+        with pytest.raises(InputError, match=why):
+            Plan(**{"model": TransverseIsing(), "lattice": Lattice((4,)), "temperature": 1.0, **changes})
+    with pytest.raises(InputError, match="without imaginary time"):
+        Plan(model=Ising(), lattice=Lattice((4,)), temperature=1.0, engine="worldlines")

@@ -50,6 +50,7 @@ class WorldlinesEngine:
         for controls in map(plan.point_controls, range(plan.points)):
             form = form_of(plan.model, plan.lattice, plan.model.strengths(plan.lattice, **controls))
             assert isinstance(form, Form)
+            plan.model.check_events(plan.lattice, **controls)
             expected = plan.lattice.sites * form.kinks / coldest
             if expected > MOST_KINKS or room_for(form, plan.lattice, coldest) > MOST_KINKS:
                 why = f"chains would have about {expected:.2g} kinks at {controls}, and at most {MOST_KINKS} find room"
