@@ -21,6 +21,7 @@ from spinlens.models import (
     Potts,
     RandomBondIsing,
     RandomFieldIsing,
+    TransverseIsing,
 )
 from spinlens.testing import Case, Golden
 
@@ -97,6 +98,8 @@ CASES = [
     Case(Clock(6), Lattice((3,), "antiperiodic"), 0.9, frustrated=True),
     Case(Clock(5), Lattice((2, 2)), 1.5, {"field": 0.3}),
     Case(Clock(8, -1.0), Lattice((2, 2), ((0, 0), "antiperiodic"), "triangular"), 1.6, {"field": 0.2}, frustrated=True),
+    Case(TransverseIsing(), Lattice((4,)), 0.8, {"transverse_field": 1.3, "field": 0.2}),
+    Case(TransverseIsing(-0.7), Lattice((2, 3), ("free", "periodic"), "triangular"), 0.9, frustrated=True),
     Case(Pairwise((0, 1, 2), 1 - np.eye(3), site={"chemical_potential": [0, 1, 1]}), Lattice((2, 3)), 1.5,
          {"chemical_potential": 0.2}),
     Case(Pairwise((0, 2.5, 3, 7), [[0, 1, -0.3, 0.2], [1, 0.4, 0, 0], [-0.3, 0, 0, 1.1], [0.2, 0, 1.1, 0]]),

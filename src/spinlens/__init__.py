@@ -22,6 +22,7 @@ _ROOMS = {
     "Potts": "models",
     "RandomBondIsing": "models",
     "RandomFieldIsing": "models",
+    "TransverseIsing": "models",
     "Configurations": "statistics",
     "Lattice": "lattices",
     "Plan": "sampling",
@@ -80,6 +81,7 @@ __all__ = [
     "ResNet",
     "Symmetries",
     "Transformer",
+    "TransverseIsing",
     "VisionTransformer",
     "__version__",
     "challenge",
@@ -146,6 +148,7 @@ if TYPE_CHECKING:
         Potts,
         RandomBondIsing,
         RandomFieldIsing,
+        TransverseIsing,
     )
     from spinlens.phases import find_crossover, find_transition, latent_maps
     from spinlens.report import write_report

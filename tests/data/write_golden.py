@@ -12,7 +12,7 @@ from pathlib import Path
 
 from spinlens.ensemble import sample
 from spinlens.lattices import Lattice
-from spinlens.models import XY, BlumeCapel, Clock, Ising, Pattern, Potts
+from spinlens.models import XY, BlumeCapel, Clock, Ising, Pattern, Potts, TransverseIsing
 from spinlens.sampling import Plan
 
 PATH = Path(__file__).with_name("golden.ens")
@@ -66,6 +66,11 @@ LATER = {
     "angles": Plan(
         model=Clock(6, -1.0), lattice=Lattice((3, 3), kind="triangular"), temperature=(0.4, 0.6), engine="clock",
         **(_SHORT | {"algorithm": "metropolis + 2 reflections"}),
+    ),
+    "transverse_ising": Plan(
+        model=TransverseIsing(-1.0), lattice=Lattice((3, 4), ("free", "periodic"), "triangular"),
+        temperature=(0.5, 0.7), transverse_field=(0.8, 2.0), field=(0.0, 0.3),
+        **(_SHORT | {"algorithm": "swendsen_wang"}),
     ),
     "mixture": Plan(
         model=Ising(), lattice=Lattice((4, 9), "antiperiodic", "triangular"), temperature=(2.0, 4.0), field=(0.0, 0.2),

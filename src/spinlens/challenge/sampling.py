@@ -67,7 +67,8 @@ def recorded(ensemble: Ensemble, recipe: Recipe, length: int) -> Mapping[str, ND
     model, lattice = ensemble.model, ensemble.lattice
     sums = {str(name): _samples_as_chains(array.values) for name, array in ensemble.series.items()}
     order = recipe.order(length, len(ensemble.temperature))
-    energy = recipe.unit * np.asarray(model.energy_total(lattice, sums, **recipe.system.controls))
+    t = ensemble.temperature[:, None, None]
+    energy = recipe.unit * np.asarray(model.energy_total(lattice, sums, temperature=t, **recipe.system.controls))
     (parameter, *_) = model.order_parameters(lattice)
     codes = ensemble.codes().values
     return {

@@ -35,7 +35,9 @@ WINDOWS = 4
 def diagnose(read: Read, plan: Plan, point: int) -> dict[str, np.ndarray]:
     """Return what is stored of one point of the grid, arrays (temperature,) by their names."""
     sums = {name: read(name, point) for name in plan.series}
-    found = mixing(sums, model=plan.model, lattice=plan.lattice, **plan.point_controls(point))
+    found = mixing(
+        sums, model=plan.model, lattice=plan.lattice, temperature=plan.temperature, **plan.point_controls(point)
+    )
     return {
         "r_hat": found.r_hat,
         "effective_sample_size": found.effective_sample_size,
@@ -51,7 +53,7 @@ def judge(read: Read, plan: Plan, point: int) -> Convergence:
     found = convergence(
         {name: read(name, point) for name in plan.series}, model=plan.model, lattice=plan.lattice,
         interval=plan.interval, equilibration=plan.equilibration, dispersed=plan.start == "dispersed",
-        **plan.point_controls(point),
+        temperature=plan.temperature, **plan.point_controls(point),
     )  # fmt: skip
     if not plan.imported:
         return found

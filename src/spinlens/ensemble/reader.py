@@ -303,17 +303,21 @@ class Ensemble(StoredDraws):
 
     @property
     def _strengths(self) -> Mapping[str, Any]:
-        """By how much each recorded sum lowers the energy, a DataArray over the controls for each that ever does."""
+        """By how much 1 in each recorded sum lowers the energy, a DataArray over the controls for each that ever does.
+
+        Of events it is the temperature, over its own axis.
+        """
         rows = [
             self.model.strengths(self.lattice, **self.plan.point_controls(point)) for point in range(self.plan.points)
         ]
         shape = tuple(len(values) for values in self._controls.values())
-        columns = dict(zip(self.model.tables(self.lattice).names, np.array(rows).T, strict=True))
+        tables, t = self.model.tables(self.lattice), self.temperature
         return {
-            name: xr.DataArray(column.reshape(shape), self._controls, tuple(self._controls))
-            for name, column in columns.items()
+            name: xr.DataArray(t, {"temperature": t}, ("temperature",)) if event
+            else xr.DataArray(column.reshape(shape), self._controls, tuple(self._controls))
+            for name, event, column in zip(tables.names, tables.events, np.array(rows).T, strict=True)
             if column.any()
-        }
+        }  # fmt: skip
 
 
 def _range(values: np.ndarray) -> str:

@@ -1,7 +1,9 @@
 """Exact oracles: all states, strips and bars of every discrete model, closed forms, critical temperatures."""
 
 from spinlens.exact.critical import critical_temperature
+from spinlens.exact.diagonalisation import diagonalise, slice_probabilities
 from spinlens.exact.enumeration import StateCounts, count_states, enumerate_states, state_probabilities
+from spinlens.exact.free_fermions import transverse_chain
 from spinlens.exact.ising import (
     CrossoverLines,
     TorusEnergies,
@@ -28,14 +30,17 @@ __all__ = [
     "count_states",
     "critical_temperature",
     "crossover_lines",
+    "diagonalise",
     "enumerate_states",
     "finite_strip",
     "kaufman",
     "onsager",
     "planar_critical_temperature",
     "potts_transition",
+    "slice_probabilities",
     "state_probabilities",
     "torus_energies",
     "transfer_matrix",
+    "transverse_chain",
     "xy",
 ]

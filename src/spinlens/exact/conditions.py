@@ -13,16 +13,22 @@ from spinlens.errors import InputError
 from spinlens.models import SMALLEST_TEMPERATURE, Model, check_model, refuse_sealed
 
 
-def check_solvable(model: Any) -> Model:
+def check_solvable(model: Any, *, imaginary_time: bool = False) -> Model:
     """Return a model of which exact values may be said.
 
     Raises
     ------
     InputError
-        If it is no model, or its unit of energy is hidden.
+        If it is no model, its unit of energy is hidden, or its configurations are worldlines and the oracle knows of
+        none, or the other way round.
     """
     found = check_model(model)
     refuse_sealed(found)
+    if found.imaginary_time and not imaginary_time:
+        why = "has terms that do not commute, and configurations in imaginary time"
+        raise InputError("model", found.text, why, "exact.diagonalise takes it")
+    if imaginary_time and not found.imaginary_time:
+        raise InputError("model", found.text, "has no terms that do not commute", "exact.enumerate_states takes it")
     return found
 
 

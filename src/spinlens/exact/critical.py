@@ -9,10 +9,9 @@ from typing import Any
 import numpy as np
 from scipy.optimize import brentq
 
-from spinlens.exact.conditions import check_solvable
 from spinlens.exact.planar import frustrated, planar_critical_temperature
 from spinlens.lattices import Lattice, check_lattice
-from spinlens.models import Clock, HiddenUnit, LatticeGas, Model, Potts
+from spinlens.models import Clock, HiddenUnit, LatticeGas, Model, Potts, check_model, refuse_sealed
 from spinlens.models.ising import Ising
 
 _CELLS = {"square": (2, 2), "triangular": (2, 2), "honeycomb": (2, 2)}
@@ -52,7 +51,8 @@ def critical_temperature(model: Model, lattice: Lattice | None = None) -> float 
     .. [1] D. Cimasoni and H. Duminil-Copin, Electron. J. Probab. 18, 44 (2013), doi:10.1214/EJP.v18-2352.
     .. [2] F. Y. Wu, Rev. Mod. Phys. 54, 235 (1982), doi:10.1103/RevModPhys.54.235.
     """
-    model = check_solvable(model)
+    model = check_model(model)
+    refuse_sealed(model)
     lattice = Lattice((2, 2)) if lattice is None else check_lattice(lattice)
     rule = _RULES.get(type(model))
     return None if rule is None else rule(model, lattice)

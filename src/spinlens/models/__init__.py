@@ -14,13 +14,15 @@ from spinlens.models.random_field import RandomFieldIsing
 from spinlens.models.registry import check_model, model_from_dict, models, parse_model, register
 from spinlens.models.stiffness import Stiffness
 from spinlens.models.tables import TermTables
-from spinlens.models.terms import Bonds, Pattern, Sites, Term
+from spinlens.models.terms import TICKS, Bonds, Kinks, Pattern, Sites, Term
+from spinlens.models.transverse_ising import TransverseIsing
+from spinlens.models.trotter import Trotter
 from spinlens.models.unspecified import Unspecified
 from spinlens.models.xy import XY
 
 __all__ = [
-    "SMALLEST_TEMPERATURE", "XY", "BlumeCapel", "Bonds", "Clock", "HiddenUnit", "Ising", "LatticeGas", "Model",
-    "OrderParameter", "Pairwise", "Pattern", "Potts", "RandomBondIsing", "RandomFieldIsing", "Reference", "Sites",
-    "Stiffness", "Term", "TermTables", "Unspecified", "check_model", "component", "model_from_dict", "models",
-    "parse_model", "refuse_sealed", "register", "vector",
+    "SMALLEST_TEMPERATURE", "TICKS", "XY", "BlumeCapel", "Bonds", "Clock", "HiddenUnit", "Ising", "Kinks", "LatticeGas",
+    "Model", "OrderParameter", "Pairwise", "Pattern", "Potts", "RandomBondIsing", "RandomFieldIsing", "Reference",
+    "Sites", "Stiffness", "Term", "TermTables", "TransverseIsing", "Trotter", "Unspecified", "check_model", "component",
+    "model_from_dict", "models", "parse_model", "refuse_sealed", "register", "vector",
 ]  # fmt: skip

@@ -54,7 +54,12 @@ class HiddenUnit(Model):
         model = model_from_dict(self.model) if described else check_model(self.model)
         if not isinstance(self.secret, str) or not self.secret:
             raise InputError("secret", type(self.secret).__name__, "must be text of at least one character")
-        for name, value in (("model", model), ("controls", model.controls), ("quenched", model.quenched)):
+        for name, value in (
+            ("model", model),
+            ("controls", model.controls),
+            ("quenched", model.quenched),
+            ("imaginary_time", model.imaginary_time),
+        ):
             object.__setattr__(self, name, value)
         object.__setattr__(self, "_sealed", True)
 

@@ -59,7 +59,9 @@ class Reference:
 
 @dataclass(frozen=True)
 class Model:
-    """ln p = K . S - ln Z: a space, terms S, and strengths K T that depend on the controls.
+    """ln p = K . S - ln Z: a space, terms S, and strengths that depend on the controls.
+
+    K is the strength over the temperature T, and of terms that count events (`spinlens.models.Kinks`) its logarithm.
 
     A subclass is a frozen dataclass of its constants. It gives ``name``, ``controls``, `space`, `terms`, `strengths`
     and `order_parameters`; the samplers, oracles, statistics and the store then know what to do with it.
@@ -70,6 +72,8 @@ class Model:
     """What can be varied beside the temperature, with its value where nothing is said."""
     quenched: ClassVar[str | None] = None
     """The control that numbers quenched samples, each with terms of its own; None where terms never differ."""
+    imaginary_time: ClassVar[bool] = False
+    """Whether a configuration is more than the codes that are stored of it: those at imaginary time 0 of worldlines."""
 
     specified: ClassVar[bool] = True
     """Whether the energy is known; where it is not it is no number, and nothing can be sampled."""
@@ -84,7 +88,10 @@ class Model:
         raise NotImplementedError
 
     def strengths(self, lattice: Lattice, **controls: float) -> Array:
-        """Return by how much each sum lowers the energy, float64 (terms,): the total energy is minus strengths . S."""
+        """Return by how much each sum lowers the energy, float64 (terms,): the total energy is minus strengths . S.
+
+        Of terms that count events it is the rate of events in units of energy, see `energy_total`.
+        """
         raise NotImplementedError
 
     def at(self, **controls: float) -> Self:
@@ -139,8 +146,12 @@ class Model:
         return _tables(self, lattice)
 
     def factors(self, lattice: Lattice, *, temperature: float, **controls: float) -> Array:
-        """Return K = strengths / T, float64 (terms,)."""
-        return self.strengths(lattice, **controls) / temperature
+        """Return K = strengths / T, of events ln(strength / T), float64 (terms,)."""
+        self.check_events(lattice, **controls)
+        found = self.strengths(lattice, **controls) / temperature
+        events = self.tables(lattice).events
+        found[events] = np.log(found[events])
+        return found
 
     def values_of_controls(self, controls: Mapping[str, Any]) -> dict[str, Any]:
         """Return a value for every control, the given one or the default.
@@ -157,8 +168,26 @@ class Model:
                 raise InputError("control", repr(name), known, advice)
         return {**self.controls, **controls}
 
-    def energy_total(self, lattice: Lattice, sums: Mapping[str, Any], **controls: Any) -> Any:
-        """Return total energies, elementwise, in units of energy.
+    def check_events(self, lattice: Lattice, **controls: float) -> None:
+        """Refuse controls at which events that are counted never happen.
+
+        Raises
+        ------
+        InputError
+            If one of their strengths is not positive.
+        """
+        tables = self.tables(lattice)
+        for name, event, strength in zip(tables.names, tables.events, self.strengths(lattice, **controls), strict=True):
+            if event and not strength > 0:
+                why = f"must be > 0: without {name} the model is classical"
+                raise InputError(f"strength of {name}", float(strength), why, "Take the model without imaginary time")
+
+    def energy_total(
+        self, lattice: Lattice, sums: Mapping[str, Any], *, temperature: Any = None, **controls: Any
+    ) -> Any:
+        """Return total energies, elementwise, in units of energy: minus dK / d(1/T) . S.
+
+        That is minus strength times sum, and minus T for each event.
 
         Parameters
         ----------
@@ -166,24 +195,27 @@ class Model:
             Where the sums were taken.
         sums : mapping of str to array of int
             The sums by their terms' names; those that the energy does not depend on may be left out.
+        temperature : float or array, optional
+            T, broadcast against the sums; needed where events are counted.
         **controls : float or array
             Broadcast against the sums.
 
         Raises
         ------
         InputError
-            If a sum that the energy depends on is left out, or a control is unknown.
+            If a sum that the energy depends on is left out, a control is unknown, or the temperature is needed.
         """
-        values = self.values_of_controls(controls)
-        names = [term.name for term in self.terms(lattice)]
+        values, tables = self.values_of_controls(controls), self.tables(lattice)
         strengths = [np.asarray(value)[()] for value in _elementwise(self, lattice, values)]
         total: Any = 0.0
-        for name, strength in zip(names, strengths, strict=True):
+        for name, event, strength in zip(tables.names, tables.events, strengths, strict=True):
             if not np.any(strength != 0):
                 continue
             if name not in sums:
                 raise InputError("sums", sorted(sums), f"lack {name!r}, on which the energy depends")
-            total = total - strength * sums[name]
+            if event and temperature is None:
+                raise InputError("temperature", None, f"each of the {name} counts so much energy", "Pass temperature=")
+            total = total - (temperature if event else strength) * sums[name]
         return total
 
     def ground_states(self, lattice: Lattice, **controls: float) -> NDArray[Any]:

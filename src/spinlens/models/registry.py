@@ -18,6 +18,7 @@ from spinlens.models.pairwise import Pairwise
 from spinlens.models.potts import Potts
 from spinlens.models.random_bond import RandomBondIsing
 from spinlens.models.random_field import RandomFieldIsing
+from spinlens.models.transverse_ising import TransverseIsing
 from spinlens.models.unspecified import Unspecified
 from spinlens.models.xy import XY
 
@@ -36,6 +37,7 @@ _OWN: dict[str, type[Model]] = {
         Potts,
         Clock,
         XY,
+        TransverseIsing,
         Pairwise,
         HiddenUnit,
         Unspecified,

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from spinlens.errors import InputError
 from spinlens.lattices import Lattice
-from spinlens.models.terms import Bonds, Sites, Term, check_cell
+from spinlens.models.terms import Bonds, Kinks, Sites, Term, check_cell
 from spinlens.spaces import Space
 
 Array = NDArray[np.float64]
@@ -59,6 +59,16 @@ class TermTables:
     def names(self) -> tuple[str, ...]:
         """Names of the sums."""
         return tuple(term.name for term in self.terms)
+
+    @cached_property
+    def kinks(self) -> tuple[Kinks, ...]:
+        """Those of the terms that count events along imaginary time."""
+        return tuple(term for term in self.terms if isinstance(term, Kinks))
+
+    @cached_property
+    def events(self) -> NDArray[np.bool_]:
+        """Whether each term counts events along imaginary time, bool (terms,)."""
+        return np.array([isinstance(term, Kinks) for term in self.terms])
 
     @cached_property
     def bond_factors(self) -> Integers:

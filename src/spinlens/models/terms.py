@@ -165,6 +165,26 @@ class Sites:
         return np.asarray(self.pattern[_places(self.pattern.shape, lattice, np.arange(lattice.sites))])
 
 
+TICKS = 1 << 32
+"""Parts of the circle of imaginary time; integrals over it are sums over ticks."""
+
+
+@dataclass(frozen=True, eq=False)
+class Kinks(Sites):
+    """How often the codes of all sites change along imaginary time: events, each of which counts its strength over T.
+
+    A configuration is then a code of each site at every imaginary time, and the other terms are integrals along it, in
+    ticks. What tables say of codes they say of configurations that never change, in which the number of kinks is 0.
+
+    Attributes
+    ----------
+    conjugate : str
+        Name of the average per site that the strength is conjugate to: T <kinks> over the strength.
+    """
+
+    conjugate: str = "transverse_magnetization"
+
+
 Term = Bonds | Sites
 
 

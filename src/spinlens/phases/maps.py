@@ -232,7 +232,8 @@ def _chain_moments(ensemble: Ensemble, chain: slice) -> xr.Dataset:
     orders = ensemble.model.order_parameters(lattice)
     for index, point in enumerate(_points(ensemble)):
         sums = {name: values[index][:, chain].astype(np.float64) for name, values in flat.items()}
-        found = {"energy": ensemble.model.energy_total(lattice, sums, **point) / sites}
+        temperature = ensemble.temperature[:, None, None]
+        found = {"energy": ensemble.model.energy_total(lattice, sums, temperature=temperature, **point) / sites}
         if "spin_sum" in sums:
             found["magnetization"] = sums["spin_sum"] / sites
         for order in orders[:1]:

@@ -75,7 +75,7 @@ class Convergence:
 
 def convergence(
     sums: Mapping[str, Any], *, model: Model, lattice: Lattice, interval: int, equilibration: int, dispersed: bool,
-    **controls: float,
+    temperature: Any = None, **controls: float,
 ) -> Convergence:  # fmt: skip
     """Judge the chains of one point of the grid.
 
@@ -92,6 +92,8 @@ def convergence(
         Sweeps before the first one.
     dispersed : bool
         Whether chains of even and odd number had different starts.
+    temperature : array, shape (temperature,), optional
+        T; needed where events are counted, see `spinlens.models.Model.energy_total`.
 
     Returns
     -------
@@ -126,7 +128,7 @@ def convergence(
     ----------
     B. Efron, J. Am. Stat. Assoc. 64, 1278 (1969), doi:10.1080/01621459.1969.10501056 (the bound).
     """
-    series = quantities(sums, model=model, lattice=lattice, **controls)
+    series = quantities(sums, model=model, lattice=lattice, temperature=temperature, **controls)
     _, chains, recordings = series[0].shape
     window = interval * recordings
     sweeps = equilibration + window / 2
@@ -141,7 +143,7 @@ def convergence(
     if chains >= FEWEST_CHAINS:
         sound = ended & (sweeps >= ENOUGH * memory)
     else:
-        sound = mixing(sums, model=model, lattice=lattice, **controls).mixed & ended
+        sound = mixing(sums, model=model, lattice=lattice, temperature=temperature, **controls).mixed & ended
     unsound = (drift > LARGEST_DRIFT) | (sweeps < TOO_FEW * least)
     verdict = np.where(unsound, Verdict.NOT_EQUILIBRATED, np.where(sound, Verdict.EQUILIBRATED, Verdict.TOO_SHORT))
     return Convergence(verdict.astype(np.int8), drift, memory)

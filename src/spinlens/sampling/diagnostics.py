@@ -51,7 +51,9 @@ class Mixing:
     mixed: NDArray[np.bool_]
 
 
-def mixing(sums: Mapping[str, Any], *, model: Model, lattice: Lattice, **controls: float) -> Mixing:
+def mixing(
+    sums: Mapping[str, Any], *, model: Model, lattice: Lattice, temperature: Any = None, **controls: float
+) -> Mixing:
     """Compare the chains of one point of the grid by rank-normalised split R-hat and bulk effective sample size.
 
     Parameters
@@ -62,6 +64,8 @@ def mixing(sums: Mapping[str, Any], *, model: Model, lattice: Lattice, **control
         The Hamiltonian.
     lattice : Lattice
         Where the sums were taken.
+    temperature : array, shape (temperature,), optional
+        T; needed where events are counted, see `spinlens.models.Model.energy_total`.
     **controls : float
         The point.
 
@@ -86,14 +90,19 @@ def mixing(sums: Mapping[str, Any], *, model: Model, lattice: Lattice, **control
     ----------
     A. Vehtari et al., Bayesian Anal. 16, 667 (2021), doi:10.1214/20-BA1221.
     """
-    verdicts = [_diagnose(values) for values in quantities(sums, model=model, lattice=lattice, **controls)]
+    verdicts = [
+        _diagnose(values)
+        for values in quantities(sums, model=model, lattice=lattice, temperature=temperature, **controls)
+    ]
     # np.maximum and np.minimum keep a NaN: what is unknown for one quantity is unknown.
     r_hat = np.maximum.reduce([verdict[0] for verdict in verdicts])
     size = np.minimum.reduce([verdict[1] for verdict in verdicts])
     return Mixing(r_hat, size, (r_hat < LARGEST_R_HAT) & (size >= SMALLEST_EFFECTIVE_SAMPLE_SIZE))
 
 
-def quantities(sums: Mapping[str, Any], *, model: Model, lattice: Lattice, **controls: float) -> list[Array]:
+def quantities(
+    sums: Mapping[str, Any], *, model: Model, lattice: Lattice, temperature: Any = None, **controls: float
+) -> list[Array]:
     """Return what chains are judged by, the energy and the order parameters, each (temperature, chain, recording).
 
     An order parameter whose average a symmetry makes zero, or whose sign nothing chooses (a staggered magnetization
@@ -108,7 +117,8 @@ def quantities(sums: Mapping[str, Any], *, model: Model, lattice: Lattice, **con
     shapes = sorted({values.shape for values in series.values()})
     if len(shapes) != 1 or len(shapes[0]) != 3:
         raise InputError("sums.shape", shapes, "all must be (temperature, chain, recording)")
-    energy = np.asarray(model.energy_total(lattice, series, **controls), dtype=np.float64)
+    t = None if temperature is None else np.asarray(temperature, dtype=np.float64)[:, None, None]
+    energy = np.asarray(model.energy_total(lattice, series, temperature=t, **controls), dtype=np.float64)
     return [np.broadcast_to(energy, shapes[0]).copy(), *_ordered(series, model, lattice, controls)]
 
 

@@ -1,5 +1,7 @@
 """Replica exchange between neighbouring temperatures, lane by lane, from the sums alone.
 
+Configurations with sums S, S' at K, K' swap with probability min(1, exp((K - K') (S' - S))).
+
 References
 ----------
 K. Hukushima and K. Nemoto, J. Phys. Soc. Jpn. 65, 1604 (1996), doi:10.1143/JPSJ.65.1604.
@@ -66,8 +68,8 @@ class Exchange:
         """Offer a swap to every pair of neighbouring temperatures once, even pairs first, then odd pairs."""
         for parity in range(2):
             _offer(
-                walkers.sums, walkers.weights, self.replica, self.inverse_temperature, parity, self.chains, self.stream,
-                self.accepted, self._lanes,
+                walkers.sums, walkers.weights, walkers.events, self.replica, self.inverse_temperature, parity,
+                self.chains, self.stream, self.accepted, self._lanes,
             )  # fmt: skip
             walkers.swap(parity, self._lanes)
         _count_trips(self.replica, self.visited, self.chains, self.round_trips)
@@ -87,13 +89,13 @@ def _uniform(stream: Any) -> float:
 
 @njit(cache=True, nogil=True, **_OPTIONS)
 def _offer(
-    sums: Any, weights: Any, replica: Any, inverse_temperature: Any, parity: int, chains: int, stream: Any,
-    accepted: Any, lanes: Any,
+    sums: Any, weights: Any, events: Any, replica: Any, inverse_temperature: Any, parity: int, chains: int,
+    stream: Any, accepted: Any, lanes: Any,
 ) -> None:  # fmt: skip
     """Decide which chains swap, and swap their sums and replicas, for every other pair of temperatures.
 
-    A swap of configurations with energies E, E' at inverse temperatures b, b' is accepted with probability
-    min(1, exp((b - b') (E - E'))).
+    A swap of configurations with energies E, E' and numbers of events n, n' at inverse temperatures b, b' is accepted
+    with probability min(1, exp((b - b') (E - E') + ln(b / b') (n' - n))).
 
     Parameters
     ----------
@@ -101,6 +103,8 @@ def _offer(
         The sums of the configurations; swapped.
     weights : float64 array, shape (counters,)
         The energy is minus the weighted sum of the sums.
+    events : float64 array, shape (counters,)
+        The number of events is this weighted sum of them.
     replica : int32 array, shape (T, 64)
         Which replica stands at each temperature; swapped.
     inverse_temperature : float64 array, shape (T,)
@@ -120,11 +124,14 @@ def _offer(
     for t in range(parity, temperatures - 1, 2):
         swapped = _NONE
         difference = inverse_temperature[t] - inverse_temperature[t + 1]
+        ratio = math.log(inverse_temperature[t] / inverse_temperature[t + 1])
         for lane in range(chains):
-            energy = 0.0
+            energy, more = 0.0, 0.0
             for which in range(weights.size):
-                energy -= weights[which] * np.float64(sums[which, t, lane] - sums[which, t + 1, lane])
-            exponent = difference * energy
+                apart = np.float64(sums[which, t, lane] - sums[which, t + 1, lane])
+                energy -= weights[which] * apart
+                more -= events[which] * apart
+            exponent = difference * energy + ratio * more
             if exponent >= 0 or _uniform(stream) < math.exp(exponent):
                 swapped |= _ONE << np.uint64(lane)
                 accepted[t] += 1

@@ -37,9 +37,9 @@ def derivatives(
     Returns
     -------
     xarray.Dataset
-        Over the conditions: ``by_SUM`` d<A>/dK_i for each recorded sum S_i, with K = strengths / T; ``by_temperature``
-        d<A>/dT; ``by_CONTROL`` d<A>/dc for each control c. Each has its standard error ``NAME_error``. Controls that
-        act on sums that were not recorded are left out.
+        Over the conditions: ``by_SUM`` d<A>/dK_i for each recorded sum S_i, K being that of
+        `spinlens.models.Model.factors`; ``by_temperature`` d<A>/dT; ``by_CONTROL`` d<A>/dc for each control c. Each has
+        its standard error ``NAME_error``. Controls that act on sums that were not recorded are left out.
 
     Raises
     ------
@@ -90,12 +90,14 @@ def _directions(found: Recordings, condition: int) -> dict[str, dict[str, float]
     model, lattice = found.model, found.lattice
     names, at = model.tables(lattice).names, found.controls_at(condition)
     t = float(found.temperature[condition])
-    changes = {"temperature": -model.strengths(lattice, **at) / t**2}
+    strengths, events = model.strengths(lattice, **at), model.tables(lattice).events
+    # K is strength / T, of events its logarithm.
+    changes = {"temperature": np.where(events, -1.0 / t, -strengths / t**2)}
     for name, value in at.items():
         if name == model.quenched:
             continue
         up, down = (model.strengths(lattice, **{**at, name: value + step}) for step in (STEP, -STEP))
-        changes[name] = (up - down) / (2.0 * STEP * t)
+        changes[name] = (up - down) / (2.0 * STEP * np.where(events, strengths, t))
     slopes = {name: {name: unit} for name, unit in _units(found).items()}
     for name, change in changes.items():
         slopes[name] = {n: float(slope) for n, slope in zip(names, change, strict=True) if slope != 0}

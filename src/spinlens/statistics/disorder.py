@@ -140,7 +140,8 @@ def _thermal(found: Recordings) -> tuple[Array, list[Quantity]]:
         wanted = quantities(found, controls)
         for condition in range(here.start, here.stop):
             sums = {name: np.asarray(values[condition], dtype=np.float64) for name, values in found.sums.items()}
-            energy = np.asarray(found.model.energy_total(found.lattice, sums, **controls)) / found.sites
+            t = found.temperature[condition]
+            energy = np.asarray(found.model.energy_total(found.lattice, sums, temperature=t, **controls)) / found.sites
             rows.append(_moments(np.broadcast_to(energy, next(iter(sums.values())).shape), sums, found.sites, wanted))
     return np.array(rows).T, wanted
 

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from spinlens.models import OrderParameter, Stiffness
+from spinlens.models import Kinks, OrderParameter, Stiffness
 from spinlens.statistics.jackknife import Statistic
 
 Array = NDArray[np.float64]
@@ -40,6 +40,64 @@ class Averaged(Protocol):
 
     def estimates(self, means: Array, offset: Array, sites: int, temperature: Array) -> dict[str, Array]:
         """Return the estimates from averages (moment, ...) of what `row` gives."""
+
+    def heat(self, means: Array) -> Array | float:
+        """Return what the specific heat has beside the fluctuations of the energy, from the same averages."""
+
+
+@dataclass(frozen=True, eq=False)
+class Events:
+    """The kinks per site, <n> / N, and what they are conjugate to, T <n> / (N strength), see `spinlens.models.Kinks`.
+
+    Each kink has the energy -T, which depends on the temperature: the specific heat is var(E) / (N T^2) - <n> / N.
+
+    Attributes
+    ----------
+    kinks : Kinks
+        What is counted.
+    strength : float or None
+        Its strength, in units of energy; None where it varies, and nothing is said but of the specific heat.
+    """
+
+    kinks: Kinks
+    strength: float | None
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The name of what they are conjugate to, where their strength is known."""
+        return () if self.strength is None else (self.kinks.conjugate,)
+
+    @property
+    def moments(self) -> int:
+        """Number of moments that `row` gives."""
+        return 1
+
+    def values(self, sums: Mapping[str, Any], sites: int) -> Array:
+        """Return n / N, (1, ...)."""
+        return np.asarray(sums[self.kinks.name], dtype=np.float64)[None] / sites
+
+    def offset(self, values: Array) -> Array:
+        """Return zero: the average is wanted as it is."""
+        return np.zeros_like(values)
+
+    def average(self, values: Array, share: Array) -> Array:
+        """Return zero."""
+        del values, share
+        return np.zeros((1, 1))
+
+    def row(self, values: Array, offset: Array) -> list[Array]:
+        """Return n / N."""
+        del offset
+        return [values[0]]
+
+    def estimates(self, means: Array, offset: Array, sites: int, temperature: Array) -> dict[str, Array]:
+        """Return the average that the strength is conjugate to."""
+        del offset, sites
+        return {} if self.strength is None else {self.kinks.conjugate: temperature * means[0] / self.strength}
+
+    def heat(self, means: Array) -> Array | float:
+        """Return -<n> / N."""
+        return np.asarray(-means[0])
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,6 +138,11 @@ class Modulus:
         """Return the modulus from averages (moment, ...) of what `row` gives."""
         del offset, sites
         return {self.stiffness.name: means[0] - means[1] / temperature}
+
+    def heat(self, means: Array) -> Array | float:
+        """Return nothing."""
+        del means
+        return 0.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -148,6 +211,11 @@ class Quantity:
         ]  # fmt: skip
         return dict(zip(self.names, found, strict=True))
 
+    def heat(self, means: Array) -> Array | float:
+        """Return nothing."""
+        del means
+        return 0.0
+
 
 def thermodynamics(
     quantities: Sequence[Averaged], offsets: Sequence[Array], temperature: Array, sites: int
@@ -156,8 +224,8 @@ def thermodynamics(
 
     Parameters
     ----------
-    quantities : sequence of Quantity or Modulus
-        Order parameters and moduli.
+    quantities : sequence of Averaged
+        Order parameters, moduli and kinks.
     offsets : sequence of ndarray
         Where the energy, (temperature,), and what is averaged of each quantity, (d', temperature), are measured from,
         per site.
@@ -180,7 +248,9 @@ def thermodynamics(
         found = {"energy": e0 + e, "specific_heat": sites * (ee - e**2) / t**2}
         first = 2
         for quantity, offset in zip(quantities, others, strict=True):
-            found |= quantity.estimates(means[first : first + quantity.moments], offset, sites, t)
+            own = means[first : first + quantity.moments]
+            found["specific_heat"] = found["specific_heat"] + quantity.heat(own)
+            found |= quantity.estimates(own, offset, sites, t)
             first += quantity.moments
         return found
 

@@ -30,10 +30,8 @@ class Mixture:
     ----------
     histogram : RowHistogram
         U rows, their counts.
-    strengths : ndarray, float64 (K, columns)
-        By how much each column lowers the energy at each condition.
-    temperature : ndarray, float64 (K,)
-        T > 0.
+    factors : ndarray, float64 (K, columns)
+        By how much each column raises ln p at each condition.
 
     Attributes
     ----------
@@ -49,11 +47,11 @@ class Mixture:
         ln of the mixture's density at each row.
     """
 
-    def __init__(self, histogram: RowHistogram, strengths: Array, temperature: Array) -> None:
-        self.histogram, self._strengths, self._temperature = histogram, strengths, temperature
+    def __init__(self, histogram: RowHistogram, factors: Array) -> None:
+        self.histogram, self._factors = histogram, factors
         self.recordings = histogram.recordings.sum(axis=1)
         self.counts = np.asarray(histogram.counts.sum(axis=0)).reshape(-1)
-        means = -(strengths @ histogram.means.T) / temperature[:, None]
+        means = -(factors @ histogram.means.T)
         self.free = solve(histogram, self.exponents, means)
         self.ratio = leave_one_out(histogram, self.exponents, self.free)
         self.density = np.empty(len(self.counts))
@@ -67,8 +65,8 @@ class Mixture:
         return int(self.ratio.shape[1])
 
     def exponents(self, here: slice) -> Array:
-        """Return E / T of some rows at each condition, (condition, row)."""
-        return -(self._strengths @ self.histogram.rows[here].T) / self._temperature[:, None]
+        """Return -ln p of some rows at each condition but for a constant, E / T, (condition, row)."""
+        return -(self._factors @ self.histogram.rows[here].T)
 
     def log_z(self) -> tuple[Array, Array]:
         """Return ln Z_k - ln Z_0 of all conditions and its errors, each (K,)."""
@@ -81,9 +79,9 @@ class Mixture:
         error[0] = 0.0
         return 0.0 - self.free, error
 
-    def weight(self, energy: Array, temperature: float) -> tuple[Array, float]:
+    def weight(self, factors: Array) -> tuple[Array, float]:
         """Return the weight of one recording of each row at a condition, (U,), and ln of what it was divided by."""
-        log_weight = -energy / temperature - self.density
+        log_weight = self.histogram.rows @ factors - self.density
         top = float(log_weight.max())
         return np.exp(log_weight - top), top
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from spinlens.statistics.fluctuations import Averaged, Modulus, Quantity, thermodynamics
+from spinlens.statistics.fluctuations import Averaged, Events, Modulus, Quantity, thermodynamics
 from spinlens.statistics.jackknife import group_sums, jackknife
 from spinlens.statistics.recordings import Recordings, recordings
 from spinlens.symmetries import code_group, vanishes
@@ -45,6 +45,8 @@ def observables(
           1 - d <m^4> / ((d + 2) <m^2>^2) for d components: 0 for Gaussian fluctuations, 2 / (d + 2) in full order
         - the same of further ones with NAME and an underscore before it
         - of angles ``helicity_modulus_x`` and so on, see `spinlens.models.Stiffness`
+        - in imaginary time ``transverse_magnetization``, <sx>; there m is the average over imaginary time, the
+          susceptibility Kubo's, and the specific heat has -<kinks> / N besides
 
         Order parameters whose sums were not recorded are left out. Each variable says what it is and in which units in
         its attributes ``long_name`` and ``units``, which xarray writes on the axes of plots.
@@ -88,7 +90,8 @@ def observables(
 def estimate_run(found: Recordings, here: slice, controls: Mapping[str, float]) -> dict[str, Array]:
     """Return the observables (conditions,) of a stretch of conditions that differ in temperature alone."""
     sums = {name: np.asarray(values[here], dtype=np.float64) for name, values in found.sums.items()}
-    energy = np.asarray(found.model.energy_total(found.lattice, sums, **controls)) / found.sites
+    t = found.temperature[here][:, None, None]
+    energy = np.asarray(found.model.energy_total(found.lattice, sums, temperature=t, **controls)) / found.sites
     energy = np.broadcast_to(energy, next(iter(sums.values())).shape)
     wanted = averaged(found, controls)
     components = [quantity.values(sums, found.sites) for quantity in wanted]
@@ -113,5 +116,16 @@ def quantities(found: Recordings, controls: Mapping[str, float]) -> list[Quantit
 
 
 def averaged(found: Recordings, controls: Mapping[str, float]) -> list[Averaged]:
-    """Return the order parameters and the moduli that were recorded."""
-    return [*quantities(found, controls), *map(Modulus, found.stiffnesses)]
+    """Return the order parameters, the moduli and the kinks that were recorded."""
+    return [*quantities(found, controls), *map(Modulus, found.stiffnesses), *events(found, controls)]
+
+
+def events(found: Recordings, controls: Mapping[str, float] | None) -> list[Events]:
+    """Return the kinks that were recorded, with their strengths where the controls are known."""
+    tables = found.model.tables(found.lattice)
+    known = None if controls is None else found.model.strengths(found.lattice, **controls)
+    return [
+        Events(term, None if known is None else float(known[tables.names.index(term.name)]))
+        for term in tables.kinks
+        if term.name in found.sums
+    ]

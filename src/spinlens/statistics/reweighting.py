@@ -80,8 +80,8 @@ class MultiHistogram:
         histogram = count_rows([found.sums[name] for name in self.series])
         # The arrays themselves are done with.
         self._found = replace(found, sums=dict.fromkeys(self.series))
-        strengths = np.stack([self._strengths(found.controls_at(c)) for c in range(len(self.temperature))])
-        self._mixture = Mixture(histogram, strengths, self.temperature)
+        factors = [self._factors(float(t), found.controls_at(c)) for c, t in enumerate(self.temperature)]
+        self._mixture = Mixture(histogram, np.stack(factors))
 
     @classmethod
     def from_ensemble(cls, ensemble: Any) -> MultiHistogram:
@@ -222,11 +222,14 @@ class MultiHistogram:
         columns = dict(zip(self.series, self._mixture.histogram.rows.T, strict=True))
         for values in product(*controls):
             at = dict(zip(list(axes)[:-1], values, strict=True))
-            energy = -(self._mixture.histogram.rows @ self._strengths(at))
+            resting = np.asarray(self.model.energy_total(self.lattice, columns, temperature=0.0, **at))
+            resting = np.broadcast_to(resting, self._mixture.counts.shape)
+            events = sum((columns[term.name] for term in self.model.tables(self.lattice).kinks), np.zeros(1))
             wanted = averaged(self._found, at)
             components = [quantity.values(columns, self.lattice.sites) for quantity in wanted]
             for t in temperatures:
-                weight, top = self._mixture.weight(energy, t)
+                energy = resting - t * events
+                weight, top = self._mixture.weight(self._factors(t, at))
                 size = self._mixture.effective(weight)
                 self._check_overlap(size, {"temperature": t, **at})
                 yield *self._moments(energy, weight, top, t, list(zip(wanted, components, strict=True))), size
@@ -263,10 +266,10 @@ class MultiHistogram:
                 f"would count and {fewest:.0f} must", "Simulate nearer to it, or longer",
             )  # fmt: skip
 
-    def _strengths(self, controls: Mapping[str, float]) -> Array:
-        """Return the strengths of the sums that are kept."""
-        names, strengths = self.model.tables(self.lattice).names, self.model.strengths(self.lattice, **controls)
-        named = dict(zip(names, strengths, strict=True))
+    def _factors(self, temperature: float, controls: Mapping[str, float]) -> Array:
+        """Return K of the sums that are kept."""
+        factors = self.model.factors(self.lattice, temperature=temperature, **controls)
+        named = dict(zip(self.model.tables(self.lattice).names, factors, strict=True))
         return np.array([named[name] for name in self.series])
 
 

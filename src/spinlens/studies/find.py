@@ -29,6 +29,7 @@ from spinlens.provenance import provenance
 from spinlens.seeds import check_seed
 from spinlens.statistics import Configurations
 from spinlens.statistics.scaling import recorded_ensembles
+from spinlens.statistics.scaling.line import line_through
 from spinlens.studies.directory import StudyDirectory
 
 Array = NDArray[np.float64]
@@ -110,6 +111,14 @@ class Window:
         if axis != "temperature" and "temperature" not in fixed:
             raise InputError("temperature", None, f"must be given where {axis} is searched")
         return cls(axis, low, high, fixed)
+
+    def check(self, model: Model, lattice: Lattice) -> None:
+        """Refuse, before anything is sampled, what could not be reweighted."""
+
+        def factors(value: float) -> Array:
+            return model.factors(lattice, **{**self.fixed, self.axis: value})
+
+        line_through(self.axis, factors, np.array([self.low, self.high]))
 
     def values(self, length: int, dimensions: int) -> Array:
         """Return values over the whole window, close enough for the histograms of a size to overlap."""
@@ -214,6 +223,7 @@ def find_transitions(
     if len(lengths) < 2:
         raise InputError("sizes", lengths, "scaling compares at least two sizes")
     lattices = [Lattice((length,) * AXES[kind], boundary=boundary, kind=kind) for length in lengths]
+    window.check(model, lattices[0])
     task = _Search(model, lattices, window, PRESETS[preset], seed)
     description = {
         "study": "find", "preset": preset, "seed": seed, "model": model.text, "lattice": kind,

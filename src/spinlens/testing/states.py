@@ -12,6 +12,7 @@ from scipy import stats
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components
 
+from spinlens.exact import slice_probabilities
 from spinlens.lattices import Lattice
 from spinlens.models import Bonds, Model
 from spinlens.symmetries import Symmetries, code_group
@@ -127,6 +128,16 @@ def boltzmann(energy: Array, temperature: float) -> Array:
     """Return the probability of each state."""
     weight = np.exp(-(energy - energy.min()) / temperature)
     return np.asarray(weight / weight.sum())
+
+
+def probabilities(case: Case, temperature: float) -> Array:
+    """Return the probability of each state: Boltzmann's, or of what is seen of worldlines at one imaginary time."""
+    if not case.model.imaginary_time:
+        return boltzmann(states_of(case)[2], temperature)
+    found = slice_probabilities(case.model, case.lattice, temperature=temperature, **case.controls)
+    # There the first site changes fastest.
+    axes = range(case.lattice.sites)[::-1]
+    return np.asarray(found.reshape((2,) * len(axes)).transpose(*axes).reshape(-1))
 
 
 def fit(visits: NDArray[Any], probability: Array) -> float:

@@ -34,6 +34,9 @@ def log_odds(
     """
     if model.space.states != 2:
         raise InputError("model", model.text, f"has {model.space.states} states; the networks read spins of two")
+    if model.imaginary_time:
+        why = "has slices of imaginary time, in which a hidden spin also depends on what its neighbours were before"
+        raise InputError("model", model.text, why, "Take a classical model")
     table = lattice.neighbours
     codes = (spins.reshape(len(spins), -1) > 0).astype(np.int64)
     felt = np.zeros(codes.shape)

@@ -13,13 +13,21 @@ from spinlens.sampling.engines.imported import ImportedEngine
 from spinlens.sampling.engines.past.engine import PastEngine
 from spinlens.sampling.engines.planes.engine import PlanesEngine
 from spinlens.sampling.engines.table.engine import TableEngine
+from spinlens.sampling.engines.worldlines.engine import WorldlinesEngine
 
 if TYPE_CHECKING:
     from spinlens.sampling.plan import Plan
 
 __all__ = ["ENGINES", "Engine", "Walkers", "engine_for", "engine_named"]
 
-ENGINES: tuple[Engine, ...] = (BitsEngine(), PlanesEngine(), ClockEngine(), TableEngine(), PastEngine())
+ENGINES: tuple[Engine, ...] = (
+    BitsEngine(),
+    PlanesEngine(),
+    ClockEngine(),
+    TableEngine(),
+    PastEngine(),
+    WorldlinesEngine(),
+)
 
 _IMPORTED = ImportedEngine()
 

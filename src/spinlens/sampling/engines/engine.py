@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from spinlens.sampling.plan import Plan
 
 
+WORLDLINES = "moves configurations of one time, and those in imaginary time are worldlines"
+"""Why most engines refuse models in imaginary time."""
+
+
 class Walkers(Protocol):
     """The 64 chains of one unit of work at all its temperatures, in the engine's own form.
 
@@ -24,11 +28,14 @@ class Walkers(Protocol):
         What was counted last; a counter is a sum of the plan, or a part of one. T is 1 where temperatures come one
         after another.
     weights : ndarray, float64 (counters,)
-        The energy is minus their product with the sums.
+        The energy is minus their product with the sums, but for events.
+    events : ndarray, float64 (counters,)
+        By how many events 1 in each counter goes: each makes a configuration 1 / T times as likely.
     """
 
     sums: np.ndarray
     weights: np.ndarray
+    events: np.ndarray
 
     def sweep(self, here: slice) -> None:
         """Move the chains of whole pieces on by one interval; different ones may be asked for at the same time."""

@@ -13,7 +13,7 @@ from spinlens.errors import InputError
 Array = NDArray[np.float64]
 
 STRAIGHT = 1e-9
-"""How far from a line strengths may lie, as a share of their size."""
+"""How far from a line the strength of each sum may lie, as a share of its size."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,13 +52,15 @@ def line_through(control: str, factors: Callable[[float], Array], values: Array)
         If the control does nothing, or moves along a curve.
     """
     rows = np.array([factors(float(value)) for value in (values[0], 0.5 * (values[0] + values[-1]), values[-1])])
-    size = np.abs(rows).max()
+    # Each sum has a unit of its own.
+    size = np.abs(rows).max(axis=0)
     for origin in (np.zeros(rows.shape[1]), rows[0]):
         direction = rows[-1] - origin
-        if not np.abs(direction).max() > STRAIGHT * size:
+        if not np.any(np.abs(direction) > STRAIGHT * size):
             continue
         direction = direction / np.abs(direction).max()
         along = (rows - origin) @ direction / (direction @ direction)
-        if np.abs(rows - origin - np.outer(along, direction)).max() <= STRAIGHT * size and np.ptp(along) > 0:
+        apart = np.abs(rows - origin - np.outer(along, direction))
+        if np.all(apart <= STRAIGHT * size) and np.ptp(along) > 0:
             return Line(factors, origin, direction)
     raise InputError("control", repr(control), "moves nothing, or several sums along a curve: no scan to reweight in")

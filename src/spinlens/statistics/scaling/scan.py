@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from spinlens.errors import InputError
-from spinlens.statistics.fluctuations import Quantity, thermodynamics
+from spinlens.statistics.fluctuations import Averaged, Quantity, thermodynamics
 from spinlens.statistics.histogram import MOST_GROUPS, RowHistogram
 from spinlens.statistics.jackknife import FEWEST_GROUPS
 from spinlens.statistics.mixture import Mixture
@@ -83,11 +83,13 @@ class Recorded:
     line : Line
         By how much the sums' strengths over T change with the control.
     conjugate, rest : sequence of ndarray, each (chain, recording)
-        D . S and K_0 . S of each condition, totals.
-    quantities : tuple of Quantity
-        What fluctuates beside the energy.
+        D . S and what is left of -E / T, K_0 . S but for events, of each condition, totals.
+    quantities : tuple of Averaged
+        What fluctuates beside the energy, order parameters first.
     components : sequence of sequence of ndarray, each (d, chain, recording)
         For each condition the components of each quantity, per site.
+    driven : bool
+        Whether b D . S is a part of -E / T. Events are none whose strength varies: each has the energy -T.
     """
 
     length: int
@@ -99,8 +101,9 @@ class Recorded:
     line: Line
     conjugate: Sequence[Array]
     rest: Sequence[Array]
-    quantities: tuple[Quantity, ...]
+    quantities: tuple[Averaged, ...]
     components: Sequence[Sequence[Array]]
+    driven: bool = True
 
 
 class Scan:
@@ -142,6 +145,7 @@ class Scan:
     def __init__(self, recorded: Recorded) -> None:
         self.length, self.dimensions, self.sites = recorded.length, recorded.dimensions, recorded.sites
         self.control, self._line, self._quantities = recorded.control, recorded.line, recorded.quantities
+        self._driven = recorded.driven
         self.low, self.high = float(recorded.values[0]), float(recorded.values[-1])
         self.temperature = float(recorded.temperature[0]) if recorded.control != "temperature" else None
         chains = len(recorded.conjugate[0])
@@ -160,9 +164,7 @@ class Scan:
         moments, counts, lengths = self._summed(recorded)
         means = np.array([[part.mean() - self.bins.centre] for part in recorded.conjugate])
         histogram = RowHistogram(self.bins.apart[:, None], csr_array(counts), lengths, means)  # type: ignore[arg-type]
-        self._mixture = Mixture(
-            histogram, self._line.drive(recorded.values)[:, None], np.ones(len(recorded.values))
-        )  # fmt: skip
+        self._mixture = Mixture(histogram, self._line.drive(recorded.values)[:, None])
         # Whole, then without each group over the change of the density that its free energies make.
         whole = np.concatenate([counts.sum(axis=0)[None], moments.sum(axis=1)])
         each = np.concatenate([counts[None], moments]).transpose(1, 0, 2)
@@ -178,8 +180,8 @@ class Scan:
 
     @property
     def order_parameter(self) -> str | None:
-        """Name of the first quantity."""
-        return self._quantities[0].order.name if self._quantities else None
+        """Name of the first order parameter."""
+        return next((each.order.name for each in self._quantities if isinstance(each, Quantity)), None)
 
     def curves(self, values: Array) -> dict[str, Array]:
         """Return every observable at values of the control, each (n, 1 + G): all recordings, then without each group.
@@ -300,6 +302,7 @@ class Scan:
         (y0, x0), *offsets = self._offsets
         t = temperature[:, None]
         # E / N = -T (y + b x).
+        b = b if self._driven else 0.0 * b
         e, ee = -t * (dy + b * dx), t**2 * (dyy + 2.0 * b * dxy + b**2 * dxx)
         n = len(temperature)
         at = [-temperature * (y0 + b[:, 0] * x0), *(np.repeat(o[:, None], n, axis=1) for o in offsets)]

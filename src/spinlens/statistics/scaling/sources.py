@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from spinlens.errors import InputError
 from spinlens.models import component, vector
 from spinlens.statistics.fluctuations import Quantity
-from spinlens.statistics.observables import quantities
+from spinlens.statistics.observables import events, quantities
 from spinlens.statistics.recordings import Recordings, recordings
 from spinlens.statistics.scaling.line import line_through
 from spinlens.statistics.scaling.scan import Recorded
@@ -111,13 +111,18 @@ def from_ensemble(
 
     values = temperature if control == "temperature" else found.controls[control][here]
     line = line_through(control, factors, values)
-    for name, d, o in zip(names, line.direction, line.origin, strict=True):
+    counts_events = model.tables(lattice).events
+    # -E / T is K . S but for events, each of which counts 1.
+    resting = np.where(counts_events, 1.0, line.origin)
+    driven = not np.any(line.direction[counts_events])
+    for name, d, o in zip(names, line.direction, resting, strict=True):
         if (d or o) and name not in found.sums:
             raise InputError("sums", sorted(found.sums), f"lack {name!r}, on which the energy depends")
     ends = [{n.order.name: n for n in quantities(found, {**at, **_without(control, v)})} for v in values[[0, -1]]]
     orders = [Quantity(q.order, q.prefix, q.vanishes and ends[1][n].vanishes) for n, q in ends[0].items()]
     arrays = {name: _laid_out(name, array, found, here) for name, array in observables.items()}
     own = [Quantity(component(name, name), f"{name}_", vanishes=False) for name in arrays]
+    counted = events(found, at if driven else None)
 
     def total(weights: Array, k: int) -> Array:
         parts = (w * np.asarray(found.sums[n][here[k]]) for n, w in zip(names, weights, strict=True) if w)
@@ -126,13 +131,14 @@ def from_ensemble(
     def components(k: int) -> list[Array]:
         sums = {name: np.asarray(sum_[here[k]]) for name, sum_ in found.sums.items()}
         ordered = [np.moveaxis(q.order.values(sums, found.sites), -1, 0) for q in orders]
-        return [*ordered, *(array[k][None] for array in arrays.values())]
+        counts = [each.values(sums, found.sites) for each in counted]
+        return [*ordered, *(array[k][None] for array in arrays.values()), *counts]
 
     count = len(here)
     return Recorded(
         _linear_size(lattice.shape), len(lattice.shape), found.sites, control, values, temperature, line,
-        PerCondition(count, lambda k: total(line.direction, k)), PerCondition(count, lambda k: total(line.origin, k)),
-        (*orders, *own), PerCondition(count, components),
+        PerCondition(count, lambda k: total(line.direction, k)), PerCondition(count, lambda k: total(resting, k)),
+        (*orders, *own, *counted), PerCondition(count, components), driven=driven,
     )  # fmt: skip
 
 

@@ -13,6 +13,7 @@ from spinlens.models import Model
 from spinlens.sampling.algorithms import LABELLED, PAST, REFLECTIONS, SEEDED, mean_cost, updates_of
 from spinlens.sampling.choice import Choice
 from spinlens.sampling.engines.bits.bonds import row_bonds
+from spinlens.sampling.engines.engine import WORLDLINES
 from spinlens.sampling.engines.metropolis import check_metropolis
 
 if TYPE_CHECKING:
@@ -32,6 +33,8 @@ class BitsEngine:
 
     def refuses(self, model: Model, lattice: Lattice, algorithm: str) -> str | None:
         """Return why it cannot sample this, in words, or None if it can."""
+        if model.imaginary_time:
+            return WORLDLINES
         if model.space.states != 2:
             return f"holds one bit a site, and {model.space.text} has {model.space.states} states"
         if PAST in updates_of(algorithm):

@@ -37,6 +37,7 @@ class RowWalkers:
         controls, model = plan.point_controls(point), plan.model_at(point)
         self.lattice, self.interval = plan.lattice, plan.interval
         self.weights = model.strengths(plan.lattice, **controls)
+        self.events = np.zeros(len(self.weights))
         strengths = tuple(self.weights.tolist())
         self.geometry, self.turned = geometry_of(model, plan.lattice, strengths)
         algorithms = [choice.algorithm for choice in plan.choices(point)]

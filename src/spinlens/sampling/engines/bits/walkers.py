@@ -46,6 +46,7 @@ class BitWalkers:
         self.weights = np.array(
             [*view.couplings, *((0.0, view.field) if view.staggered else (view.field, 0.0)), *others]
         )
+        self.events = np.zeros(len(self.weights))
         self.sums = np.zeros(
             (len(self.weights), 1 if plan.start == "heated" else temperatures, LANES), dtype=np.int64
         )  # fmt: skip

@@ -13,6 +13,7 @@ from spinlens.models import Model
 from spinlens.sampling.algorithms import REFLECTIONS, mean_cost, updates_of
 from spinlens.sampling.choice import Choice
 from spinlens.sampling.engines.clock.form import Form, form_of
+from spinlens.sampling.engines.engine import WORLDLINES
 
 if TYPE_CHECKING:
     from spinlens.sampling.engines.engine import Walkers
@@ -35,6 +36,8 @@ class ClockEngine:
 
     def refuses(self, model: Model, lattice: Lattice, algorithm: str) -> str | None:
         """Return why it cannot sample this, in words, or None if it can."""
+        if model.imaginary_time:
+            return WORLDLINES
         form = form_of(model, lattice, model.strengths(lattice, **model.controls))
         if isinstance(form, str):
             return form

@@ -34,6 +34,7 @@ class ClockWalkers:
     ) -> None:
         model, controls = plan.model_at(point), plan.point_controls(point)
         tables, self.weights = model.tables(plan.lattice), model.strengths(plan.lattice, **controls)
+        self.events = np.zeros(len(self.weights))
         form = form_of(model, plan.lattice, self.weights)
         assert isinstance(form, Form)
         self.plan, self.place, self.names = plan, place_of(form, plan.lattice), tables.names

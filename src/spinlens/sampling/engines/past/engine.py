@@ -13,6 +13,7 @@ from spinlens.models import Model
 from spinlens.models.two_states import signed_couplings
 from spinlens.sampling.algorithms import PAST, updates_of
 from spinlens.sampling.choice import Choice
+from spinlens.sampling.engines.engine import WORLDLINES
 
 if TYPE_CHECKING:
     from spinlens.sampling.engines.engine import Walkers
@@ -31,6 +32,8 @@ class PastEngine:
 
     def refuses(self, model: Model, lattice: Lattice, algorithm: str) -> str | None:
         """Return why it cannot sample this, in words, or None if it can."""
+        if model.imaginary_time:
+            return WORLDLINES
         if updates_of(algorithm) != {PAST}:
             return f"draws by {PAST} alone"
         if model.space.states != 2:

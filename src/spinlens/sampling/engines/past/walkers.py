@@ -35,6 +35,7 @@ class PastWalkers:
         self.plan, self.point, self.block = plan, point, block
         self.tables = self.model.tables(plan.lattice)
         self.weights = self.model.strengths(plan.lattice, **controls)
+        self.events = np.zeros(len(self.weights))
         couplings, fields = signed_couplings(self.model, plan.lattice, self.weights)
         self.neighbour, bonds = slots_of(plan.lattice, couplings)
         self.thresholds = [up_thresholds(bonds, fields, t) for t in plan.temperature]

@@ -13,6 +13,7 @@ from spinlens.models import Model
 from spinlens.sampling.algorithms import LOCAL, SEEDED, mean_cost, updates_of
 from spinlens.sampling.choice import Choice
 from spinlens.sampling.engines.bits.rows.geometry import STEPS
+from spinlens.sampling.engines.engine import WORLDLINES
 from spinlens.sampling.engines.planes.choice import choose
 from spinlens.sampling.engines.planes.forms import Form, form_of
 from spinlens.sampling.engines.planes.groups import MOST_NEIGHBOURS
@@ -35,6 +36,8 @@ class PlanesEngine:
 
     def refuses(self, model: Model, lattice: Lattice, algorithm: str) -> str | None:
         """Return why it cannot sample this, in words, or None if it can."""
+        if model.imaginary_time:
+            return WORLDLINES
         form = form_of(model, lattice, model.strengths(lattice, **model.controls))
         return form if isinstance(form, str) else _refuses(form, lattice, algorithm)
 

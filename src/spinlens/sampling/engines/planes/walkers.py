@@ -45,6 +45,7 @@ class PlaneWalkers:
         controls = plan.point_controls(point)
         model = plan.model_at(point)
         self.plan, self.weights = plan, model.strengths(plan.lattice, **controls)
+        self.events = np.zeros(len(self.weights))
         form, self.place, kinds = _setting(model, plan.lattice, tuple(self.weights.tolist()))
         algorithms = [choice.algorithm for choice in plan.choices(point)]
         self.turns, slots, temperature = Turns(algorithms, pieces), len(self.place.slots), np.array(plan.temperature)

@@ -12,6 +12,7 @@ from spinlens.lattices import Lattice
 from spinlens.models import Model
 from spinlens.sampling.algorithms import CLUSTERS, PAST, REFLECTIONS, SEEDED, mean_cost, updates_of
 from spinlens.sampling.choice import Choice
+from spinlens.sampling.engines.engine import WORLDLINES
 from spinlens.sampling.engines.metropolis import check_metropolis
 from spinlens.seeds import Purpose, seed_sequence
 from spinlens.symmetries import involutions
@@ -48,6 +49,8 @@ class TableEngine:
 
     def refuses(self, model: Model, lattice: Lattice, algorithm: str) -> str | None:
         """Return why it cannot sample this, in words, or None if it can."""
+        if model.imaginary_time:
+            return WORLDLINES
         if PAST in updates_of(algorithm):
             return "moves chains on from where they are"
         if model.tables(lattice).circular and model.space.states > MOST_OF_A_CIRCLE:

@@ -86,6 +86,7 @@ class TableWalkers:
         self.setting, self.streams, self.pack = setting, streams, pack
         self.board = np.ascontiguousarray(start.transpose(0, 2, 1), dtype=np.uint8 if small else np.uint16)
         self.weights = setting.strengths
+        self.events = np.zeros(len(self.weights))
         self.sums = np.zeros((len(setting.names), temperatures if together else 1, LANES), dtype=np.int64)
         self.slots = directed_slots(setting.weights)
         self.kind = np.ascontiguousarray(setting.weights.kind, dtype=np.int64)

@@ -1,0 +1,1 @@
+"""Worldlines in continuous imaginary time, and clusters of their segments."""
