@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -76,3 +78,24 @@ def test_what_cannot_be_drawn_says_what_can(ensemble: sl.Ensemble) -> None:
         ensemble.plot("energy", pressure=1)
     with pytest.raises(InputError, match="is no number of a recording"):
         ensemble.plot.histogram("specific_heat")
+
+
+def test_quantum_spins_along_a_transverse_field(tmp_path: Path) -> None:
+    quantum = sl.open_ensemble(Path(__file__).parents[1] / "data" / "transverse_ising.ens")
+    fields = quantum.grid["transverse_field"]
+    figure = quantum.plot.snapshots(transverse_field=fields)
+    assert [ax.get_title(loc="left") for ax in figure.axes] == [f"transverse field = {value:g}" for value in fields]
+    for k, ax in enumerate(figure.axes):
+        codes = quantum.codes(transverse_field=k, field=0, temperature=0, chain=0, draw=-1).values
+        assert np.array_equal(ax.images[0].get_array().ravel(), codes.ravel())
+    (steps,) = quantum.plot.histogram("energy", temperature=quantum.temperature[:1]).patches
+    shares, edges, _ = steps.get_data()
+    # Kinks count in the energy; the histogram's mean is that of the table, up to the width of its bins.
+    mean = float(quantum.observables().energy.isel(transverse_field=0, field=0, temperature=0))
+    assert abs(np.average(0.5 * (edges[1:] + edges[:-1]), weights=shares) - mean) < np.diff(edges).max()
+    with pytest.raises(InputError, match="along one of them"):
+        quantum.plot.snapshots(temperature=[1, 2], transverse_field=[1, 2])
+    with pytest.raises(InputError, match="is none of"):
+        quantum.plot.snapshots(transverse_feild=1.0)
+    # A page samples classical spins alone.
+    assert '"sampler": null' in Path(quantum.report(tmp_path / "page.html")).read_text().replace('":null', '": null')

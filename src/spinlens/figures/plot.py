@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -84,34 +84,37 @@ class Plot:
         return self._curve(found, name, varied[0] if varied else "temperature", ax)
 
     @styled
-    def snapshots(self, *, temperature: Sequence[float] | None = None, chain: int = 0, **fixed: float) -> Figure:
-        """Draw the last configuration of a chain at some temperatures, side by side.
+    def snapshots(self, *, chain: int = 0, **axes: float | Sequence[float]) -> Figure:
+        """Draw the last configuration of a chain at some conditions of one axis, side by side.
 
         Parameters
         ----------
-        temperature : sequence of float, optional
-            The nearest ones are taken; by default three that are spread over all.
         chain : int
             Which chain.
-        **fixed : float
-            Values of the other axes; the nearest ones are taken, by default the first.
+        **axes : float or sequence of float
+            Values of temperature and controls, the nearest ones are taken. One may be a sequence, the axis along which
+            is drawn; by default three values of the temperature, or of the axis with most values where there is one
+            temperature. Of the others by default the first.
+
+        Raises
+        ------
+        InputError
+            If there is no such axis, or several are sequences.
         """
         ensemble = self._ensemble
-        axis = ensemble.temperature
-        wanted = axis[np.linspace(0, len(axis) - 1, min(3, len(axis))).round().astype(int)]
-        wanted = wanted if temperature is None else np.atleast_1d(np.asarray(temperature, dtype=np.float64))
-        place = {name: _nearest(values, fixed.pop(name, values[0])) for name, values in ensemble.grid.items()}
-        if fixed:
-            raise InputError("axis", repr(min(fixed)), f"is none of {', '.join(ensemble.grid)}")
+        along, wanted = _along(ensemble.grid, axes)
+        fixed = {name: value for name, value in axes.items() if name != along}
+        place = {name: _nearest(values, fixed.get(name, values[0])) for name, values in ensemble.grid.items()}
         figure = new_figure((SNAPSHOT * len(wanted), SNAPSHOT + 0.4))
         space, shape = ensemble.model.space, ensemble.lattice.shape
         colours, most = _colours(space), space.states - 1
         for ax, value in zip(figure.subplots(1, len(wanted), squeeze=False)[0], wanted, strict=True):
-            place["temperature"] = _nearest(axis, value)
+            place[along] = _nearest(ensemble.grid[along], value)
             codes = ensemble.codes(**place, chain=chain, draw=-1).values
             plane = codes[0] if len(shape) == 3 else codes.reshape(-1, shape[-1])
             ax.imshow(plane, cmap=colours, vmin=0, vmax=most, interpolation="nearest")
-            ax.set(title=f"T = {axis[place['temperature']]:g}", xticks=[], yticks=[])
+            word = "T" if along == "temperature" else along.replace("_", " ")
+            ax.set(title=f"{word} = {ensemble.grid[along][place[along]]:g}", xticks=[], yticks=[])
             for side in ax.spines.values():
                 side.set_visible(True)
         return figure
@@ -227,7 +230,9 @@ class Plot:
         sites = ensemble.lattice.sites
         orders = {order.name: order for order in ensemble.model.order_parameters(ensemble.lattice)}
         if name == "energy":
-            found = np.asarray(ensemble.model.energy_total(ensemble.lattice, sums, **controls)) / sites
+            temperature = np.asarray(ensemble.temperature)[:, None, None]
+            total = ensemble.model.energy_total(ensemble.lattice, sums, temperature=temperature, **controls)
+            found = np.asarray(total) / sites
         elif name in orders:
             order = orders[name]
             found = order.values(sums, sites)[..., 0] if order.components == 1 else order.size(sums, sites)
@@ -243,7 +248,7 @@ class Plot:
         """Return the exact probability of each bin, where states are few and the model may be solved."""
         ensemble = self._ensemble
         model, lattice = ensemble.model, ensemble.lattice
-        if model.sealed or model.space.states**lattice.sites > FEW_STATES:
+        if model.sealed or model.imaginary_time or model.space.states**lattice.sites > FEW_STATES:
             return None
         known = enumerate_states(model.at(**controls), lattice, temperature=temperature, **controls).distribution
         assert known is not None
@@ -257,6 +262,23 @@ class Plot:
         # Rounding must not move what lies on an edge.
         inside = values.clip(edges[0], edges[-1])
         return np.histogram(inside, edges, weights=known.probability)[0]
+
+
+def _along(
+    grid: Mapping[str, NDArray[np.float64]], axes: Mapping[str, float | Sequence[float]]
+) -> tuple[str, NDArray[np.float64]]:
+    """Return the axis along which is drawn, and the values that are wanted of it."""
+    if unknown := sorted(set(axes) - set(grid)):
+        raise InputError("axis", repr(unknown[0]), f"is none of {', '.join(grid)}")
+    several = [name for name, value in axes.items() if np.ndim(value)]
+    if len(several) > 1:
+        raise InputError("axes", ", ".join(several), "configurations are drawn along one of them", "Give one sequence")
+    if several:
+        return several[0], np.asarray(axes[several[0]], dtype=np.float64)
+    free = {name: len(values) for name, values in grid.items() if name not in axes}
+    along = "temperature" if free.get("temperature", 0) > 1 or not free else max(free, key=lambda name: free[name])
+    values = grid[along] if along not in axes else np.atleast_1d(np.asarray(axes[along], dtype=np.float64))
+    return along, values[np.linspace(0, len(values) - 1, min(3, len(values))).round().astype(int)]
 
 
 def _nearest(values: NDArray[np.float64], wanted: float) -> int:

@@ -162,7 +162,8 @@ def _numbers(plan: Plan, part: Part, picks: Sequence[tuple[int, int]]) -> dict[s
         return {}
     together = {name: np.stack([each[name] for each in sums], axis=1) for name in sums[0]}
     shape = (len(plan.temperature), len(picks))
-    energy = plan.model.energy_total(plan.lattice, together, **part.controls)
+    temperature = np.asarray(plan.temperature)[:, None]
+    energy = plan.model.energy_total(plan.lattice, together, temperature=temperature, **part.controls)
     found["energy"] = np.broadcast_to(np.asarray(energy, dtype=np.float64) / sites, shape)
     for order in plan.model.order_parameters(plan.lattice):
         if all(name in together for name in order.series):

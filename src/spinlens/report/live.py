@@ -31,7 +31,8 @@ def live_sampler(plan: Plan) -> dict[str, Any] | None:
     Returns
     -------
     dict or None
-        JSON types; None where a site has too many states, the model is sealed, or its terms need the large lattice.
+        JSON types; None where a site has too many states, spins are quantum or sealed, or the model's terms need the
+        large lattice.
 
     Notes
     -----
@@ -39,7 +40,7 @@ def live_sampler(plan: Plan) -> dict[str, Any] | None:
     ends of each bond, by its class, and of one for the code of each site.
     """
     model = plan.model_at(0)
-    if model.space.states > MOST_STATES or plan.model.sealed or plan.lattice.axes > 2:
+    if model.space.states > MOST_STATES or model.imaginary_time or plan.model.sealed or plan.lattice.axes > 2:
         return None
     lattice = _small(plan.lattice, model)
     if lattice is None:
