@@ -29,7 +29,7 @@ from spinlens.figures.save import Drawings, save_all
 from spinlens.phases.regions import Calibration, ScoreRow
 from spinlens.studies.classify.analysis import Findings
 from spinlens.studies.classify.configuration import ClassifyConfiguration
-from spinlens.studies.classify.interpretation import Interpretation
+from spinlens.studies.classify.interpretation import Interpretation, lengths
 from spinlens.studies.classify.systems import SYSTEMS
 from spinlens.studies.classify.trials import Trial
 
@@ -74,8 +74,10 @@ def draw_study(
     for (system, network), sight in seen.items():
         name = f"{system}_{network}"
         if sight.attention is not None:
-            drawings[f"attention_{name}"] = partial(draw_attention_maps, sight.attention)
-            drawings[f"attention_distance_{name}"] = partial(draw_attention_distance, sight.attention)
+            space, look = SYSTEMS[system].model.space, {"transition": SYSTEMS[system].transition}
+            drawings[f"attention_{name}"] = partial(draw_attention_maps, sight.attention, space=space)
+            draw = partial(draw_attention_distance, sight.attention, lengths=lengths(found[system, protocol]), **look)
+            drawings[f"attention_distance_{name}"] = draw
         drawings[f"probes_{name}"] = partial(draw_linear_heads, sight.probes)
         drawings[f"energy_{name}"] = partial(draw_energy_dependence, sight.dependence)
     drawings |= {f"pretraining_{name}": partial(_draw_pretraining, each) for name, each in pretrainings.items()}
@@ -85,7 +87,9 @@ def draw_study(
 def _of_a_system(system: str, found: Findings, judged: Mapping[Trial, Calibration]) -> Drawings:
     """Return the figures of a system's images and of the first trial of each of its networks."""
     images, exact = found.test, found.ceiling.posterior
-    shown = microstates(images, title=SYSTEMS[system].title, rules=found.ensemble.lattice.rules)
+    shown = microstates(
+        images, title=SYSTEMS[system].title, rules=found.ensemble.lattice.rules, unit=SYSTEMS[system].unit
+    )
     drawings: Drawings = {
         f"microstates_{system}": partial(draw_microstates, [shown]),
         f"reliability_{system}": partial(draw_reliability, {trial.network: each for trial, each in judged.items()}),
