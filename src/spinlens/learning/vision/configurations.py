@@ -112,11 +112,13 @@ def configurations(
             raise InputError(what, f"shape {images.shape}", why)
     space = space if channels is None else channels.space
     found = packed_codes.configurations(images, space=space)
-    seen = channels_of(found.space)
-    if channels is not None and not array and not channels.same(seen):
+    # The values of an array that is read by given channels are those of the channels; of many states to work out what is
+    # seen takes long.
+    seen = channels if channels is not None and array else channels_of(found.space)
+    if channels is not None and not channels.same(seen):
         raise InputError(what, found.space.text, "the network was trained on other values of a site")
     packed = found.packed.reshape(-1, *found.packed.shape[found.packed.ndim - len(found.shape) :])
-    return Configurations(packed, found.space, found.shape, seen if channels is None else channels)
+    return Configurations(packed, found.space, found.shape, seen)
 
 
 def chains_of(ensemble: Any, chain: slice) -> Configurations:

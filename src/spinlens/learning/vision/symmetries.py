@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Self
@@ -52,8 +53,8 @@ class Moves:
         return chosen.gather(1, codes.flatten(1)).view(codes.shape)
 
     def to_dict(self) -> dict[str, Any]:
-        """Return them as JSON can hold them."""
-        more = {} if self.group is None else {"group": self.group.tolist()}
+        """Return them as JSON can hold them; permutations of codes, of which there may be many, by their SHA-256."""
+        more = {} if self.group is None else {"group": hashlib.sha256(self.group.astype("<i8").tobytes()).hexdigest()}
         return self.symmetries.to_dict() | more
 
 

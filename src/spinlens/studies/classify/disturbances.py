@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from spinlens.ensemble import Ensemble
 from spinlens.phases.regions import Labelled, score
 from spinlens.seeds import Purpose, generator
 from spinlens.spaces import Space
@@ -92,9 +93,12 @@ class Disturbed:
         return asdict(self)
 
 
-def disturb(images: Labelled, name: str, findings: Findings, *, seed: int) -> Labelled:
-    """Return disturbed images with the energies and order parameters that they have then."""
-    ensemble, space = findings.ensemble, images.space
+def disturb(images: Labelled, name: str, ensemble: Ensemble, *, seed: int) -> Labelled:
+    """Return disturbed images of an ensemble with the energies and order parameters that they have then.
+
+    The recorded sums are left out.
+    """
+    space = images.space
     random = generator(seed, Purpose.NULLS, list(DISTURBANCES).index(name))
     codes = DISTURBANCES[name](space.codes(images.spins), space, random)
     controls, lattice = ensemble.plan.point_controls(0), ensemble.lattice
@@ -102,9 +106,8 @@ def disturb(images: Labelled, name: str, findings: Findings, *, seed: int) -> La
     sums = dict(zip(tables.names, tables.sums(codes), strict=True))
     energy = ensemble.model.energy_total(lattice, sums, **controls) / lattice.sites
     (order, *_) = ensemble.model.order_parameters(lattice)
-    return replace(
-        images, spins=space.decode(codes), energy=np.asarray(energy), magnetization=order.size(sums, lattice.sites)
-    )
+    size = order.size(sums, lattice.sites)
+    return replace(images, spins=space.decode(codes), energy=np.asarray(energy), magnetization=size, terms={})
 
 
 def disturbances(
@@ -126,7 +129,7 @@ def disturbances(
         findings = found[system, PROTOCOL]
         first = [trial for trial in findings.outcomes if (trial.number, trial.labels) == (0, configuration.everything)]
         for name in find_system(system).disturbances:
-            images = disturb(findings.test, name, findings, seed=configuration.seed)
+            images = disturb(findings.test, name, findings.ensemble, seed=configuration.seed)
             rows += [_row(folder, trial, name, images, findings) for trial in first]
     return rows
 

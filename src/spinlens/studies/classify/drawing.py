@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,6 +14,7 @@ from spinlens.figures.classify import (
     draw_attention_distance,
     draw_attention_maps,
     draw_confusion,
+    draw_disturbances,
     draw_energy_dependence,
     draw_label_efficiency,
     draw_linear_heads,
@@ -29,6 +30,7 @@ from spinlens.figures.save import Drawings, save_all
 from spinlens.phases.regions import Calibration, ScoreRow
 from spinlens.studies.classify.analysis import Findings
 from spinlens.studies.classify.configuration import ClassifyConfiguration
+from spinlens.studies.classify.disturbances import Disturbed
 from spinlens.studies.classify.interpretation import Interpretation, lengths
 from spinlens.studies.classify.systems import SYSTEMS
 from spinlens.studies.classify.trials import Trial
@@ -48,6 +50,7 @@ def draw_study(
     found: Mapping[tuple[str, str], Findings],
     judged: Mapping[Trial, Calibration],
     seen: Mapping[tuple[str, str], Interpretation],
+    disturbed: Sequence[Disturbed],
     pretrainings: Mapping[str, Pretraining],
     progress: bool = True,
 ) -> None:
@@ -81,6 +84,8 @@ def draw_study(
         drawings[f"probes_{name}"] = partial(draw_linear_heads, sight.probes)
         drawings[f"energy_{name}"] = partial(draw_energy_dependence, sight.dependence)
     drawings |= {f"pretraining_{name}": partial(_draw_pretraining, each) for name, each in pretrainings.items()}
+    if disturbed:
+        drawings["disturbances"] = partial(draw_disturbances, [each.to_dict() for each in disturbed], titles=titles)
     save_all(drawings, folder / "figures", progress=progress)
 
 

@@ -55,7 +55,7 @@ def conclude(configuration: ClassifyConfiguration, directory: StudyDirectory, *,
     with directory.stage("figures"):
         draw_study(
             configuration, folder, rows=rows, efficiency=efficiency, found=found, judged=judged, seen=seen,
-            pretrainings=pretrainings, progress=progress,
+            disturbed=disturbed, pretrainings=pretrainings, progress=progress,
         )  # fmt: skip
     write_atomically(folder / "table.csv", comma_separated(rows).encode())
     write_atomically(folder / "table.md", markdown(rows).encode())
