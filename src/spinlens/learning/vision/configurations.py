@@ -112,8 +112,7 @@ def configurations(
             raise InputError(what, f"shape {images.shape}", why)
     space = space if channels is None else channels.space
     found = packed_codes.configurations(images, space=space)
-    # The values of an array that is read by given channels are those of the channels; of many states to work out what is
-    # seen takes long.
+    # An array that is read by given channels has their values; of many states what is seen takes long to work out.
     seen = channels if channels is not None and array else channels_of(found.space)
     if channels is not None and not channels.same(seen):
         raise InputError(what, found.space.text, "the network was trained on other values of a site")
