@@ -50,7 +50,7 @@ def draw_disturbances(
         )
         first = place == 0
         ax.plot([row["before"], row["after"]], [place, place], color=PALE, linewidth=2.0, zorder=1)
-        look = {"color": colour, "marker": marker, "linestyle": "none", "zorder": 3}
+        look: dict[str, Any] = {"color": colour, "marker": marker, "linestyle": "none", "zorder": 3}
         ax.plot(row["before"], place, markerfacecolor="white", label="as they are" if first else None, **look)
         ax.errorbar(row["after"], place, xerr=row["error"], label="disturbed" if first else None, **look)
         ax.plot(

@@ -109,7 +109,7 @@ class Architecture:
     @property
     def planes(self) -> int:
         """Channels of a network that reads planes alone: the layers of a cube are stacked, each with its channels."""
-        return self.channels * self.side ** (self.axes - 2)
+        return self.channels * int(self.side ** (self.axes - 2))
 
     @property
     def single_pixels(self) -> bool:

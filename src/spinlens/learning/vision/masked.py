@@ -147,7 +147,7 @@ class Couplings(nn.Module):
         factors, fields = self.read(pooled).float().split([len(self.steps) * channels**2, channels], dim=1)
         matrices = factors.view(count, len(self.steps), channels, channels)
         beyond = pad(seen, self.rules)
-        logits = fields.view(count, channels, *(1 for _ in sides)).expand(seen.shape)
+        logits: torch.Tensor = fields.view(count, channels, *(1 for _ in sides)).expand(seen.shape)
         for place, step in enumerate(self.steps):
             near = beyond
             for axis, (along, side) in enumerate(zip(step, sides, strict=True), start=2):
@@ -174,7 +174,8 @@ def unlikeliness(
     """
     parameters = 0.5 * logits.movedim(1, -1)[hidden]
     partition = torch.logsumexp(parameters @ statistics.to(parameters).T, dim=-1)
-    return partition - (parameters * seen.movedim(1, -1)[hidden]).sum(-1)
+    unlike: torch.Tensor = partition - (parameters * seen.movedim(1, -1)[hidden]).sum(-1)
+    return unlike
 
 
 def hidden_loss(

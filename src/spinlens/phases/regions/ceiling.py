@@ -88,10 +88,11 @@ def ceiling(source: Ensemble | EnergyDistribution, *, counts: Counts, unit: floa
     programming over all pairs of levels). A level of energy is never divided between two regions. The error is that of
     the score of these cuts: at a maximum the cuts' own errors do not count to first order.
     """
-    known = isinstance(source, EnergyDistribution)
-    unit = unit or (1.0 if known else unit_of(source))
-    distribution = source if known else energy_distribution(source)
-    belief = posterior(distribution, counts=counts, unit=unit)
+    if isinstance(source, EnergyDistribution):
+        distribution, own = source, 1.0
+    else:
+        distribution, own = energy_distribution(source), unit or unit_of(source)
+    belief = posterior(distribution, counts=counts, unit=unit or own)
     joint = distribution.mixture(belief.shares) * belief.proportions[:, None]
     present = np.flatnonzero(belief.proportions)
     places = _best_cuts(joint[0, present])

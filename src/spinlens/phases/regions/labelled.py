@@ -92,7 +92,7 @@ def read(ensemble: Ensemble, places: Places, *, unit: float) -> Labelled:
         if here.any():
             block = ensemble.packed(chain=slice(first, first + LANES))[point]
             packed[here] = block[places.temperature[here], places.chain[here] - first, places.draw[here]]
-    index = (*point, places.temperature, places.chain, places.draw)
+    index: Any = (*point, places.temperature, places.chain, places.draw)
     temperature = ensemble.temperature[places.temperature]
     return Labelled(
         spins=space.decode(space.unpack(packed, sides[-1])), labels=region_of(temperature, unit=unit),

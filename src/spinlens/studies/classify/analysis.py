@@ -94,8 +94,9 @@ def _findings(configuration: ClassifyConfiguration, folder: Path, system: str, p
         tests = tests or [splits.large_test]
     clean = ensemble if protocol == "clean" else read_ensemble(folder, system, "clean")
     energies: Any = clean
+    model: Any = record.model
     if record.exact:
-        energies = torus_distribution(clean.model.coupling, clean.lattice, temperature=clean.temperature)
+        energies = torus_distribution(model.coupling, clean.lattice, temperature=clean.temperature)
     top = ceiling(energies, counts=configuration.images.sizes["test"], unit=record.unit)
     means = {kind: {n: over_trials(values) for n, values in found.items()} for kind, found in scores.items()}
     return Findings(outcomes=outcomes, test=tests[0], ceiling=top, ensemble=ensemble, **means)

@@ -46,10 +46,9 @@ def spin_waves(codes: Codes, space: Space, random: np.random.Generator) -> Codes
     """Turn the angles of each image by a smooth wave along a random axis: the order falls, the energy hardly rises."""
     count, *sides = codes.shape
     axis = random.integers(len(sides), size=count)
-    phase = random.uniform(0.0, 2.0 * np.pi, count)
+    phase = random.uniform(0.0, 2.0 * np.pi, (count, *(1 for _ in sides)))
     places = np.stack([place / side for place, side in zip(np.indices(sides), sides, strict=True)])
-    along = places[axis]
-    wave = np.sin(2.0 * np.pi * along + phase.reshape(-1, *(1,) * len(sides)))
+    wave = np.sin(2.0 * np.pi * places[axis] + phase)
     turn = np.rint(WAVE * wave * space.states / (2.0 * np.pi)).astype(np.int64)
     return np.asarray((codes.astype(np.int64) + turn) % space.states)
 

@@ -77,10 +77,13 @@ def draw_study(
     for (system, network), sight in seen.items():
         name = f"{system}_{network}"
         if sight.attention is not None:
-            space, look = SYSTEMS[system].model.space, {"transition": SYSTEMS[system].transition}
-            drawings[f"attention_{name}"] = partial(draw_attention_maps, sight.attention, space=space)
-            draw = partial(draw_attention_distance, sight.attention, lengths=lengths(found[system, protocol]), **look)
-            drawings[f"attention_distance_{name}"] = draw
+            drawings[f"attention_{name}"] = partial(
+                draw_attention_maps, sight.attention, space=SYSTEMS[system].model.space
+            )
+            drawings[f"attention_distance_{name}"] = partial(
+                draw_attention_distance, sight.attention, transition=SYSTEMS[system].transition,
+                lengths=lengths(found[system, protocol]),
+            )  # fmt: skip
         drawings[f"probes_{name}"] = partial(draw_linear_heads, sight.probes)
         drawings[f"energy_{name}"] = partial(draw_energy_dependence, sight.dependence)
     drawings |= {f"pretraining_{name}": partial(_draw_pretraining, each) for name, each in pretrainings.items()}
