@@ -8,9 +8,11 @@ import torch
 from tests.lattices.rectangle import bond_sums
 
 import spinlens as sl
+from spinlens.errors import InputError
 from spinlens.learning.vision.configurations import Configurations, channels_of
 from spinlens.learning.vision.masked import Couplings, neighbour_steps, unlikeliness
 from spinlens.learning.vision.masks import isolated_spins
+from spinlens.learning.vision.objective import divide
 from spinlens.learning.vision.patch_energies import PatchEnergies
 
 SYSTEMS = {
@@ -48,6 +50,22 @@ def test_energies_of_patches_sum_to_the_energy(name):
         sites = patch**lattice.axes
         assert found.shape == (len(codes), lattice.sites // sites)
         np.testing.assert_allclose(-2 * sites * found.sum(1).numpy(), total, atol=2e-4)
+
+
+def test_of_controls_that_vary_patches_have_the_defaults():
+    """A field that varies is none: patches keep their bond sums. Samples of random fields are not one system."""
+    lattice = sl.Lattice((4, 4))
+    fields = sl.simulate(
+        sl.Ising(), lattice, temperature=2.0, field=[0.0, 0.5], chains=4, equilibration=1, progress=False
+    )
+    found = divide(fields, 0.5).patch_energies(2)
+    codes = torch.ones((1, 4, 4), dtype=torch.int64)
+    assert (found(codes) == 1).all()
+    samples = sl.simulate(
+        sl.RandomFieldIsing(), lattice, temperature=2.0, sample=[0, 1], chains=4, equilibration=1, progress=False
+    )
+    with pytest.raises(InputError, match="quenched samples differs"):
+        divide(samples, 0.5).patch_energies(2)
 
 
 def test_a_site_has_half_of_each_bond_and_the_whole_of_those_to_walls():

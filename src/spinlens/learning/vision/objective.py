@@ -46,19 +46,18 @@ class Conditions:
         return site_entropy(self.model, self.lattice, spins, temperature=self.temperature[part], controls=here)
 
     def patch_energies(self, patch: int) -> PatchEnergies:
-        """Return what says the energy of each patch.
+        """Return what says the energy of each patch; a control that varies has its default there, a field none.
 
         Raises
         ------
         InputError
-            If the Hamiltonian is not the same for all of them.
+            If quenched disorder differs between configurations.
         """
-        odd = sorted(name for name, values in self.controls.items() if len(np.unique(values)) > 1)
-        if odd:
-            why = "patches of one energy are asked for, and the Hamiltonian differs between configurations"
-            raise InputError("bond_weight", f"with several values of {odd[0]}", why, "Take bond_weight=0")
-        here = {name: float(values[0]) for name, values in self.controls.items()}
-        return PatchEnergies(self.model, self.lattice, here, patch=patch)
+        alike = {name: float(values[0]) for name, values in self.controls.items() if len(np.unique(values)) == 1}
+        if self.model.quenched is not None and self.model.quenched not in alike:
+            why = "patches of one energy are asked for, and that of quenched samples differs"
+            raise InputError("bond_weight", f"with several of {self.model.quenched}", why, "Take bond_weight=0")
+        return PatchEnergies(self.model, self.lattice, self.model.values_of_controls(alike), patch=patch)
 
 
 @dataclass(frozen=True, slots=True)
