@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 
 from spinlens.errors import InputError
 from spinlens.figures.classify.colours import network_colours
 from spinlens.figures.palette import INK, PALE
-from spinlens.figures.style import new_axes, styled
+from spinlens.figures.style import new_figure, styled
 
 WORDS = {"shuffled": "sites shuffled", "permuted": "colours permuted", "spin_waves": "spin waves added"}
 BEGUN = {"none": "from scratch", "lattice": "terms handed over", "spins": "no terms handed over"}
@@ -18,8 +18,8 @@ BEGUN = {"none": "from scratch", "lattice": "terms handed over", "spins": "no te
 
 @styled
 def draw_disturbances(
-    rows: Sequence[Mapping[str, Any]], axes: Axes | None = None, *, titles: Mapping[str, str] | None = None
-) -> Axes:
+    rows: Sequence[Mapping[str, Any]], figure: Figure | None = None, *, titles: Mapping[str, str] | None = None
+) -> Figure:
     """Draw the macro F1 of each network on images as they are and disturbed.
 
     Parameters
@@ -27,8 +27,8 @@ def draw_disturbances(
     rows : sequence of mapping
         With ``system``, ``network``, ``pretrained``, ``disturbance``, the scores ``before`` and ``after``, the standard
         ``error`` of the latter, and ``best``, the score of the best rule on energies on the disturbed images.
-    axes : Axes, optional
-        Where to draw; new ones by default.
+    figure : Figure, optional
+        Where to draw; a new one by default.
     titles : mapping of str to str, optional
         Of the systems.
 
@@ -39,7 +39,9 @@ def draw_disturbances(
     """
     if not rows:
         raise InputError("rows", 0, "there is nothing to draw")
-    ax = new_axes((8.4, 1.4 + 0.36 * len(rows))) if axes is None else axes
+    if figure is None:
+        figure = new_figure((8.4, 1.5 + 0.36 * len(rows)))
+    ax = figure.subplots()
     names = []
     for place, row in enumerate(rows):
         title, colour, marker = network_colours(row["network"], row["pretrained"])
@@ -61,5 +63,5 @@ def draw_disturbances(
     ax.set(xlim=(0, 1), ylim=(len(rows) - 0.5, -0.5), xlabel="macro F1 on the large test set")
     # Titles stand left of the axes, whose names are long.
     ax.set_title("Disturbed images tell what networks read", loc="left")
-    ax.legend(loc="upper center", bbox_to_anchor=(0.4, -0.8 / (1 + 0.36 * len(rows))), ncols=3)
-    return ax
+    figure.legend(loc="outside lower center", ncols=3)
+    return figure
