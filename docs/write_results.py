@@ -3,7 +3,8 @@
 ``python docs/write_results.py`` rewrites them; ``--check`` fails where a page has drifted from its results. To adopt a
 new run: ``python docs/write_results.py --adopt runs/crossover``, which copies its summary and its pictures. A name
 after it, as in ``--adopt runs/trials trials``, keeps the summary alone under that name. Scores of a challenge come from
-``spinlens challenge score challenge answers --json > docs/results/challenge.json``.
+``spinlens challenge score challenge answers --json > docs/results/challenge.json``, those of the classification study
+in any system from ``python benchmarks/any_system.py``.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import shutil
 import sys
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import benchmark_tables
 from benchmark_tables import read, table
@@ -45,6 +47,7 @@ BEGINNINGS = {
 
 CLASSIFY = RESULTS / f"classify-{STANDARD}.json"
 TRIALS = RESULTS / "classify-trials.json"
+ANY = RESULTS / "classify-any.json"
 WITHOUT = RESULTS / "classify-quick.json"
 CLASSIFY_PICTURES = {
     "scores": "Scores beside their ceilings",
@@ -104,7 +107,10 @@ def classify() -> str:
         + ", ".join(f"{stage} {value:.0f} s" for stage, value in seconds.items())
         + "."
     )
-    return f"{table([HEADINGS, *map(cells, map(ScoreRow.from_dict, summary['rows']))])}\n\n{note}"
+    lines = [HEADINGS, *map(cells, map(ScoreRow.from_dict, summary["rows"]))]
+    # A run from before a column was there has nothing in it.
+    known = [place for place, column in enumerate(zip(*lines[1:], strict=True)) if set(column) != {"-"}]
+    return f"{table([tuple(line[place] for place in known) for line in lines])}\n\n{note}"
 
 
 def labels() -> str:
@@ -128,7 +134,7 @@ def labels() -> str:
         found = {
             row["labels"]: row["macro_f1_mean"]
             for row in summary["baselines"]
-            if row["system"] == system and row["protocol"] == "clean"
+            if row["system"] == system and row["protocol"] == "clean" and row.get("shown", "sufficient") == "sufficient"
         }
         lines.append((system, "logistic regression on energy and order", *(f"{found[count]:.3f}" for count in counts)))
     pictures = [f"![{words}](images/{name}.png)" for name, words in CLASSIFY_PICTURES.items()]
@@ -181,6 +187,54 @@ def without() -> str:
         f"{Estimate(difference['difference'], difference['error'])}, p = {difference['p_value']:.2g}."
     )
     return f"{table(lines)}\n\n{note}"
+
+
+def any_system() -> str:
+    """Return the fraction of the ceiling that networks reach in each system, and what disturbed images do to it."""
+    if not ANY.exists():
+        return NO_RUN
+    systems = read(ANY)["systems"]
+    head = ("system", "lattice", "ceiling", "ViT, terms handed over", "ViT, none", "ResNet-18", "sufficient", "naive")
+    lines: list[tuple[str, ...]] = [head]
+    disturbed: list[tuple[str, ...]] = [("system", "disturbed by", "ViT begins with", "before", "after", "by energies")]
+    notes = []
+    for name, system in systems.items():
+        rows = {(row["network"], row["pretrained"]): row for row in system["rows"]}
+        first = next(iter(rows.values()))
+        top = Estimate(first["ceiling"], first["ceiling_error"])
+        shares = [_share(rows.get(key)) for key in (("vit", "lattice"), ("vit", "spins"), ("resnet-18", "none"))]
+        shown = [f"{first[each] / top.value:.3f}" for each in ("logistic_regression", "naive_regression")]
+        value = str(top) if top.error else f"{top.value:.4f}"
+        lines.append((name, system["lattice"], value, *shares, *shown))
+        disturbed += [
+            (name, row["disturbance"].replace("_", " "), BEGINNINGS[row["pretrained"]].removeprefix("vit, "),
+             f"{row['before']:.3f}", str(Estimate(row["after"], row["error"])), f"{row['best']:.3f}")
+            for row in system["disturbances"] if row["network"] == "vit"
+        ]  # fmt: skip
+        notes.append(_system_note(name, system, first))
+    return "\n\n".join([table(lines), table(disturbed), "\n".join(notes)])
+
+
+def _share(row: dict[str, Any] | None) -> str:
+    if row is None:
+        return "-"
+    spread = f" +- {row['macro_f1_std'] / row['ceiling']:.3f}" if row["trials"] > 1 else ""
+    return f"{row['fraction_of_ceiling']:.3f}{spread}"
+
+
+def _system_note(name: str, system: dict[str, Any], first: dict[str, Any]) -> str:
+    """Return where a system's edges come from and how its images were drawn."""
+    edges = ", ".join(f"{edge:.4g}" for edge in system["edges"][1:])
+    flags = system["equilibration"]
+    parts = [
+        f"`{name}`: {system['model']}; {system['edges_are']}: {edges}",
+        f"shown as sufficient {' and '.join(system['sufficient'])}, as naive {' and '.join(system['naive'])}",
+        f"preset `{system['preset']}`, seed {system['provenance']['seed']}, {first['trials']} trials on "
+        f"{first['test_images']} test images",
+        f"{flags['flagged_conditions']} of {flags['conditions']} temperatures flagged as not equilibrated",
+    ]
+    note = f" {system['note']}" if system["note"] else ""
+    return f"- {'; '.join(parts)}.{note}"
 
 
 def finite_size() -> str:
@@ -271,7 +325,7 @@ def chances() -> str:
 
 SECTIONS = {
     "crossover": crossover, "presets": presets, "classify": classify, "labels": labels, "trials": trials,
-    "without": without, "finite_size": finite_size, "challenge": challenge,
+    "without": without, "any_system": any_system, "finite_size": finite_size, "challenge": challenge,
     "finding_quick": partial(finding, "quick"), "finding_standard": partial(finding, "standard"),
     "indicators": indicators, "chances": chances, **benchmark_tables.SECTIONS,
 }  # fmt: skip

@@ -27,7 +27,7 @@ ESTIMATORS = {
     "TCVAE": sl.TCVAE(latent=2, recipe=sl.Recipe(epochs=1)),
     "VisionTransformer": transformer(epochs=1, augment=False, head=sl.Head()),
     "ResNet": sl.ResNet(recipe=sl.Recipe(epochs=1), augment=False),
-    "Pretraining": pretraining(epochs=1, augment=False),
+    "Pretraining": pretraining(epochs=1, augment=False, bond_weight=0.0),
     **{kind.__name__: kind(recipe=sl.Recipe(epochs=1, batch=16)) for kind in (Confusion, Neighbours, Prediction)},
 }
 CONDITIONS = drawn(3, (2.0, 2.5, 3.0), seed=1, chains=16, draws=4)
@@ -104,7 +104,7 @@ def test_a_search_and_a_pipeline():
     search.fit(IMAGES, LABELS, progress=False)
     assert search.best_params_["recipe__epochs"] in (1, 6)
     assert len(search.best_estimator_.history_) == search.best_params_["recipe__epochs"]
-    pipeline = make_pipeline(pretraining(epochs=1, augment=False), LogisticRegression())
+    pipeline = make_pipeline(pretraining(epochs=1, augment=False, bond_weight=0.0), LogisticRegression())
     assert pipeline.fit(IMAGES, LABELS, pretraining__progress=False).predict(IMAGES).shape == (40,)
 
 

@@ -56,7 +56,8 @@ ARGUMENTS = [
 ]  # fmt: skip
 
 FIGURES = {
-    "scores", "microstates_periodic", "microstates_ground_states", "label_efficiency_periodic", "reliability_periodic",
+    "scores", "disturbances", "microstates_periodic", "microstates_ground_states", "label_efficiency_periodic",
+    "reliability_periodic",
     "posterior_periodic_vit", "confusion_periodic", "attention_periodic_vit", "attention_distance_periodic_vit",
     "probes_periodic_vit", "energy_periodic_vit", "pretraining_periodic",
 }  # fmt: skip

@@ -1,4 +1,4 @@
-"""``spinlens classify``: networks tell the temperature region of Ising images, beside the best score possible."""
+"""``spinlens classify``: networks tell the temperature region of images, beside the best score possible."""
 
 from __future__ import annotations
 
@@ -14,7 +14,9 @@ from spinlens.config import merge, parse_assignment, read_toml
 def classify(
     out: Path = typer.Option(..., help="Directory of the study; an unfinished one is continued."),
     preset: str = typer.Option("standard", help="quick, standard or published."),
-    systems: str = typer.Option(None, help="Of periodic,antiferromagnet,antiperiodic,skewed."),
+    systems: str = typer.Option(
+        None, help="Names with commas between, of systems.toml: periodic, potts-3, xy, cubic, ..."
+    ),
     networks: str = typer.Option(None, help="Of vit,vit-base,resnet-18,resnet-50; vit is native to the lattice."),
     trials: int = typer.Option(None, min=1, help="Trainings of each network, each on its own draw of the images."),
     protocol: str = typer.Option(None, help="clean, published, or both with a comma between."),

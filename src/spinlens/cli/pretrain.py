@@ -24,7 +24,7 @@ def pretrain(
     spin_ratio: float = typer.Option(0.1, help="Share of spins hidden one by one."),
     token_weight: float = typer.Option(0.0, help="Loss weight of predicting hidden spins from their patch's token."),
     coupling_weight: float = typer.Option(1.0, help="Loss weight of predicting them by the couplings read off."),
-    bond_weight: float = typer.Option(8.0, help="Loss weight of predicting each patch's bond sum."),
+    bond_weight: float = typer.Option(8.0, help="Loss weight of predicting each patch's energy."),
     seed: int = typer.Option(0, help="Whole number >= 0."),
     device: str = typer.Option(None, help="cpu, cuda, ...; by default CUDA where there is one."),
     as_json: bool = typer.Option(False, "--json", help="Print JSON."),

@@ -16,7 +16,7 @@ from spinlens.errors import InputError
 from spinlens.files import PARTIAL, write_atomically
 from spinlens.images.files import encode_png
 from spinlens.phases.regions import REGIONS, region_of
-from spinlens.phases.regions.energies import check_coupling
+from spinlens.phases.regions.energies import unit_of
 from spinlens.phases.regions.labels import HOTTEST
 from spinlens.progress import progress_bar
 
@@ -115,8 +115,10 @@ def _region_names(ensemble: Ensemble) -> list[str]:
     """Return the region of each temperature, measured in units of the coupling, or `UNNAMED`."""
     if ensemble.model.ising_view(ensemble.lattice) is None or ensemble.lattice.kind != "square":
         return [UNNAMED] * len(ensemble.temperature)
-    scaled = ensemble.temperature / abs(check_coupling(ensemble))
-    return [REGIONS[int(region_of(t))] if t <= HOTTEST else UNNAMED for t in scaled]
+    unit = unit_of(ensemble)
+    return [
+        REGIONS[int(region_of(t, unit=unit))] if t <= HOTTEST * unit else UNNAMED for t in ensemble.temperature.tolist()
+    ]
 
 
 def _claim(out: Path, manifest: str) -> None:

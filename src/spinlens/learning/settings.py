@@ -231,9 +231,9 @@ class Classification(Settings):
 class Masking(Settings):
     """What is hidden in a pretraining and what is predicted.
 
-    By default single spins are hidden and predicted by couplings that the pooled features name, beside bond sums: what
-    served the classification study best. ``mask_ratio=0.6, spin_ratio=0, token_weight=1, coupling_weight=0,
-    bond_weight=0`` is the masking of images.
+    By default single sites are hidden and predicted by couplings that the pooled features name, beside energies: what
+    served the classification study best; with ``bond_weight=0`` no term of the energy is handed over.
+    ``mask_ratio=0.6, spin_ratio=0, token_weight=1, coupling_weight=0, bond_weight=0`` is the masking of images.
 
     Parameters
     ----------
@@ -247,8 +247,8 @@ class Masking(Settings):
         Factor of their likelihood by couplings to their neighbours that the pooled features
         name (`spinlens.learning.vision.masked.Couplings`), which makes those features tell the temperature; 0 for none.
     bond_weight : float
-        Factor of the squared error with which each patch's token predicts the patch's bond sum (over twice the
-        sites), beside the likelihood; 0 for none.
+        Factor of the squared error with which each patch's token predicts minus the patch's energy (over twice the
+        sites; of Ising spins the bond sum), beside the likelihood; 0 for none.
     """
 
     mask_ratio: Share = 0.0

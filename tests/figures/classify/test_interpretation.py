@@ -68,7 +68,7 @@ def test_attention_maps_lie_over_their_spins(attention):
 
 
 def test_attention_distance_beside_the_correlation_length(attention):
-    ax = draw_attention_distance(attention)
+    ax = draw_attention_distance(attention, lengths=lambda temperature: correlation_length(temperature)[0])
     lines = {str(line.get_label()): line for line in ax.lines}
     exact = lines["exact correlation length"]
     np.testing.assert_allclose(exact.get_ydata(), correlation_length(exact.get_xdata())[0])

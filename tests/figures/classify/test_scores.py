@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from spinlens.errors import InputError
-from spinlens.figures.classify import draw_confusion, draw_label_efficiency, draw_scores
+from spinlens.figures.classify import draw_confusion, draw_disturbances, draw_label_efficiency, draw_scores
 from spinlens.phases.regions import ScoreRow
 from spinlens.statistics import Estimate
 
@@ -132,3 +132,18 @@ def test_confusion_is_normalised_by_rows(rows):
     assert "Periodic: 75% of mistakes" in figure.get_suptitle()
     with pytest.raises(InputError, match="rows = 0"):
         draw_confusion([])
+
+
+def test_disturbed_scores_stand_where_they_are():
+    rows = [
+        {"system": "xy", "network": "vit", "pretrained": begun, "disturbance": "spin_waves", "before": 0.9,
+         "after": after, "error": 0.02, "best": 0.7}
+        for begun, after in (("lattice", 0.65), ("spins", 0.4))
+    ]  # fmt: skip
+    (ax,) = draw_disturbances(rows, titles={"xy": "XY"}).axes
+    assert [label.get_text().split("\n")[0] for label in ax.get_yticklabels()] == ["XY, spin waves added"] * 2
+    for place, row in enumerate(rows):
+        drawn = {float(line.get_xdata()[0]) for line in ax.lines if list(line.get_ydata()) == [place]}
+        assert {row["before"], row["after"], row["best"]} <= drawn
+    with pytest.raises(InputError, match="nothing to draw"):
+        draw_disturbances([])

@@ -13,7 +13,7 @@ import spinlens as sl
 from spinlens.errors import DamagedError, InputError, SpinlensError
 from spinlens.learning import Head, Recipe, Transformer, load
 from spinlens.learning.choices import choose_precision
-from spinlens.learning.settings import NATIVE, PUBLISHED
+from spinlens.learning.settings import NATIVE, PUBLISHED, Masking
 from spinlens.learning.vision import Pretraining, ResNet, VisionTransformer
 from spinlens.learning.vision.classifier import Classifier
 from spinlens.symmetries import Symmetries
@@ -313,14 +313,28 @@ def test_residual_networks_read_colours_and_published_layouts_do_not():
     with pytest.raises(InputError, match="published layouts and weights read two states"):
         VisionTransformer(Transformer(size="base"), recipe=recipe).fit(ensemble, labels, progress=False)
     cubic = sl.simulate(sl.Ising(), (4, 4, 4), temperature=[2.0, 9.0], chains=16, equilibration=8, progress=False)
-    with pytest.raises(InputError, match="resnet-18 reads lattices of two sides"):
-        ResNet(18, recipe=recipe).fit(cubic, labels, progress=False)
+    stacked = ResNet(18, recipe=recipe).fit(cubic, labels, progress=False)
+    assert stacked.network_.body.config.num_channels == 4
+    spins = torch.from_numpy(np.asarray(cubic.spins()).reshape(-1, 1, 4, 4, 4)).float()
+    assert torch.equal(stacked.network_.pixels(spins)[:, 2], spins[:, 0, 2])
+    with pytest.raises(InputError, match="published layouts and weights"):
+        VisionTransformer(Transformer(size="base"), recipe=recipe).fit(cubic, labels, progress=False)
     with pytest.raises(InputError, match="needs the stem of a native network, and sites of two states"):
         VisionTransformer(Transformer(patch=4, even=True, stem=4)).fit(ensemble, labels, progress=False)
 
 
-def test_pretraining_reads_two_states_on_a_plane():
-    for model, shape in ((sl.Potts(states=3), (8, 8)), (sl.Ising(), (4, 4, 4))):
-        ensemble = sl.simulate(model, shape, temperature=2.0, chains=4, equilibration=1, progress=False)
-        with pytest.raises(InputError, match=r"pretraining reads (two|lattices of two sides)"):
-            Pretraining(Transformer(patch=4)).fit(ensemble, progress=False)
+@pytest.mark.parametrize("name", ["cubic", "angles"])
+def test_a_pretraining_without_any_term_tells_temperatures_apart(name, tmp_path):
+    """No temperature and no energy is shown to it; the head is fitted on what it found."""
+    model, shape, temperature, _ = {"angles": (sl.XY(), (8, 8), [0.3, 3.0], {}), **ANY}[name]
+    plan = {"temperature": temperature, "equilibration": 200, "exchange": False, "chains": 64, "progress": False}
+    unlabelled, ensemble, new = (sl.simulate(model, shape, **plan, seed=seed) for seed in (1, 2, 3))
+    labels = np.broadcast_to(np.arange(2)[:, None, None], (2, 64, 1))
+    network = Transformer(patch=4 if len(shape) == 2 else 2, width=16, layers=2, heads=2, stem=8)
+    recipe = Recipe(epochs=16, batch=16, learning_rate=5e-3)
+    found = Pretraining(network, task=Masking(bond_weight=0.0), recipe=recipe, seed=1)
+    found.fit(unlabelled, out=tmp_path, progress=False)
+    assert found.single_spin_loss_ < 0.9 * np.log(model.space.states)
+    classifier = VisionTransformer(pretrained=tmp_path, head=Head(), augment=False, recipe=Recipe(epochs=0))
+    assert classifier.fit(ensemble, labels, progress=False).score(new, labels.ravel()) > 0.9
+    np.testing.assert_array_equal(sl.load(tmp_path).transform(new), found.transform(new))

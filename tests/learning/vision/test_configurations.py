@@ -9,7 +9,7 @@ import torch
 import spinlens as sl
 from spinlens.errors import InputError
 from spinlens.learning.channels import Channels
-from spinlens.learning.vision.configurations import SPINS, boundary_of, channels_of, configurations, same_lattice
+from spinlens.learning.vision.configurations import SPINS, boundary_seen, channels_of, configurations, same_lattice
 from spinlens.spaces import Binary, Colours, Discrete
 
 
@@ -72,5 +72,5 @@ def test_what_is_refused():
 def test_edges_of_more_states(boundary, seen):
     lattice = sl.Lattice((4, 4), boundary=tuple(boundary.split(",")) if "," in boundary else boundary)
     potts = sl.simulate(sl.Potts(states=3), lattice, temperature=1.0, chains=2, equilibration=1, progress=False)
-    assert boundary_of(potts) == seen
-    assert boundary_of(np.ones((2, 4, 4))) == "free"
+    assert boundary_seen(potts) == seen
+    assert boundary_seen(np.ones((2, 4, 4))) == "free"

@@ -23,7 +23,7 @@ class Cheat(nn.Module):
 
     def forward(self, spins: torch.Tensor, patches: torch.Tensor) -> Predictions:
         self.seen, self.patches = spins[:, 0], patches
-        odds = 60.0 * spins[:, 0]
+        odds = 60.0 * spins
         return Predictions(logits=odds, coupled=odds, bonds=None)
 
 
@@ -34,7 +34,7 @@ def test_repeating_what_is_seen_is_worth_nothing(mask_ratio, spin_ratio):
     moves = Moves(Symmetries.of(Ising(), Lattice((8, 8))), np.array([1, 0]))
     material = divide(labelled(40)[0], 0.25)
     cheat, more = Cheat(), {"moves": moves, "precision": "float32", "seed": 1, "device": torch.device("cpu")}
-    work = HiddenSpins(cheat, material, task, patches=4, recipe=recipe, **more)
+    work = HiddenSpins(cheat, material, task, patch=4, recipe=recipe, **more)
     losses = work.loss(0)
     assert float(losses["loss"]) == pytest.approx(1.5 * np.log(2), rel=1e-6)
     assert float(losses["hidden_loss"]) == pytest.approx(np.log(2), rel=1e-6)

@@ -10,12 +10,15 @@ import spinlens as sl
 from spinlens.errors import DamagedError, InputError
 from spinlens.learning import Recipe, Transformer, load
 from spinlens.learning.vision import VisionTransformer, single_spin_entropy
-from spinlens.learning.vision.configurations import Configurations
-from spinlens.learning.vision.masked import NEIGHBOURS, Couplings
+from spinlens.learning.vision.configurations import Configurations, chains_of
+from spinlens.learning.vision.masked import Couplings, neighbour_steps
+from spinlens.learning.vision.patch_energies import PatchEnergies
 from spinlens.spaces import Binary
-from spinlens.symmetries import Symmetries
 
 from .conftest import pretraining
+
+NEIGHBOURS = neighbour_steps(2)
+BONDS = PatchEnergies(sl.Ising(), sl.Lattice((8, 8)), {"field": 0.0}, patch=4)
 
 QUICK = {"seed": 1, "epochs": 1, "batch": 32}
 TOKENS = QUICK | {"mask_ratio": 0.6, "spin_ratio": 0.0, "token_weight": 1.0, "coupling_weight": 0.0, "bond_weight": 0.0}
@@ -119,20 +122,20 @@ def test_a_damaged_pretraining_is_named(folder, tmp_path):
             read(tmp_path)
 
 
-def test_bond_sums_are_learned_beside():
-    """Configurations that are all up or all down: every patch has its largest bond sum, 2 a site."""
-    spins = np.repeat(np.random.default_rng(0).choice([-1, 1], (64, 1, 1)), 8, 1).repeat(8, 2).astype(np.int8)
-    symmetries = Symmetries.of(sl.Ising(), sl.Lattice((8, 8)))
-    found = pretrain(
-        spins, boundary="periodic", symmetries=symmetries, learning_rate=5e-3,
-        **TOKENS | {"mask_ratio": 0.25, "bond_weight": 1.0, "epochs": 20},
+def test_energies_of_patches_are_learned_beside():
+    """Cold configurations, all up or all down: every patch has its largest bond sum, 2 a site."""
+    cold = sl.simulate(
+        sl.Ising(), sl.Lattice((8, 8)), temperature=[0.2], chains=64, draws=1, equilibration=8, seed=1, workers=1,
+        progress=False,
     )  # fmt: skip
-    images = torch.from_numpy(spins)[:, None].float()
+    found = pretrain(
+        cold, learning_rate=5e-3, **TOKENS | {"mask_ratio": 0.25, "bond_weight": 1.0, "epochs": 20, "even": False}
+    )
+    images = chains_of(cold, slice(None))
     with torch.inference_mode():
-        said = found.network_(images, torch.zeros(64, 4, dtype=torch.bool)).bonds
-    assert (found.network_.patch_bonds(images) == 1).all()
+        said = found.network_(images.take(slice(None)), torch.zeros(64, 4, dtype=torch.bool)).bonds
+    assert (BONDS(images.read(slice(None))) == 1).all()
     assert (said - 1).abs().max() < 0.2
-    assert found.single_spin_floor_ is None
     # What is descended has the squared errors in it; the likelihood beside it has not.
     assert found.history_[0]["loss"] > found.history_[0]["hidden_loss"] > 0
 
@@ -149,8 +152,9 @@ def test_bond_sums_are_learned_beside():
         ({"patch": 3}, "does not divide the side 8"),
         ({"held_out": 0.0}, "held_out = 0.0"),
         ({"images": np.ones((1, 8, 8), np.int8)}, "some are trained on"),
-        ({"images": np.zeros((4, 8, 8), np.int8)}, "0"),
+        ({"images": np.zeros((4, 8, 8), np.int8)}, "states = 1"),
         ({"augment": True}, "an array does not say"),
+        ({"bond_weight": 1.0}, "an array does not say what its energy is"),
         ({"seed": -3}, "seed = -3"),
     ],
 )
@@ -190,7 +194,7 @@ def test_pooled_features_tell_the_bond_sum_along_a_direction_that_is_kept(ensemb
     spins = kept.take(slice(None))
     with torch.inference_mode():
         read = found.network_.reader.features(spins) @ direction
-    wanted = found.network_.patch_bonds(spins).mean(1)
+    wanted = BONDS(kept.read(slice(None))).mean(1)
     assert np.corrcoef(read, wanted)[0, 1] > 0.97
     classifier = VisionTransformer(pretrained=tmp_path / "weights", recipe=Recipe(epochs=0), augment=False)
     classifier.fit(spins[:, 0].numpy().astype(np.int8), np.arange(len(spins)) % 2, progress=False)
@@ -210,7 +214,7 @@ def test_without_bond_sums_the_couplings_name_the_direction(ensemble):
         read = (features @ network.reader.direction).numpy()
         named = network.couplings.read(features).numpy()
     assert np.cov(named.T).trace() * 0.5 < read.var() <= np.cov(named.T, ddof=0).trace() * 1.001
-    assert abs(np.corrcoef(read, network.patch_bonds(spins).mean(1))[0, 1]) > 0.9
+    assert abs(np.corrcoef(read, BONDS(kept.read(slice(None))).mean(1))[0, 1]) > 0.9
 
 
 def test_couplings_see_the_boundary():
@@ -221,5 +225,5 @@ def test_couplings_see_the_boundary():
         couplings.read.weight.zero_()
         couplings.read.bias.copy_(torch.tensor([float(step == (-1, 0)) for step in (*NEIGHBOURS, None)]))
         odds = couplings(spins, torch.zeros(2, 4))
-    assert torch.equal(odds[:, 1:], spins[:, 0, :-1])
-    assert torch.equal(odds[:, 0], -spins[:, 0, -1])
+    assert torch.equal(odds[:, 0, 1:], spins[:, 0, :-1])
+    assert torch.equal(odds[:, 0, 0], -spins[:, 0, -1])

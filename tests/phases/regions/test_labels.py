@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from spinlens.errors import InputError
-from spinlens.phases.regions import PUBLISHED_COUNTS, REGIONS, region_of, temperatures
+from spinlens.phases.regions import REGIONS, bounds, region_of, temperatures
 from spinlens.phases.regions.labels import EDGES
 
 
@@ -32,10 +32,13 @@ def test_the_grid() -> None:
         temperatures(0.03)
 
 
-def test_published_sizes() -> None:
-    assert {name: sum(counts) for name, counts in PUBLISHED_COUNTS.items()} == {
-        "train": 600, "validation": 300, "test": 400,
-    }  # fmt: skip
+def test_edges_keep_their_shares_of_the_transition() -> None:
+    """0.4649, 0.9338 and 1.0224 times it, whatever the unit, and no rounding moves the grid across them."""
+    for unit in (1.0, 0.7012315679302166 / 2.269185314213022, 1.9882):
+        grid = temperatures(0.05, unit=unit)
+        np.testing.assert_array_equal(region_of(grid, unit=unit), region_of(temperatures(0.05)))
+        np.testing.assert_allclose(bounds(unit), np.array([0, 1.055, 2.119, 2.32, 4.0]) * unit)
+        np.testing.assert_array_equal(region_of(bounds(unit)[1:], unit=unit), [0, 1, 2, 3])
 
 
 @pytest.mark.parametrize("wrong", [0.0, 4.01, -1.0, float("nan"), "hot", [1.0, 5.0]])

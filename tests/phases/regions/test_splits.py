@@ -13,8 +13,12 @@ from tests.phases.regions.small import small_ensemble
 
 from spinlens.ensemble import Ensemble, sample
 from spinlens.errors import InputError
-from spinlens.phases.regions import PUBLISHED_COUNTS, Labelled, Splits, clean_splits, published_splits, region_of
-from spinlens.studies.classify.systems import SYSTEMS
+from spinlens.lattices import Lattice
+from spinlens.models import Potts
+from spinlens.phases.regions import Labelled, Splits, clean_splits, published_splits, region_of
+from spinlens.sampling import Plan
+from spinlens.studies.classify.protocols import PUBLISHED_COUNTS
+from spinlens.studies.classify.systems import PUBLISHED
 from spinlens.testing.chance import plausible
 
 SIZES = {"train": (40, 20, 10, 30), "validation": (20, 10, 6, 10), "test": (15, 5, 7, 13)}
@@ -64,7 +68,7 @@ def test_counts_and_no_image_twice(name: str, request: pytest.FixtureRequest) ->
     assert sum(map(len, found)) == len(set.union(*found)) == sum(map(len, parts(splits)))
 
 
-@pytest.mark.parametrize("system", SYSTEMS)
+@pytest.mark.parametrize("system", PUBLISHED)
 def test_what_is_said_of_an_image_is_true(system: str, ensembles: dict[str, Ensemble]) -> None:
     ensemble = ensembles[system]
     images = clean_splits(ensemble, seed=1, trial=0, sizes=SIZES, large_test=40).test
@@ -114,7 +118,7 @@ def test_fewer_labels_are_nested_and_have_every_region(ensemble: Ensemble, clean
 
 def test_the_published_sizes_start_with_every_region() -> None:
     ensemble = small_ensemble("periodic", draws=16, recordings=16, equilibration=0)
-    splits = clean_splits(ensemble, seed=1, trial=0, labels=10, large_test=400)
+    splits = clean_splits(ensemble, seed=1, trial=0, sizes=PUBLISHED_COUNTS, labels=10, large_test=400)
     assert min(splits.train.counts) >= 1
     assert splits.test.counts == PUBLISHED_COUNTS["test"]
 
@@ -138,13 +142,16 @@ def test_what_cannot_be_split_is_refused(ensemble: Ensemble, change: dict, match
 
 def test_ensembles_without_what_is_needed_are_refused(ensemble: Ensemble) -> None:
     with pytest.raises(InputError, match="a chain each"):
-        clean_splits(small_ensemble("periodic", chains=2), seed=1, trial=0)
+        clean_splits(small_ensemble("periodic", chains=2), seed=1, trial=0, sizes=SIZES)
     with pytest.raises(InputError, match="chain of its own"):
-        published_splits(ensemble, seed=1, trial=64)
+        published_splits(ensemble, seed=1, trial=64, sizes=SIZES)
     gap = tuple(t for t in ensemble.plan.temperature if not 2.119 < t < 2.32)
     with pytest.raises(InputError, match="none lies in the region critical"):
         clean_splits(small_ensemble("periodic", temperature=gap), seed=1, trial=0, sizes=SIZES, large_test=40)
     field = sample(replace(ensemble.plan, field=(0.5,), draws=1, equilibration=0), workers=1, progress=False)
     for split in (clean_splits, published_splits):
         with pytest.raises(InputError, match="zero field"):
-            split(field, seed=1, trial=0)
+            split(field, seed=1, trial=0, sizes=SIZES)
+    colours = sample(Plan(model=Potts(3), lattice=Lattice((4, 4)), temperature=(1.0,)), workers=1, progress=False)
+    with pytest.raises(InputError, match=r"unit = none for potts.*Pass unit="):
+        clean_splits(colours, seed=1, trial=0, sizes=SIZES)

@@ -4,6 +4,7 @@ from spinlens.figures.classify.attention import draw_attention_distance, draw_at
 from spinlens.figures.classify.calibration import Prediction, draw_posterior, draw_reliability
 from spinlens.figures.classify.confusion import draw_confusion
 from spinlens.figures.classify.dependence import draw_energy_dependence
+from spinlens.figures.classify.disturbances import draw_disturbances
 from spinlens.figures.classify.efficiency import draw_label_efficiency
 from spinlens.figures.classify.linear_heads import draw_linear_heads
 from spinlens.figures.classify.microstates import Microstate, Row, draw_microstates, ground_and_hot, microstates
@@ -17,6 +18,7 @@ __all__ = [
     "draw_attention_distance",
     "draw_attention_maps",
     "draw_confusion",
+    "draw_disturbances",
     "draw_energy_dependence",
     "draw_label_efficiency",
     "draw_linear_heads",

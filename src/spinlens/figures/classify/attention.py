@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
 
-from spinlens.exact import correlation_length
 from spinlens.figures.classify.colours import TEMPERATURE_LABEL
-from spinlens.figures.classify.spins import show_spins
+from spinlens.figures.classify.spins import SPINS, show_spins
 from spinlens.figures.palette import BLUE, GREY, INK, VERMILION, diverging
 from spinlens.figures.style import new_axes, new_figure, styled
-from spinlens.models.ising import CRITICAL_TEMPERATURE
 from spinlens.phases.regions.labels import REGIONS, TITLES
+from spinlens.spaces import Space
 
 PANEL = 2.45
 DISTANCE_SIZE = (6.8, 4.8)
@@ -25,7 +26,7 @@ LEAST_RANGE = 1.1
 
 
 @styled
-def draw_attention_maps(report: xr.Dataset, figure: Figure | None = None) -> Figure:
+def draw_attention_maps(report: xr.Dataset, figure: Figure | None = None, *, space: Space = SPINS) -> Figure:
     """Draw what a network takes from each patch over one configuration of each region (a column).
 
     Parameters
@@ -36,6 +37,8 @@ def draw_attention_maps(report: xr.Dataset, figure: Figure | None = None) -> Fig
         Where to draw; a new one by default: the spins, the attention of the last layer, and the rollout through all
         layers, both over what even attention would give. Smaller shares than the inverse of the largest one have
         the last colour.
+    space : Space
+        What can stand on a site.
     """
     regions = report["region"].to_numpy().tolist()
     if figure is None:
@@ -43,12 +46,12 @@ def draw_attention_maps(report: xr.Dataset, figure: Figure | None = None) -> Fig
     axes = figure.subplots(3, len(regions), squeeze=False)
     for column, region in enumerate(regions):
         spins = report["spins"].to_numpy()[column]
-        show_spins(axes[0, column], spins)
+        show_spins(axes[0, column], spins, space)
         temperature = float(report["example_temperature"][column])
         title = f"{TITLES[REGIONS.index(region)]}\n$k_\\mathrm{{B}}T\\,/\\,|J|$ = {temperature:.2f}"
         axes[0, column].set_title(title, loc="center", fontsize=10.5)
     for line, name, title in ((1, "attention", "attention, last layer"), (2, "rollout", "rollout, all layers")):
-        _draw_line(report, axes[line], name)
+        _draw_line(report, axes[line], name, space)
         axes[line, 0].set_ylabel(title, fontsize=10.5, labelpad=8)
     axes[0, 0].set_ylabel("spins", fontsize=10.5, labelpad=8)
     strongest = float(report["attention"].max() * report["attention"][0].size)
@@ -57,7 +60,7 @@ def draw_attention_maps(report: xr.Dataset, figure: Figure | None = None) -> Fig
     return figure
 
 
-def _draw_line(report: xr.Dataset, axes: np.ndarray, name: str) -> None:
+def _draw_line(report: xr.Dataset, axes: np.ndarray, name: str, space: Space) -> None:
     """Lay the maps of one kind over the spins, all with one colour scale, and draw its bar."""
     maps = report[name].to_numpy()
     relative = maps * maps[0].size
@@ -65,7 +68,7 @@ def _draw_line(report: xr.Dataset, axes: np.ndarray, name: str) -> None:
     norm = LogNorm(1 / away, away, clip=True)
     spins = report["spins"].to_numpy()
     for ax, here, shown in zip(axes, relative, spins, strict=True):
-        show_spins(ax, shown, pale=True)
+        show_spins(ax, shown, space, pale=True)
         extent = (-0.5, shown.shape[1] - 0.5, shown.shape[0] - 0.5, -0.5)
         picture = ax.imshow(here, cmap=diverging(), norm=norm, alpha=OPACITY, extent=extent, interpolation="nearest")
     bar = axes[-1].figure.colorbar(picture, ax=list(axes), aspect=18, pad=0.02, shrink=0.9)
@@ -77,8 +80,10 @@ def _draw_line(report: xr.Dataset, axes: np.ndarray, name: str) -> None:
 
 
 @styled
-def draw_attention_distance(report: xr.Dataset, axes: Axes | None = None) -> Axes:
-    """Draw how far attention reaches at each temperature, beside the exact correlation length.
+def draw_attention_distance(
+    report: xr.Dataset, axes: Axes | None = None, *, transition: float | None = None, lengths: Any = None
+) -> Axes:
+    """Draw how far attention reaches at each temperature, beside the correlation length where it is known.
 
     Parameters
     ----------
@@ -87,6 +92,10 @@ def draw_attention_distance(report: xr.Dataset, axes: Axes | None = None) -> Axe
     axes : Axes, optional
         Where to draw; new ones by default. Thin lines are the heads of the trained network, the thick one their mean;
         an untrained network and uniform attention are the controls.
+    transition : float, optional
+        Temperature of the transition, if there is one.
+    lengths : callable, optional
+        From temperatures (n,) to exact correlation lengths of the infinite lattice.
     """
     ax = new_axes(DISTANCE_SIZE) if axes is None else axes
     temperature = report["temperature"].to_numpy()
@@ -99,9 +108,11 @@ def draw_attention_distance(report: xr.Dataset, axes: Axes | None = None) -> Axe
     _draw_mean(report, ax, "trained", BLUE, "o", "trained, mean of heads")
     uniform = float(report["uniform_distance"])
     ax.axhline(uniform, color=GREY, linestyle=(0, (4, 2)), label=f"uniform attention, {uniform:.1f}")
-    grid = np.linspace(0.05, max(4.0, float(temperature.max())), CURVE)
-    ax.plot(grid, correlation_length(grid)[0], color=INK, linewidth=1.6, label="exact correlation length")
-    ax.axvline(CRITICAL_TEMPERATURE, color=INK, linewidth=0.7, linestyle=":")
+    grid = np.linspace(0.05, 1.05, CURVE) * float(temperature.max())
+    if lengths is not None:
+        ax.plot(grid, lengths(grid), color=INK, linewidth=1.6, label="exact correlation length")
+    if transition is not None:
+        ax.axvline(transition, color=INK, linewidth=0.7, linestyle=":")
     # The correlation length leaves the axes near the transition, or the heads could not be told apart.
     top = 1.35 * max(uniform, float(heads.max()))
     ax.set(ylim=(0, top), xlim=(0, grid[-1]), xlabel=TEMPERATURE_LABEL, ylabel="distance (lattice units)")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -13,14 +14,15 @@ from matplotlib.patches import Patch, Rectangle
 from numpy.typing import NDArray
 
 from spinlens.errors import InputError
-from spinlens.figures.classify.spins import COLOURS, show_spins
+from spinlens.figures.classify.spins import COLOURS, FEW, SPINS, show_spins, state_colours
 from spinlens.figures.palette import INK
 from spinlens.figures.style import new_figure, styled
 from spinlens.lattices import Lattice
 from spinlens.lattices.boundary import Rule
 from spinlens.models import Model
 from spinlens.phases.regions import Labelled
-from spinlens.phases.regions.labels import EDGES, HOTTEST, TITLES
+from spinlens.phases.regions.labels import TITLES, bounds
+from spinlens.spaces import Space
 
 PANEL = 2.35
 """Inches along the side of a configuration."""
@@ -36,14 +38,14 @@ class Microstate:
     Attributes
     ----------
     spins : ndarray
-        int8 +-1 (Lx, Ly); x counts the rows from the top.
+        Values (*sides); x counts the rows from the top.
     temperature : float
-        In units of abs(J).
+        In units of energy, abs(J) = 1.
     title : str
         Above the picture.
     """
 
-    spins: NDArray[np.int8]
+    spins: NDArray[Any]
     temperature: float
     title: str = ""
 
@@ -60,14 +62,17 @@ class Row:
         What lies beyond the edges, see `spinlens.Lattice.rules`; held spins are drawn.
     images : tuple of Microstate
         From left to right.
+    space : Space
+        What can stand on a site.
     """
 
     title: str
     rules: tuple[Rule, ...]
     images: tuple[Microstate, ...]
+    space: Space = SPINS
 
 
-def microstates(images: Labelled, *, title: str, rules: tuple[Rule, ...]) -> Row:
+def microstates(images: Labelled, *, title: str, rules: tuple[Rule, ...], unit: float = 1.0) -> Row:
     """Choose one configuration of each region, the one nearest to the middle of its temperatures.
 
     Parameters
@@ -78,14 +83,16 @@ def microstates(images: Labelled, *, title: str, rules: tuple[Rule, ...]) -> Row
         Its name.
     rules : pair
         What lies beyond the edges, see `spinlens.Lattice.rules`.
+    unit : float
+        What the edges of the regions are multiples of, see `spinlens.phases.regions.region_of`.
     """
     found = []
-    for label, (low, high) in enumerate(pairwise((0.0, *EDGES, HOTTEST))):
+    for label, (low, high) in enumerate(pairwise(bounds(unit))):
         here = np.flatnonzero(images.labels == label)
         if len(here):
             place = here[np.abs(images.temperature[here] - (low + high) / 2).argmin()]
             found.append(Microstate(images.spins[place], float(images.temperature[place]), TITLES[label]))
-    return Row(title, rules, tuple(found))
+    return Row(title, rules, tuple(found), images.space)
 
 
 def ground_and_hot(images: Labelled, *, title: str, model: Model, lattice: Lattice) -> Row:
@@ -95,12 +102,12 @@ def ground_and_hot(images: Labelled, *, title: str, model: Model, lattice: Latti
     hottest = int(images.temperature.argmax())
     ground = Microstate(model.space.decode(model.ground_states(lattice)[-1]), 0.0, "ground state")
     hot = Microstate(images.spins[hottest], float(images.temperature[hottest]), "disorder")
-    return Row(title, lattice.rules, (ground, hot))
+    return Row(title, lattice.rules, (ground, hot), images.space)
 
 
 @styled
 def draw_microstates(rows: Sequence[Row], figure: Figure | None = None) -> Figure:
-    """Draw configurations, a row of panels for each system: spins up are blue, spins down yellow.
+    """Draw configurations, a row of panels for each system: of two states up is blue, down is yellow.
 
     Parameters
     ----------
@@ -124,15 +131,24 @@ def draw_microstates(rows: Sequence[Row], figure: Figure | None = None) -> Figur
         for ax in line[len(row.images) :]:
             ax.set_axis_off()
         for ax, image in zip(line, row.images, strict=False):
-            show_spins(ax, image.spins)
+            show_spins(ax, image.spins, row.space)
             _draw_walls(ax, row.rules)
             ax.set_title(image.title, loc="center", fontsize=10.5, pad=12 if _walled(row.rules) else 5)
             temperature = "0" if image.temperature == 0 else f"{image.temperature:.2f}"
             ax.set_xlabel(f"$k_\\mathrm{{B}}T\\,/\\,|J|$ = {temperature}", labelpad=12 if _walled(row.rules) else 4)
         line[0].set_ylabel(row.title, fontsize=10.5, labelpad=10)
-    up, down = (Patch(facecolor=colour, edgecolor=INK, linewidth=0.5) for colour in reversed(COLOURS))
-    figure.legend([up, down], ["spin up", "spin down"], loc="outside lower center", ncols=2)
+    _name_states(figure, rows[0].space)
     return figure
+
+
+def _name_states(figure: Figure, space: Space) -> None:
+    """Say which colour is which state, the highest first, where they have colours of their own."""
+    if space.states > FEW:
+        return
+    colours = state_colours(space)
+    names = ["spin up", "spin down"] if space == SPINS else [f"{value:g}" for value in space.values[::-1]]
+    patches = [Patch(facecolor=colours(k), edgecolor=INK, linewidth=0.5) for k in reversed(range(space.states))]
+    figure.legend(patches, names, loc="outside lower center", ncols=min(10, space.states))
 
 
 def _walled(rules: tuple[Rule, ...]) -> bool:

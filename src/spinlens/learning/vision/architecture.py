@@ -54,7 +54,7 @@ class Architecture:
         check_whole("channels", self.channels, 1)
         if self.axes not in (2, 3):
             raise InputError("axes", self.axes, "the networks read lattices of two or three sides")
-        if self.axes != 2 and not self.native:
+        if self.axes != 2 and self.name == "vit-base":
             raise InputError("axes", self.axes, f"{self.name} reads lattices of two sides", "Take the native network")
         if not is_number(self.dropout) or not 0 <= self.dropout < 1:
             raise InputError("dropout", self.dropout, "must be a share from 0 to below 1")
@@ -105,6 +105,11 @@ class Architecture:
     def shape(self) -> tuple[int, ...]:
         """The sides of the lattice."""
         return (self.side,) * self.axes
+
+    @property
+    def planes(self) -> int:
+        """Channels of a network that reads planes alone: the layers of a cube are stacked, each with its channels."""
+        return self.channels * int(self.side ** (self.axes - 2))
 
     @property
     def single_pixels(self) -> bool:

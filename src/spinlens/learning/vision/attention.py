@@ -113,15 +113,19 @@ def attention_distance(maps: np.ndarray, lattice: Lattice) -> np.ndarray:
 
 
 def patch_distances(lattice: Lattice, patches: int) -> np.ndarray:
-    """Return the distances between the centres of the patches of a square lattice, float64 (P, P), lattice units."""
-    along = round(patches**0.5)
-    if lattice.shape[0] != lattice.shape[1] or along**2 != patches:
-        got = f"{lattice.shape[0]} x {lattice.shape[1]}"
+    """Return the distances between the centres of the patches of a lattice of equal sides, float64 (P, P)."""
+    axes = lattice.axes
+    along = round(patches ** (1 / axes))
+    if len(set(lattice.shape)) != 1 or along**axes != patches:
+        got = " x ".join(map(str, lattice.shape))
         raise InputError("lattice", got, f"{patches} square patches do not tile it")
     side = lattice.shape[0]
     steps = np.abs(np.subtract.outer(np.arange(along), np.arange(along))) * (side / along)
-    x, y = (np.minimum(steps, side - steps) if ring else steps for ring in lattice.rings)
-    squares = x[:, None, :, None] ** 2 + y[None, :, None, :] ** 2
+    squares = np.zeros((along,) * (2 * axes))
+    for axis, ring in enumerate(lattice.rings):
+        apart = np.minimum(steps, side - steps) if ring else steps
+        place = [along if other in (axis, axes + axis) else 1 for other in range(2 * axes)]
+        squares = squares + (apart**2).reshape(place)
     return np.asarray(np.sqrt(squares).reshape(patches, patches))
 
 

@@ -13,14 +13,14 @@ from spinlens.learning.choices import choose_device, choose_precision
 from spinlens.learning.settings import Classification, Head, Recipe
 from spinlens.learning.training import Objective
 from spinlens.learning.vision.architecture import Architecture
-from spinlens.learning.vision.configurations import boundary_of
+from spinlens.learning.vision.configurations import boundary_seen
 from spinlens.learning.vision.cross_entropy import CrossEntropy
 from spinlens.learning.vision.descent import INITIAL
 from spinlens.learning.vision.inference import channels_last
 from spinlens.learning.vision.labelled import training_set, validation_set
 from spinlens.learning.vision.predictor import Predictor
 from spinlens.learning.vision.pretrained import Beginning, first_network, identity_of, rebuild
-from spinlens.learning.vision.symmetries import choose_moves
+from spinlens.learning.vision.symmetries import Moves, choose_moves
 from spinlens.progress import Report
 from spinlens.seeds import Purpose, generator
 from spinlens.symmetries import Symmetries
@@ -71,7 +71,7 @@ class Classifier(Predictor):
         labels: Any,
         *,
         validation: tuple[Any, Any] | None = None,
-        symmetries: Symmetries | None = None,
+        symmetries: Symmetries | Moves | None = None,
         out: str | Path | None = None,
         progress: bool | Report = True,
         checkpoint_seconds: float = 60.0,
@@ -87,8 +87,8 @@ class Classifier(Predictor):
         validation : pair, optional
             Configurations and labels. The weights of the epoch with the lowest loss on them are kept, and training
             stops after ``patience`` epochs without a gain; without them the last weights are kept.
-        symmetries : Symmetries, optional
-            For augmentation; by default those of the ensemble.
+        symmetries : Symmetries or Moves, optional
+            For augmentation, with `Moves.of` those of the codes too; by default all those of the ensemble.
         out : path, optional
             For checkpoints, history and the model. The same call continues what is there.
         progress : bool or callable
@@ -118,7 +118,7 @@ class Classifier(Predictor):
         moves = choose_moves(symmetries, images=images, given=labelled.images, augment=settings.augment)
         seen = labelled.images.channels
         architecture = self.architecture(
-            labelled.images.side, classes=len(names), boundary=boundary_of(images), axes=len(labelled.images.shape),
+            labelled.images.side, classes=len(names), boundary=boundary_seen(images), axes=len(labelled.images.shape),
             channels=seen.count,
         )  # fmt: skip
         precision = choose_precision(recipe.precision, place, single_pixels=architecture.single_pixels)

@@ -10,8 +10,10 @@ import numpy as np
 import torch
 
 from spinlens.errors import InputError
+from spinlens.lattices import Lattice
 from spinlens.learning import channels as packed_codes
 from spinlens.learning.channels import Channels
+from spinlens.models import Model
 from spinlens.spaces import Space
 
 SPINS = Channels(np.array([-1, 1], dtype=np.int8), np.array([[-1.0], [1.0]], dtype=np.float32))
@@ -79,7 +81,9 @@ class Configurations(packed_codes.Configurations):
         return Configurations(self.packed[index], self.space, self.shape, self.channels)
 
 
-def configurations(images: Any, *, what: str = "images", channels: Channels | None = None) -> Configurations:
+def configurations(
+    images: Any, *, what: str = "images", channels: Channels | None = None, space: Space | None = None
+) -> Configurations:
     """Return an ensemble's draws, or an array of values, as a list of configurations.
 
     Parameters
@@ -90,6 +94,8 @@ def configurations(images: Any, *, what: str = "images", channels: Channels | No
         Their name in messages.
     channels : Channels, optional
         What a network was trained on, which the values of an array belong to; found from them if not given.
+    space : Space, optional
+        What the values of an array belong to, in place of that.
 
     Raises
     ------
@@ -104,13 +110,21 @@ def configurations(images: Any, *, what: str = "images", channels: Channels | No
         if images.ndim not in (3, 4) or not images.size:
             why = "must be an ensemble or an array of configurations (n, *sides), of two or three sides"
             raise InputError(what, f"shape {images.shape}", why)
-    space = None if channels is None else channels.space
+    space = space if channels is None else channels.space
     found = packed_codes.configurations(images, space=space)
-    seen = channels_of(found.space)
-    if channels is not None and not array and not channels.same(seen):
+    # An array that is read by given channels has their values; of many states what is seen takes long to work out.
+    seen = channels if channels is not None and array else channels_of(found.space)
+    if channels is not None and not channels.same(seen):
         raise InputError(what, found.space.text, "the network was trained on other values of a site")
     packed = found.packed.reshape(-1, *found.packed.shape[found.packed.ndim - len(found.shape) :])
-    return Configurations(packed, found.space, found.shape, seen if channels is None else channels)
+    return Configurations(packed, found.space, found.shape, seen)
+
+
+def chains_of(ensemble: Any, chain: slice) -> Configurations:
+    """Return the draws of some chains of an ensemble."""
+    found = packed_codes.configurations(ensemble, chain=chain)
+    packed = found.packed.reshape(-1, *found.packed.shape[-len(found.shape) :])
+    return Configurations(packed, found.space, found.shape, channels_of(found.space))
 
 
 def same_lattice(one: tuple[int, ...], other: Configurations, what: str) -> None:
@@ -120,32 +134,16 @@ def same_lattice(one: tuple[int, ...], other: Configurations, what: str) -> None
         raise InputError(what, got, f"the network reads {read} spins")
 
 
-def boundary_of(images: Any) -> str:
-    """Return what lies beyond the edges of an ensemble, in words; of an array nothing is known, so ``free``.
+def boundary_of(model: Model, lattice: Lattice) -> str:
+    """Return what a network sees beyond the edges of a lattice, in words.
 
     Of more than two states neither a turn at a seam nor what walls hold is seen: such edges count as free.
     """
-    lattice = getattr(images, "lattice", None)
-    if lattice is None:
-        return "free"
-    if images.model.space.states == 2:
+    if model.space.states == 2:
         return str(lattice.boundary_text)
     return ",".join("periodic" if rule == "periodic" else "free" for rule in lattice.rules)
 
 
-def check_spins(images: Any) -> None:
-    """Refuse what a pretraining does not read.
-
-    Raises
-    ------
-    InputError
-        If sites have more than two states or the lattice is no plane.
-    """
-    model = getattr(images, "model", None)
-    if model is None:
-        return
-    if model.space.states != 2:
-        raise InputError("ensemble", model.text, f"has {model.space.states} states a site; pretraining reads two")
-    if images.lattice.axes != 2:
-        sides = " x ".join(map(str, images.lattice.shape))
-        raise InputError("ensemble", f"a lattice of {sides}", "pretraining reads lattices of two sides")
+def boundary_seen(images: Any) -> str:
+    """Return `boundary_of` an ensemble; of an array nothing is known, so ``free``."""
+    return boundary_of(images.model, images.lattice) if hasattr(images, "lattice") else "free"

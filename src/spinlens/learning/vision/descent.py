@@ -97,11 +97,16 @@ class Descent:
 
     def spins(self, step: int) -> tuple[torch.Tensor, np.ndarray]:
         """Return what is seen in a step, (n, channels, *sides), under random symmetries, and the places."""
+        codes, places = self.codes(step)
+        return self.images.see(codes, self.device), places
+
+    def codes(self, step: int) -> tuple[torch.Tensor, np.ndarray]:
+        """Return the codes of a step, int64 (n, *sides), under random symmetries, and the places."""
         places = batch_at(step, count=len(self.images), batch=self.batch, seed=self.seed, purpose=self.purpose)
         codes = self.images.read(places)
         if self.moves is not None:
             codes = self.moves.at_random(codes, generator(self.seed, self.purpose, AUGMENTATION, step))
-        return self.images.see(codes, self.device), places
+        return codes, places
 
     def gradients(self, step: int) -> dict[str, float]:
         """Leave the gradients of a step in the parameters; return the means."""

@@ -114,6 +114,8 @@ class VisionTransformer(Classifier):
 class ResNet(Classifier):
     """A residual network that tells configurations apart; the lattice is read as it is, without resampling.
 
+    The layers of a cube are stacked: each is a channel, or as many as a site has.
+
     Parameters
     ----------
     depth : {18, 50}

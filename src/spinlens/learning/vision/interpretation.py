@@ -50,8 +50,8 @@ def _look(model: Classifier | Reader, lattice: Lattice, spins: np.ndarray) -> xr
     maps = attention(model, spins)
     network: Reader = model.network_ if isinstance(model, Classifier) else model
     mean = network.architecture.pooling == "mean"
-    last = _to_patches(maps[-1].mean(1, dtype=np.float64), mean=mean)
-    through = _to_patches(rollout(maps), mean=mean)
+    last = _to_patches(maps[-1].mean(1, dtype=np.float64), lattice.axes, mean=mean)
+    through = _to_patches(rollout(maps), lattice.axes, mean=mean)
     uniform = patch_distances(lattice, maps.shape[-1] - 1).mean()
     return xr.Dataset(
         {
@@ -63,9 +63,12 @@ def _look(model: Classifier | Reader, lattice: Lattice, spins: np.ndarray) -> xr
     )
 
 
-def _to_patches(maps: np.ndarray, *, mean: bool) -> np.ndarray:
-    """Return (n, rows, columns): what the pooled tokens take from each patch, summing to one."""
+def _to_patches(maps: np.ndarray, axes: int, *, mean: bool) -> np.ndarray:
+    """Return (n, rows, columns): what the pooled tokens take from each patch, those of a cube summed along x.
+
+    It sums to one.
+    """
     pooled = maps[:, 1:, 1:].mean(1) if mean else maps[:, 0, 1:]
     shares = pooled / pooled.sum(-1, keepdims=True)
-    along = round(shares.shape[-1] ** 0.5)
-    return np.asarray(shares.reshape(len(shares), along, along))
+    along = round(shares.shape[-1] ** (1 / axes))
+    return np.asarray(shares.reshape(len(shares), -1, along, along).sum(1))

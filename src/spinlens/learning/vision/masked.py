@@ -1,9 +1,10 @@
-"""A vision transformer that predicts hidden spins, and the loss of its predictions."""
+"""A vision transformer that predicts what stands on hidden sites, and the loss of its predictions."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import product
 
 import torch
 from torch import nn
@@ -12,12 +13,14 @@ from spinlens.lattices.boundary import Rule
 from spinlens.learning.vision.architecture import Architecture
 from spinlens.learning.vision.descent import INITIAL
 from spinlens.learning.vision.networks import from_architecture
-from spinlens.learning.vision.padding import bond_density, pad
+from spinlens.learning.vision.padding import pad
 from spinlens.learning.vision.transformer import NativeReader
 from spinlens.seeds import Purpose, generator
 
-NEIGHBOURS = tuple((x, y) for x in (-1, 0, 1) for y in (-1, 0, 1) if (x, y) != (0, 0))
-"""Steps to the eight nearest sites."""
+
+def neighbour_steps(axes: int) -> tuple[tuple[int, ...], ...]:
+    """Return the steps to the nearest sites, across corners too: eight on a plane, 26 in space."""
+    return tuple(step for step in product((-1, 0, 1), repeat=axes) if any(step))
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,12 +29,13 @@ class Predictions:
 
     Attributes
     ----------
-    logits : Tensor, (n, L, L)
-        Log odds of spin up.
-    coupled : Tensor or None, (n, L, L)
-        Log odds by the couplings that the pooled features name; None without that head.
+    logits : Tensor, (n, channels, *sides)
+        Twice the natural parameters eta of p(s) = exp(eta . t(s) - A(eta)), t being what is seen of a site: of two
+        states, seen as -1 and +1, the log odds of up.
+    coupled : Tensor or None, (n, channels, *sides)
+        The same by the couplings that the pooled features name; None without that head.
     bonds : Tensor or None, (n, patches)
-        Bond sum of each patch over twice its sites, see `MaskedReader.patch_bonds`; None without that head.
+        Minus the energy of each patch over twice its sites, see `PatchEnergies`; None without that head.
     """
 
     logits: torch.Tensor
@@ -40,7 +44,7 @@ class Predictions:
 
 
 class MaskedReader(nn.Module):
-    """A native vision transformer with a token for hidden patches and a linear decoder for each patch's spins.
+    """A native vision transformer with a token for hidden patches and a linear decoder for each patch's sites.
 
     Parameters
     ----------
@@ -49,7 +53,7 @@ class MaskedReader(nn.Module):
     couplings : bool
         Whether the pooled features also name couplings, see `Couplings`.
     bonds : bool
-        Whether each token also predicts the bond sum of its patch.
+        Whether each token also predicts the energy of its patch.
     seed : int
         Of the first weights.
     """
@@ -64,29 +68,34 @@ class MaskedReader(nn.Module):
         self.reader, self.patch = reader, architecture.patch
         # The head of the classifier plays no part here.
         reader.head.requires_grad_(False)
-        width = architecture.sizes[0]
+        width, axes = architecture.sizes[0], architecture.axes
         self.mask = nn.Parameter(torch.zeros(1, 1, width))
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(heads)
-            self.decoder = nn.Linear(width, self.patch**2)
+            self.decoder = nn.Linear(width, architecture.channels * self.patch**axes)
             self.bonds = nn.Linear(width, 1) if bonds else None
-            self.couplings = Couplings(width, architecture.rules) if couplings else None
+            self.couplings = Couplings(width, architecture.rules, architecture.channels) if couplings else None
 
-    def forward(self, spins: torch.Tensor, patches: torch.Tensor) -> Predictions:
-        """Return predictions for spins (n, 1, L, L), 0 where hidden, with whole hidden patches named (n, P)."""
-        states = self.reader.tokens(spins, hidden=patches, mask=self.mask)
+    def forward(self, seen: torch.Tensor, patches: torch.Tensor) -> Predictions:
+        """Return predictions for what is seen, (n, channels, *sides), with whole hidden patches (n, P)."""
+        states = self.reader.tokens(seen, hidden=patches, mask=self.mask)
         tokens = states[:, 1:]
-        along = spins.shape[-1] // self.patch
-        blocks = self.decoder(tokens).view(-1, along, along, self.patch, self.patch)
-        logits = blocks.transpose(2, 3).reshape(-1, *spins.shape[-2:])
-        coupled = None if self.couplings is None else self.couplings(spins, self.reader.pool(states))
+        coupled = None if self.couplings is None else self.couplings(seen, self.reader.pool(states))
         bonds = None if self.bonds is None else self.bonds(tokens)[..., 0].float()
-        return Predictions(logits.float(), coupled, bonds)
+        return Predictions(self._unfolded(self.decoder(tokens), seen.shape).float(), coupled, bonds)
+
+    def _unfolded(self, decoded: torch.Tensor, shape: torch.Size) -> torch.Tensor:
+        """Return what tokens say of their sites, (n, patches, channels * sites), in the shape (n, channels, *sides)."""
+        count, channels, *sides = shape
+        axes = len(sides)
+        blocks = decoded.view(count, *(side // self.patch for side in sides), channels, *(self.patch,) * axes)
+        order = [1 + axes, *(place for axis in range(axes) for place in (1 + axis, 2 + axes + axis))]
+        return blocks.permute(0, *order).reshape(shape)
 
     def keep_direction(self, features: torch.Tensor) -> None:
         """Leave in the reader the direction in which this pretraining reads its pooled features.
 
-        It is that of the bond sum if there is a head for it, or else the one combination of the named couplings that
+        It is that of the energy if there is a head for it, or else the one combination of the named couplings that
         varies most over configurations: where a system has one temperature, it makes all of them larger or smaller.
 
         Parameters
@@ -102,65 +111,75 @@ class MaskedReader(nn.Module):
             strongest = torch.linalg.eigh(named.T @ named).eigenvectors[:, -1]
             self.reader.direction.copy_(rows.T @ strongest)
 
-    def patch_bonds(self, spins: torch.Tensor) -> torch.Tensor:
-        """Return the bond sum of each patch, (n, P), over twice its sites: between -1 and 1 where no walls count too.
-
-        Each site has half of the bonds to its neighbours, and the whole of those to a wall.
-        """
-        density = bond_density(spins[:, 0], self.reader.architecture.rules)
-        means = nn.functional.avg_pool2d(density[:, None], self.patch)
-        return means.flatten(1) / 2
-
 
 class Couplings(nn.Module):
-    """Predict each spin from its eight neighbours by couplings that one code of the whole configuration names.
+    """Predict each site from its nearest neighbours by couplings that one code of the whole configuration names.
 
-    Given its neighbours a spin of the Ising model has log odds that are linear in them, with couplings over the
-    temperature as factors. The best prediction therefore makes the pooled features an estimate of that ratio by the
-    pseudo-likelihood: what a head needs to tell temperatures apart, learned without knowing any.
+    Given its neighbours a site has natural parameters that are linear in what is seen of them: of the Ising model the
+    log odds are, with couplings over the temperature as factors; so are those of Potts, Blume-Capel and XY models. The
+    best prediction therefore makes the pooled features an estimate of that ratio by the pseudo-likelihood: what a head
+    needs to tell temperatures apart, learned without knowing any term of the energy. Each neighbour has a matrix of
+    factors, channels by channels, and there is a field of its own for each channel.
 
     Parameters
     ----------
     width : int
         Of the pooled features.
-    rules : pair
-        What lies beyond the edges.
+    rules : sequence
+        What lies beyond the edges, of each axis.
+    channels : int
+        Numbers that are seen of a site.
 
     References
     ----------
     J. Besag, "Statistical analysis of non-lattice data", The Statistician 24, 179 (1975). doi:10.2307/2987782
     """
 
-    def __init__(self, width: int, rules: Sequence[Rule]) -> None:
+    def __init__(self, width: int, rules: Sequence[Rule], channels: int = 1) -> None:
         super().__init__()
-        self.rules = tuple(rules)
-        self.read = nn.Linear(width, len(NEIGHBOURS) + 1)
+        self.rules, self.channels = tuple(rules), channels
+        self.steps = neighbour_steps(len(self.rules))
+        self.read = nn.Linear(width, len(self.steps) * channels**2 + channels)
 
-    def forward(self, spins: torch.Tensor, pooled: torch.Tensor) -> torch.Tensor:
-        """Return log odds of up (n, L, L) of spins (n, 1, L, L), 0 where hidden, and pooled features (n, width)."""
-        factors = self.read(pooled).float()[..., None, None]
-        beyond, side = pad(spins[:, 0], self.rules), spins.shape[-1]
-        odds: torch.Tensor = factors[:, -1].expand(-1, side, side)
-        for place, (x, y) in enumerate(NEIGHBOURS):
-            odds = odds + factors[:, place] * beyond[:, 1 + x : 1 + x + side, 1 + y : 1 + y + side]
-        return odds
+    def forward(self, seen: torch.Tensor, pooled: torch.Tensor) -> torch.Tensor:
+        """Return logits (n, channels, *sides) of what is seen and pooled features (n, width)."""
+        count, channels, *sides = seen.shape
+        factors, fields = self.read(pooled).float().split([len(self.steps) * channels**2, channels], dim=1)
+        matrices = factors.view(count, len(self.steps), channels, channels)
+        beyond = pad(seen, self.rules)
+        logits: torch.Tensor = fields.view(count, channels, *(1 for _ in sides)).expand(seen.shape)
+        for place, step in enumerate(self.steps):
+            near = beyond
+            for axis, (along, side) in enumerate(zip(step, sides, strict=True), start=2):
+                near = near.narrow(axis, 1 + along, side)
+            logits = logits + torch.einsum("ncd,nd...->nc...", matrices[:, place], near)
+        return logits
 
 
-def hidden_loss(logits: torch.Tensor, spins: torch.Tensor, hidden: torch.Tensor) -> torch.Tensor:
-    """Return minus the log likelihood of the hidden spins, the mean in nats per hidden spin.
+def unlikeliness(
+    logits: torch.Tensor, seen: torch.Tensor, hidden: torch.Tensor, statistics: torch.Tensor
+) -> torch.Tensor:
+    """Return minus the log likelihood of each hidden site, A(eta) - eta . t, in nats, (hidden sites,).
 
     Parameters
     ----------
-    logits : Tensor, (n, L, L)
-        Log odds of spin up.
-    spins : Tensor, (n, 1, L, L)
-        What is true, +-1.
-    hidden : Tensor, bool, (n, L, L)
-        Which spins count.
+    logits : Tensor, (n, channels, *sides)
+        Twice the natural parameters.
+    seen : Tensor, (n, channels, *sides)
+        What is true.
+    hidden : Tensor, bool, (n, *sides)
+        Which sites count; they come in the order of ``hidden.nonzero()``.
+    statistics : Tensor, (q, channels)
+        What is seen of each state.
     """
-    return (unlikeliness(logits, spins) * hidden).sum() / hidden.sum()
+    parameters = 0.5 * logits.movedim(1, -1)[hidden]
+    partition = torch.logsumexp(parameters @ statistics.to(parameters).T, dim=-1)
+    unlike: torch.Tensor = partition - (parameters * seen.movedim(1, -1)[hidden]).sum(-1)
+    return unlike
 
 
-def unlikeliness(logits: torch.Tensor, spins: torch.Tensor) -> torch.Tensor:
-    """Return minus the log likelihood of each spin (n, 1, L, L) under log odds (n, L, L), in nats, (n, L, L)."""
-    return nn.functional.softplus(-spins[:, 0] * logits)
+def hidden_loss(
+    logits: torch.Tensor, seen: torch.Tensor, hidden: torch.Tensor, statistics: torch.Tensor
+) -> torch.Tensor:
+    """Return the mean of `unlikeliness`, in nats per hidden site."""
+    return unlikeliness(logits, seen, hidden, statistics).mean()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -12,17 +13,17 @@ from torch import nn
 
 from spinlens.errors import InputError
 from spinlens.lattices import Lattice
-from spinlens.learning import channels as packed_codes
 from spinlens.learning.batches import split
 from spinlens.learning.continuation import Tensors
 from spinlens.learning.history import Row
 from spinlens.learning.settings import Masking
 from spinlens.learning.vision.conditional_entropy import conditions_of, site_entropy
-from spinlens.learning.vision.configurations import SPINS, Configurations, check_spins, configurations
+from spinlens.learning.vision.configurations import Configurations, chains_of, configurations
 from spinlens.learning.vision.descent import MASK, VALIDATION, Descent
 from spinlens.learning.vision.inference import CHUNK, autocast
 from spinlens.learning.vision.masked import Predictions, hidden_loss, unlikeliness
 from spinlens.learning.vision.masks import hidden_patches, hidden_spins, isolated_spins, spread
+from spinlens.learning.vision.patch_energies import PatchEnergies
 from spinlens.models import Model
 from spinlens.seeds import Purpose, generator
 
@@ -40,9 +41,23 @@ class Conditions:
     controls: Mapping[str, np.ndarray]
 
     def entropy(self, spins: np.ndarray, part: slice) -> np.ndarray:
-        """Return the entropy of each spin of some configurations given all others, nats, (n, Lx, Ly)."""
+        """Return the entropy of each spin of some configurations given all others, nats, (n, *sides)."""
         here = {name: values[part] for name, values in self.controls.items()}
         return site_entropy(self.model, self.lattice, spins, temperature=self.temperature[part], controls=here)
+
+    def patch_energies(self, patch: int) -> PatchEnergies:
+        """Return what says the energy of each patch; a control that varies has its default there, a field none.
+
+        Raises
+        ------
+        InputError
+            If quenched disorder differs between configurations.
+        """
+        alike = {name: float(values[0]) for name, values in self.controls.items() if len(np.unique(values)) == 1}
+        if self.model.quenched is not None and self.model.quenched not in alike:
+            why = "patches of one energy are asked for, and that of quenched samples differs"
+            raise InputError("bond_weight", f"with several of {self.model.quenched}", why, "Take bond_weight=0")
+        return PatchEnergies(self.model, self.lattice, self.model.values_of_controls(alike), patch=patch)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +68,19 @@ class Material:
     kept: Configurations
     conditions: Conditions | None
 
+    def patch_energies(self, patch: int) -> PatchEnergies:
+        """Return what says the energy of each patch.
+
+        Raises
+        ------
+        InputError
+            If they have no Hamiltonian, or not one alone.
+        """
+        if self.conditions is None:
+            why = "an array does not say what its energy is"
+            raise InputError("bond_weight", "> 0 for an array", why, "Take an ensemble, or Masking(bond_weight=0)")
+        return self.conditions.patch_energies(patch)
+
 
 def divide(images: Any, held_out: float) -> Material:
     """Keep the last chains of an ensemble, or the last configurations of an array, from training.
@@ -62,18 +90,15 @@ def divide(images: Any, held_out: float) -> Material:
     InputError
         If the share is not between 0 and 1 or there is too little to divide.
     """
-    check_spins(images)
     if not isinstance(images, np.ndarray) and hasattr(images, "packed"):
         kept_chains = split(int(images.sizes["chain"]), held_out)
-        parts = [packed_codes.configurations(images, chain=part) for part in kept_chains]
-        flat = [Configurations(each.packed.reshape(-1, *each.packed.shape[-2:]), each.space, each.shape)
-                for each in parts]  # fmt: skip
-        return Material(flat[0], flat[1], _conditions(images, len(flat[1])))
-    given = configurations(images, channels=SPINS)
+        trained, kept = (chains_of(images, part) for part in kept_chains)
+        return Material(trained, kept, _conditions(images, len(kept)))
+    given = configurations(images)
     if len(given) < 2:
         raise InputError("images", f"{len(given)} configuration", "some are trained on and some are kept from it")
-    trained, kept = split(len(given), held_out)
-    return Material(given.part(trained), given.part(kept), None)
+    trained_part, kept_part = split(len(given), held_out)
+    return Material(given.part(trained_part), given.part(kept_part), None)
 
 
 def _conditions(images: Any, count: int) -> Conditions | None:
@@ -95,82 +120,99 @@ class HiddenSpins(Descent):
         Configurations.
     task : Masking
         What is hidden and predicted.
-    patches : int
-        Patches of a configuration.
+    patch : int
+        Sites along a side of a patch.
     **more
         As for `Descent`.
     """
 
     purpose = Purpose.PRETRAINING
 
-    def __init__(self, network: nn.Module, material: Material, task: Masking, *, patches: int, **more: Any) -> None:
+    def __init__(self, network: nn.Module, material: Material, task: Masking, *, patch: int, **more: Any) -> None:
         super().__init__(network, material.trained, **more)
-        self.material, self.task, self.patches = material, task, patches
+        self.material, self.task, self.patch = material, task, patch
+        self.patches = math.prod(side // patch for side in material.trained.shape)
+        self.statistics = torch.from_numpy(material.trained.channels.statistics).to(self.device)
+        self.energies = material.patch_energies(patch) if task.bond_weight else None
 
     def loss(self, step: int) -> Tensors:
-        """Return ``loss``, the weighted sum that is descended, and ``hidden_loss``, nats per hidden spin.
+        """Return ``loss``, the weighted sum that is descended, and ``hidden_loss``, nats per hidden site.
 
         The latter is minus the log likelihood alone, as `validate` takes it, so that both can be compared.
         """
-        spins, _ = self.spins(step)
-        patches, hidden = self.mask(len(spins), generator(self.seed, self.purpose, MASK, step))
+        codes, _ = self.codes(step)
+        seen = self.images.see(codes, self.device)
+        patches, hidden = self.mask(len(seen), generator(self.seed, self.purpose, MASK, step))
         with autocast(self.device, self.precision):
-            said = self.network(spins * ~hidden[:, None], patches)
-        unlike = hidden_loss(said.logits, spins, hidden)
+            said = self.network(self.shown(seen, hidden), patches)
+        unlike = hidden_loss(said.logits, seen, hidden, self.statistics)
         total = self.task.token_weight * unlike
         if said.coupled is not None:
-            coupled = hidden_loss(said.coupled, spins, hidden)
+            coupled = hidden_loss(said.coupled, seen, hidden, self.statistics)
             total = total + self.task.coupling_weight * coupled
             unlike = unlike if self.task.token_weight else coupled
         if said.bonds is not None:
-            reader: Any = self.network
-            total = total + self.task.bond_weight * nn.functional.mse_loss(said.bonds, reader.patch_bonds(spins))
+            assert self.energies is not None
+            target = self.energies(codes).to(self.device)
+            total = total + self.task.bond_weight * nn.functional.mse_loss(said.bonds, target)
         return {"loss": total, "hidden_loss": unlike}
 
+    def shown(self, seen: torch.Tensor, hidden: torch.Tensor) -> torch.Tensor:
+        """Return what the network is shown, (n, channels, *sides): of a hidden site the mean over all states.
+
+        No state looks like that: of two it is half-way between them.
+        """
+        mean = self.statistics.mean(0).view(1, -1, *(1,) * (seen.ndim - 2))
+        return torch.where(hidden[:, None], mean, seen)
+
     def mask(self, count: int, numbers: np.random.Generator) -> tuple[torch.Tensor, torch.Tensor]:
-        """Return hidden patches (n, P) and all hidden spins (n, L, L)."""
+        """Return hidden patches (n, P) and all hidden sites (n, *sides)."""
+        shape = self.material.trained.shape
         patches = hidden_patches(count, self.patches, self.task.mask_ratio, generator=numbers)
-        hidden = spread(patches, self.material.trained.side)
+        hidden = spread(patches, shape, self.patch)
         if self.task.spin_ratio:
-            hidden = hidden | hidden_spins(count, self.material.trained.side, self.task.spin_ratio, generator=numbers)
+            hidden = hidden | hidden_spins(count, shape, self.task.spin_ratio, generator=numbers)
         return patches.to(self.device), hidden.to(self.device)
 
     def validate(self) -> Row:
-        """Return the loss on the kept configurations, hidden by the same masks each time, nats per hidden spin.
+        """Return the loss on the kept configurations, hidden by the same masks each time, nats per hidden site.
 
         It is that of the tokens, or of the couplings where the tokens learn nothing.
         """
         total, count = 0.0, 0
         for part in self._parts():
             numbers = generator(self.seed, self.purpose, VALIDATION, 0, part.start)
-            spins = self.material.kept.take(part, device=self.device)
-            patches, hidden = self.mask(len(spins), numbers)
-            said = self._say(spins, patches, hidden)
-            odds = said.coupled if said.coupled is not None and self.task.token_weight == 0 else said.logits
-            each = unlikeliness(odds, spins).double()
-            total += float(each[hidden].sum())
-            count += int(hidden.sum())
+            seen = self.material.kept.take(part, device=self.device)
+            patches, hidden = self.mask(len(seen), numbers)
+            said = self._say(seen, patches, hidden)
+            logits = said.coupled if said.coupled is not None and self.task.token_weight == 0 else said.logits
+            each = unlikeliness(logits.double(), seen.double(), hidden, self.statistics)
+            total += float(each.sum())
+            count += len(each)
         return {"validation_loss": total / count}
 
     def single_spins(self) -> dict[str, float | None]:
-        """Return the loss where single spins are hidden and their neighbours seen, its error, and its floor.
+        """Return the loss where single sites are hidden and their neighbours seen, its error, and its floor.
 
-        All in nats per hidden spin, by the couplings where the network names them; the floor is the entropy of the
-        very spins that were hidden.
+        All in nats per hidden site, by the couplings where the network names them; the floor is the entropy of the
+        very sites that were hidden, where there are two states and the temperatures are known.
         """
         losses, floors = [], []
+        conditions = self.material.conditions if self.material.kept.space.states == 2 else None
         for part in self._parts():
             numbers = generator(self.seed, self.purpose, VALIDATION, SINGLE, part.start)
-            spins = self.material.kept.take(part, device=self.device)
-            hidden = isolated_spins(len(spins), self.material.kept.side, generator=numbers).to(self.device)
-            patches = torch.zeros(len(spins), self.patches, dtype=torch.bool, device=self.device)
-            said = self._say(spins, patches, hidden)
-            each = unlikeliness(said.logits if said.coupled is None else said.coupled, spins).double()
-            counts = hidden.sum((1, 2))
-            losses.append(((each * hidden).sum((1, 2)) / counts).cpu().numpy())
-            if self.material.conditions is not None:
-                entropy = self.material.conditions.entropy(spins[:, 0].cpu().numpy(), part)
-                floors.append((entropy * hidden.cpu().numpy()).sum((1, 2)) / counts.cpu().numpy())
+            seen = self.material.kept.take(part, device=self.device)
+            hidden = isolated_spins(len(seen), self.material.kept.shape, generator=numbers).to(self.device)
+            patches = torch.zeros(len(seen), self.patches, dtype=torch.bool, device=self.device)
+            said = self._say(seen, patches, hidden)
+            logits = said.logits if said.coupled is None else said.coupled
+            each = unlikeliness(logits.double(), seen.double(), hidden, self.statistics)
+            counts = hidden.flatten(1).sum(1)
+            total = torch.zeros(len(seen), dtype=torch.float64, device=self.device)
+            losses.append((total.index_add(0, hidden.nonzero()[:, 0], each) / counts).cpu().numpy())
+            if conditions is not None:
+                entropy = conditions.entropy(seen[:, 0].cpu().numpy(), part) * hidden.cpu().numpy()
+                floors.append(entropy.reshape(len(seen), -1).sum(1) / counts.cpu().numpy())
         loss = np.concatenate(losses)
         error = float(loss.std(ddof=1) / len(loss) ** 0.5) if len(loss) > 1 else float("nan")
         return {
@@ -183,7 +225,7 @@ class HiddenSpins(Descent):
         count = len(self.material.kept)
         return [slice(start, min(start + CHUNK, count)) for start in range(0, count, CHUNK)]
 
-    def _say(self, spins: torch.Tensor, patches: torch.Tensor, hidden: torch.Tensor) -> Predictions:
+    def _say(self, seen: torch.Tensor, patches: torch.Tensor, hidden: torch.Tensor) -> Predictions:
         with torch.inference_mode(), autocast(self.device, self.precision):
-            said: Predictions = self.network(spins * ~hidden[:, None], patches)
+            said: Predictions = self.network(self.shown(seen, hidden), patches)
         return said

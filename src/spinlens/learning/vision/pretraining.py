@@ -1,4 +1,4 @@
-"""Self-supervised pretraining: hide patches and single spins, predict every hidden spin by its likelihood."""
+"""Self-supervised pretraining: hide patches and single sites, predict every hidden site by its likelihood."""
 
 from __future__ import annotations
 
@@ -10,18 +10,19 @@ import torch
 from torch import nn
 
 from spinlens.errors import InputError
+from spinlens.learning.channels import Channels
 from spinlens.learning.choices import choose_device, choose_precision
 from spinlens.learning.settings import Masked, Masking, Recipe, Transformer
 from spinlens.learning.training import Objective
 from spinlens.learning.vision.architecture import Architecture
-from spinlens.learning.vision.configurations import boundary_of
+from spinlens.learning.vision.configurations import SPINS, boundary_seen
 from spinlens.learning.vision.inference import in_chunks
 from spinlens.learning.vision.masked import MaskedReader
 from spinlens.learning.vision.objective import HiddenSpins, divide
 from spinlens.learning.vision.predictor import ReaderEstimator
 from spinlens.learning.vision.pretrained import stored_architecture
 from spinlens.learning.vision.reader import Reader
-from spinlens.learning.vision.symmetries import choose_moves
+from spinlens.learning.vision.symmetries import Moves, choose_moves
 from spinlens.progress import Report
 from spinlens.symmetries import Symmetries
 
@@ -65,7 +66,8 @@ class Pretraining(ReaderEstimator):
         Nats per hidden spin where single spins are hidden and their neighbours seen; its standard error over
         configurations. A network that was trained without single hidden spins has not learned to do this.
     single_spin_floor_ : float or None
-        The least that the former can be, see `single_spin_entropy`; None where temperatures are not known.
+        The least that the former can be, see `single_spin_entropy`; None where temperatures are not known or there are
+        more than two states.
 
     References
     ----------
@@ -103,7 +105,7 @@ class Pretraining(ReaderEstimator):
         images: Any,
         y: object = None,  # noqa: ARG002
         *,
-        symmetries: Symmetries | None = None,
+        symmetries: Symmetries | Moves | None = None,
         out: str | Path | None = None,
         progress: bool | Report = True,
         checkpoint_seconds: float = 60.0,
@@ -112,12 +114,12 @@ class Pretraining(ReaderEstimator):
 
         Parameters
         ----------
-        images : Ensemble or array, (n, L, L)
-            Configurations, best over all temperatures.
+        images : Ensemble or array, (n, L, L) or (n, L, L, L)
+            Configurations of any model, best over all temperatures.
         y : object
             Not looked at.
-        symmetries : Symmetries, optional
-            For augmentation; by default those of the ensemble.
+        symmetries : Symmetries or Moves, optional
+            For augmentation, with `Moves.of` those of the codes too; by default all those of the ensemble.
         out : path, optional
             For checkpoints, history and the model. The same call continues what is there.
         progress : bool or callable
@@ -143,15 +145,17 @@ class Pretraining(ReaderEstimator):
         settings, place = self._settings(Masked), choose_device(self.device)
         recipe, task, shape = settings.recipe, settings.task, self.network.filled(SHAPE)
         material = divide(images, settings.held_out)
+        seen = material.trained.channels
         known: dict[str, Any] = {
-            "boundary": boundary_of(images),
-            "even": shape.stem > 0 and task.token_weight == 0 and _reversible(images),
-        }
+            "boundary": boundary_seen(images),
+            "even": shape.stem > 0 and task.token_weight == 0 and seen.count == 1 and _reversible(images),
+            "axes": len(material.trained.shape), "channels": seen.count,
+        }  # fmt: skip
         architecture = Architecture(
             name="vit", side=material.trained.side, classes=2, **(known | shape.given)
         )  # fmt: skip
         task.check_even(even=architecture.even)
-        patches = (architecture.side // architecture.patch) ** 2
+        patches = (architecture.side // architecture.patch) ** architecture.axes
         if round(task.mask_ratio * patches) == 0 and task.spin_ratio == 0:
             why = f"hides none of the {patches} patches"
             raise InputError("mask_ratio", task.mask_ratio, why, "Take a larger share")
@@ -162,10 +166,13 @@ class Pretraining(ReaderEstimator):
             images={"trained": material.trained.digest, "kept": material.kept.digest, "count": len(material.trained)},
             symmetries=None if moves is None else moves.to_dict(),
         )  # fmt: skip
+        if task.bond_weight:
+            material.patch_energies(architecture.patch)
+        description["channels"] = seen.to_dict()
 
         def begin() -> Objective:
             return HiddenSpins(
-                _network(architecture, task, seed=self.seed).to(place), material, task, patches=patches,
+                _network(architecture, task, seen, seed=self.seed).to(place), material, task, patch=architecture.patch,
                 recipe=recipe, moves=moves, precision=precision, seed=self.seed, device=place,
             )  # fmt: skip
 
@@ -184,7 +191,9 @@ class Pretraining(ReaderEstimator):
         return {"configuration": network.reader.configuration, "result": result}
 
     def _empty_network(self, description: dict[str, Any], folder: Path) -> nn.Module:
-        return _network(stored_architecture(description, folder), Masking(**description["task"]))
+        # Descriptions that name no channels are of two states.
+        seen = Channels.from_dict(description["channels"]) if "channels" in description else SPINS
+        return _network(stored_architecture(description, folder), Masking(**description["task"]), seen)
 
     def _take(self, network: nn.Module) -> None:
         super()._take(network)
@@ -196,8 +205,10 @@ class Pretraining(ReaderEstimator):
         return self.features(images)
 
 
-def _network(architecture: Architecture, task: Masking, *, seed: int = 0) -> MaskedReader:
-    return MaskedReader(architecture, couplings=task.coupling_weight > 0, bonds=task.bond_weight > 0, seed=seed)
+def _network(architecture: Architecture, task: Masking, seen: Channels, *, seed: int = 0) -> MaskedReader:
+    network = MaskedReader(architecture, couplings=task.coupling_weight > 0, bonds=task.bond_weight > 0, seed=seed)
+    network.reader.channels = seen
+    return network
 
 
 def _reversible(images: Any) -> bool:

@@ -87,8 +87,8 @@ class PublishedReader(Reader):
         return {name: getattr(self.body.config, name) for name in kept}
 
     def pixels(self, spins: torch.Tensor) -> torch.Tensor:
-        """Return spins as the model takes them: its number of channels."""
-        channels = self.body.config.num_channels
+        """Return spins as the model takes them: its number of channels, those of all layers of a cube one by one."""
+        spins, channels = spins.flatten(1, -3), self.body.config.num_channels
         return spins.expand(-1, channels, -1, -1) if spins.shape[1] == 1 and channels > 1 else spins
 
 
@@ -174,7 +174,7 @@ def published(architecture: Architecture, configuration: dict[str, Any] | None =
         Of the model, where it is not that of the architecture: weights from elsewhere have their own.
     """
     kind, dropout = kind_of(architecture), architecture.dropout
-    values: dict[str, Any] = {"num_channels": architecture.channels, "num_labels": architecture.classes}
+    values: dict[str, Any] = {"num_channels": architecture.planes, "num_labels": architecture.classes}
     if not architecture.residual:
         values |= {"hidden_dropout_prob": dropout, "attention_probs_dropout_prob": dropout}
     model = getattr(library(), kind.classifier)

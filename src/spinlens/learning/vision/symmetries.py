@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import torch
 
 from spinlens.errors import InputError
+from spinlens.lattices import Lattice
 from spinlens.learning.channels import Integers
 from spinlens.learning.vision.configurations import Configurations
+from spinlens.models import Model
 from spinlens.symmetries import Symmetries, code_group
 
 
@@ -33,6 +36,14 @@ class Moves:
     turn: Integers | None = None
     group: Integers | None = None
 
+    @classmethod
+    def of(cls, model: Model, lattice: Lattice, **controls: float) -> Self:
+        """Return all that is known to leave the energies of a model unchanged at a point of its controls."""
+        # Of two states the turn of all sites is the only one.
+        group = code_group(model, lattice, **controls) if model.space.states > 2 else None
+        turn = np.array([1, 0]) if model.space.states == 2 else model.space.turn
+        return cls(Symmetries.of(model, lattice, **controls), turn, group)
+
     def at_random(self, codes: torch.Tensor, generator: np.random.Generator) -> torch.Tensor:
         """Return each configuration under a map of its own, int64 (n, *sides); see `transform_at_random`."""
         codes = transform_at_random(self.symmetries, codes, generator, turn=self.turn)
@@ -42,8 +53,8 @@ class Moves:
         return chosen.gather(1, codes.flatten(1)).view(codes.shape)
 
     def to_dict(self) -> dict[str, Any]:
-        """Return them as JSON can hold them."""
-        more = {} if self.group is None else {"group": self.group.tolist()}
+        """Return them as JSON can hold them; permutations of codes, of which there may be many, by their SHA-256."""
+        more = {} if self.group is None else {"group": hashlib.sha256(self.group.astype("<i8").tobytes()).hexdigest()}
         return self.symmetries.to_dict() | more
 
 
@@ -122,7 +133,9 @@ def _along(
     return place, along, whole
 
 
-def choose_moves(symmetries: Symmetries | None, *, images: Any, given: Configurations, augment: bool) -> Moves | None:
+def choose_moves(
+    symmetries: Symmetries | Moves | None, *, images: Any, given: Configurations, augment: bool
+) -> Moves | None:
     """Return what to augment with: the symmetries that are given, else those of the ensemble; None without any.
 
     Raises
@@ -132,22 +145,18 @@ def choose_moves(symmetries: Symmetries | None, *, images: Any, given: Configura
     """
     if not augment:
         return None
-    turn, group = given.space.turn, None
-    if symmetries is None and hasattr(images, "model"):
-        strongest = _strongest(images.grid)
-        symmetries = Symmetries.of(images.model, images.lattice, **strongest)
-        # Of two states the turn of all sites is the only one.
-        if given.space.states > 2:
-            group = code_group(images.model, images.lattice, **strongest)
     if symmetries is None:
-        do = "Pass Symmetries.of(model, lattice), or take augment=False"
-        raise InputError("symmetries", None, "an array does not say which symmetries its energy has", do)
-    if symmetries.shape != given.shape:
-        got, sides = (" x ".join(map(str, each)) for each in (symmetries.shape, given.shape))
+        if not hasattr(images, "model"):
+            do = "Pass Symmetries.of(model, lattice), or take augment=False"
+            raise InputError("symmetries", None, "an array does not say which symmetries its energy has", do)
+        symmetries = Moves.of(images.model, images.lattice, **_strongest(images.grid))
+    if isinstance(symmetries, Symmetries):
+        turn = np.array([1, 0]) if given.space.states == 2 else given.space.turn
+        symmetries = Moves(symmetries, turn)
+    if symmetries.symmetries.shape != given.shape:
+        got, sides = (" x ".join(map(str, each)) for each in (symmetries.symmetries.shape, given.shape))
         raise InputError("symmetries", f"of {got} spins", f"the images have {sides} spins")
-    if turn is None and given.space.states == 2:
-        turn = np.array([1, 0])
-    return Moves(symmetries, turn, group)
+    return symmetries
 
 
 def _strongest(grid: Mapping[str, np.ndarray]) -> dict[str, float]:

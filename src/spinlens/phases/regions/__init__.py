@@ -5,7 +5,7 @@ from spinlens.phases.regions.calibration import Calibration, calibration
 from spinlens.phases.regions.ceiling import Ceiling, ceiling
 from spinlens.phases.regions.energies import EnergyDistribution, energy_distribution, torus_distribution
 from spinlens.phases.regions.labelled import Labelled
-from spinlens.phases.regions.labels import EDGES, PUBLISHED_COUNTS, REGIONS, class_counts, region_of, temperatures
+from spinlens.phases.regions.labels import EDGES, REGIONS, bounds, class_counts, region_of, temperatures
 from spinlens.phases.regions.posterior import Posterior, posterior
 from spinlens.phases.regions.rows import ScoreRow, over_trials
 from spinlens.phases.regions.scores import (
@@ -23,7 +23,6 @@ from spinlens.phases.regions.splits import Splits, clean_splits, fewer_labels, p
 __all__ = [
     "EDGES",
     "LABELS",
-    "PUBLISHED_COUNTS",
     "REGIONS",
     "Calibration",
     "Ceiling",
@@ -35,6 +34,7 @@ __all__ = [
     "Scores",
     "Splits",
     "baseline_scores",
+    "bounds",
     "calibration",
     "ceiling",
     "class_counts",

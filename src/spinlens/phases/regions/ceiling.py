@@ -1,9 +1,9 @@
 """The ceiling: the best macro F1 that any classifier of images can reach.
 
-At zero field p(configuration | T) depends on the configuration through its energy alone, so the energy is sufficient
-for T, and no network beats the best rule on energies. Higher temperatures have higher energies in the sense of the
-monotone likelihood ratio, so the best rule cuts the energies in as many ranges as there are regions. The cuts that are
-best for macro F1 are not those of the most probable region; both are reported.
+Where nothing but the temperature varies, p(configuration | T) of any model depends on the configuration through its
+energy alone, so the energy is sufficient for T, and no network beats the best rule on energies. Higher temperatures
+have higher energies in the sense of the monotone likelihood ratio, so the best rule cuts the energies in as many ranges
+as there are regions. The cuts that are best for macro F1 are not those of the most probable region; both are reported.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spinlens.ensemble import Ensemble
-from spinlens.phases.regions.energies import EnergyDistribution, energy_distribution
-from spinlens.phases.regions.labels import PUBLISHED_COUNTS, Counts
+from spinlens.phases.regions.energies import EnergyDistribution, energy_distribution, unit_of
+from spinlens.phases.regions.labels import Counts
 from spinlens.phases.regions.posterior import Posterior, posterior
 from spinlens.statistics import Estimate
 
@@ -58,16 +58,19 @@ class Ceiling:
         return np.asarray(np.searchsorted(self.cuts, energy, side="left"), dtype=np.int64)
 
 
-def ceiling(source: Ensemble | EnergyDistribution, *, counts: Counts = PUBLISHED_COUNTS["test"]) -> Ceiling:
+def ceiling(source: Ensemble | EnergyDistribution, *, counts: Counts, unit: float | None = None) -> Ceiling:
     """Find the best macro F1 that any classifier of configurations can expect.
 
     Parameters
     ----------
     source : Ensemble or EnergyDistribution
-        Chains at zero field at every temperature of the grid, or what is known of their energies.
+        Chains at every temperature of the grid, all other controls as they are, or what is known of their energies.
     counts : tuple of int
         Images of each region, whose proportions count. Within a region temperatures are uniform on the grid. A region
         without images takes no part.
+    unit : float, optional
+        What the edges are multiples of, see `region_of`; by default abs(J) of an ensemble of the square Ising model,
+        or 1 for what is known of energies.
 
     Returns
     -------
@@ -85,8 +88,11 @@ def ceiling(source: Ensemble | EnergyDistribution, *, counts: Counts = PUBLISHED
     programming over all pairs of levels). A level of energy is never divided between two regions. The error is that of
     the score of these cuts: at a maximum the cuts' own errors do not count to first order.
     """
-    distribution = source if isinstance(source, EnergyDistribution) else energy_distribution(source)
-    belief = posterior(distribution, counts=counts)
+    if isinstance(source, EnergyDistribution):
+        distribution, own = source, 1.0
+    else:
+        distribution, own = energy_distribution(source), unit or unit_of(source)
+    belief = posterior(distribution, counts=counts, unit=unit or own)
     joint = distribution.mixture(belief.shares) * belief.proportions[:, None]
     present = np.flatnonzero(belief.proportions)
     places = _best_cuts(joint[0, present])

@@ -18,6 +18,9 @@ from spinlens.statistics.histogram import count_rows
 
 Floats = NDArray[np.float64]
 
+MOST_LEVELS = 8192
+"""Different energies that are told apart: more than those of two states on 100 x 100 sites."""
+
 
 @dataclass(frozen=True, eq=False)
 class EnergyDistribution:
@@ -76,78 +79,90 @@ class EnergyDistribution:
 
 
 def energy_distribution(ensemble: Ensemble) -> EnergyDistribution:
-    """Estimate p(E | T) at the temperatures of an ensemble at zero field.
+    """Estimate p(E | T) at the temperatures of an ensemble of any model, at one point of its other controls.
 
     Raises
     ------
     InputError
-        If the ensemble is not at zero field or its temperatures are too far apart for their energies to overlap.
+        If another control was varied, there is a field, or the temperatures are too far apart for their energies to
+        overlap.
     """
-    check_zero_field(ensemble)
+    check_one_point(ensemble)
+    controls = ensemble.plan.point_controls(0)
+    sums = {str(name): values.values for name, values in ensemble.series.data_vars.items()}
+    energy = ensemble.model.energy_total(ensemble.lattice, sums, **controls)
     return recorded_distribution(
-        ensemble.series["bond_sum"].values[0], coupling=check_coupling(ensemble), temperature=ensemble.temperature,
-        sites=ensemble.lattice.sites,
-    )  # fmt: skip
+        energy[(0,) * len(controls)], temperature=ensemble.temperature, sites=ensemble.lattice.sites
+    )
 
 
-def check_zero_field(ensemble: Ensemble) -> None:
-    """Refuse what is not at zero field alone.
-
-    Raises
-    ------
-    InputError
-        If it is not.
-    """
-    if ensemble.plan.controls != {"field": (0.0,)}:
-        why = "the temperature regions are those of zero field alone"
-        raise InputError("controls", dict(ensemble.plan.controls), why)
-
-
-def check_coupling(ensemble: Ensemble) -> float:
-    """Return the one coupling J of an ensemble.
+def check_one_point(ensemble: Ensemble) -> None:
+    """Refuse what varies in more than the temperature, or has a field: the energy would not tell all, or no transition.
 
     Raises
     ------
     InputError
-        If couplings differ, so that there is no unit to measure temperatures in.
+        If it does.
     """
-    coupling = getattr(ensemble.model, "coupling", None)
-    if not isinstance(coupling, float):
-        why = "the temperature regions are measured in units of one coupling abs(J)"
-        raise InputError("coupling", ensemble.model.text, why)
+    controls = ensemble.plan.controls
+    if any(len(values) > 1 for values in controls.values()) or controls.get("field", (0.0,)) != (0.0,):
+        why = "the temperature regions are those of zero field and one value of every other control alone"
+        raise InputError("controls", dict(controls), why)
+
+
+def square_coupling(ensemble: Ensemble) -> float | None:
+    """Return abs(J) of an Ising model on the square lattice with one coupling, None of any other system."""
+    view = ensemble.model.ising_view(ensemble.lattice)
+    coupling = getattr(view[0], "coupling", None) if view else None
+    return abs(coupling) if isinstance(coupling, float) and ensemble.lattice.kind == "square" else None
+
+
+def unit_of(ensemble: Ensemble) -> float:
+    """Return what temperatures of an Ising model on the square lattice are measured in, abs(J); see `region_of`.
+
+    Raises
+    ------
+    InputError
+        If it is another system, whose transition must be said, or has several couplings.
+    """
+    coupling = square_coupling(ensemble)
+    if coupling is None:
+        why = "the temperature regions are measured in the one coupling abs(J) of the square Ising model"
+        do = "Pass unit=, the transition temperature over that of the square Ising model"
+        raise InputError("unit", f"none for {ensemble.model.text}", why, do)
     return coupling
 
 
-def recorded_distribution(bond_sum: Any, *, coupling: float, temperature: Any, sites: int) -> EnergyDistribution:
-    """Estimate p(E | T) from recorded bond sums.
+def recorded_distribution(energy: Any, *, temperature: Any, sites: int) -> EnergyDistribution:
+    """Estimate p(E | T) from recorded energies.
 
     Parameters
     ----------
-    bond_sum : array of int, shape (T, chain, recording)
-        Sums of s s' over all bonds, those to walls included, at zero field.
-    coupling : float
-        J; its sign counts.
+    energy : array of float, shape (T, chain, recording)
+        Total energies, all terms included.
     temperature : array, shape (T,)
         In units of energy.
     sites : int
-        Number of spins N.
+        Number of sites N.
 
     Notes
     -----
-    At zero field the family is exponential in 1 / T: one density of states g(E) serves all temperatures and is found
-    by the multi-histogram equations (see `spinlens.statistics.MultiHistogram`), which smooths each histogram by its
-    neighbours. Groups of chains are left out at all temperatures at once, since replicas are exchanged.
+    At one point of the other controls the family is exponential in 1 / T: one density of states g(E) serves all
+    temperatures and is found by the multi-histogram equations (see `spinlens.statistics.MultiHistogram`), which smooths
+    each histogram by its neighbours. Groups of chains are left out at all temperatures at once, since replicas are
+    exchanged. Of more than `MOST_LEVELS` different energies neighbours are joined, equally many recordings in each
+    level, which then has their mean: every temperature keeps about as many levels as its share of the recordings.
     """
-    histogram = count_rows([np.asarray(bond_sum)])
-    levels = histogram.rows[:, 0]
+    energy = np.asarray(energy, dtype=np.float64)
+    levels, places = _levels(energy)
     temperature = np.asarray(temperature, dtype=np.float64)
     inverse = 1.0 / temperature
+    histogram = count_rows([places])
 
     def exponents(here: slice) -> Floats:
-        energies = -coupling * levels[here]
-        return np.asarray(energies * inverse[:, None], dtype=np.float64)
+        return np.asarray(levels[here] * inverse[:, None], dtype=np.float64)
 
-    means = -coupling * histogram.means[:, 0] * inverse[:, None]
+    means = energy.mean(axis=(1, 2)) * inverse[:, None]
     free = solve(histogram, exponents, means)
     recordings = histogram.recordings.sum(axis=1)
     share, _ = responsibilities(free, recordings, exponents(slice(None)))
@@ -156,10 +171,19 @@ def recorded_distribution(bond_sum: Any, *, coupling: float, temperature: Any, s
     if histogram.counts.shape[0] > 1:
         ratio = leave_one_out(histogram, exponents, free)
         weights = np.vstack([weights, (total - histogram.counts.toarray()) / (share @ ratio).T])
-    energy = -coupling * levels.astype(np.float64)
-    order = np.argsort(energy)
-    kernel = (share / recordings).T
-    return EnergyDistribution(temperature, sites, energy[order], -free, kernel[:, order], weights[:, order])
+    return EnergyDistribution(temperature, sites, levels, -free, (share / recordings).T, weights)
+
+
+def _levels(energy: Floats) -> tuple[Floats, NDArray[np.int64]]:
+    """Return ascending levels of energy, each of which occurs, and the place of each recording's among them."""
+    levels, places = np.unique(energy, return_inverse=True)
+    if len(levels) > MOST_LEVELS:
+        counts = np.bincount(places.ravel())
+        # The last recording of a level decides which part of all recordings it belongs to.
+        parts = np.unique((np.cumsum(counts) - 1) * MOST_LEVELS // counts.sum(), return_inverse=True)[1]
+        levels = np.bincount(parts, weights=counts * levels) / np.bincount(parts, weights=counts)
+        places = parts[places]
+    return levels, places.reshape(energy.shape).astype(np.int64)
 
 
 def torus_distribution(coupling: float, lattice: Lattice, *, temperature: Any) -> EnergyDistribution:

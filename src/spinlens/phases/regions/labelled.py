@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from spinlens.ensemble import Ensemble
-from spinlens.phases.regions.energies import check_coupling
 from spinlens.phases.regions.labels import Counts, class_counts, region_of
 from spinlens.sampling.plan import LANES
+from spinlens.spaces import Binary, Space
 
 Integers = NDArray[np.int64]
 Floats = NDArray[np.float64]
+
+SPINS = Binary()
+_ARRAYS = ("spins", "labels", "temperature", "chain", "draw", "energy", "magnetization")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -23,33 +28,41 @@ class Labelled:
     Attributes
     ----------
     spins : ndarray
-        int8 +-1 (n, Lx, Ly).
+        What stands on the sites, (n, *sides), in the values of the space: +-1, -1 to 1, colours, angles.
     labels : ndarray
         int64 (n,): the place of the region in `REGIONS`.
     temperature : ndarray
-        float64 (n,), in units of abs(J).
+        float64 (n,), in units of energy.
     chain, draw : ndarray
         int64 (n,): where the image comes from in the ensemble.
     energy : ndarray
         float64 (n,): energy per site, boundary bonds included.
     magnetization : ndarray
-        float64 (n,): order parameter per site, with its sign: m, or the staggered one of antiferromagnets.
+        float64 (n,): order parameter per site, with its sign (m, or the staggered one of antiferromagnets), or the
+        length of a vector.
+    space : Space
+        What can stand on a site.
+    terms : mapping of str to ndarray
+        Of each recorded sum float64 (n,): per site, in its unit.
     """
 
-    spins: NDArray[np.int8]
+    spins: NDArray[Any]
     labels: Integers
     temperature: Floats
     chain: Integers
     draw: Integers
     energy: Floats
     magnetization: Floats
+    space: Space = SPINS
+    terms: Mapping[str, Floats] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.labels)
 
     def __getitem__(self, chosen: slice | NDArray[np.generic]) -> Labelled:
         """Return some of the images: a slice, places or a mask."""
-        return Labelled(*(getattr(self, item.name)[chosen] for item in fields(self)))
+        arrays = {name: getattr(self, name)[chosen] for name in _ARRAYS}
+        return replace(self, **arrays, terms={name: values[chosen] for name, values in self.terms.items()})
 
     @property
     def counts(self) -> Counts:
@@ -69,20 +82,24 @@ class Places:
         return Places(self.temperature[chosen], self.chain[chosen], self.draw[chosen])
 
 
-def read(ensemble: Ensemble, places: Places) -> Labelled:
-    """Return the images at some places of an ensemble, in their order."""
-    height, width = ensemble.lattice.shape
-    packed = np.empty((len(places.chain), height, -(-width // 8)), dtype=np.uint8)
+def read(ensemble: Ensemble, places: Places, *, unit: float) -> Labelled:
+    """Return the images at some places of an ensemble at one point of its controls, in their order."""
+    space, sides = ensemble.model.space, ensemble.lattice.shape
+    point = (0,) * len(ensemble.plan.controls)
+    packed = np.empty((len(places.chain), *sides[:-1], space.packed_length(sides[-1])), dtype=np.uint8)
     for first in range(0, ensemble.plan.chains, LANES):
         here = (places.chain >= first) & (places.chain < first + LANES)
         if here.any():
-            block = ensemble.packed(chain=slice(first, first + LANES))[0]
+            block = ensemble.packed(chain=slice(first, first + LANES))[point]
             packed[here] = block[places.temperature[here], places.chain[here] - first, places.draw[here]]
-    up = np.unpackbits(packed, axis=-1, count=width, bitorder="little").view(np.int8)
-    order, unit = ensemble.order_parameter, abs(check_coupling(ensemble))
-    index = (0, places.temperature, places.chain, places.draw)
+    index: Any = (*point, places.temperature, places.chain, places.draw)
     temperature = ensemble.temperature[places.temperature]
     return Labelled(
-        spins=(2 * up - 1).astype(np.int8, copy=False), labels=region_of(temperature / unit), temperature=temperature,
-        chain=places.chain, draw=places.draw, energy=ensemble.energy.values[index], magnetization=order.values[index],
+        spins=space.decode(space.unpack(packed, sides[-1])), labels=region_of(temperature, unit=unit),
+        temperature=temperature, chain=places.chain, draw=places.draw, energy=ensemble.energy.values[index],
+        magnetization=ensemble.order_parameter.values[index], space=space,
+        terms={
+            term.name: ensemble.sums[term.name].values[index] * term.unit / ensemble.lattice.sites
+            for term in ensemble.model.terms(ensemble.lattice) if term.name in ensemble.sums
+        },
     )  # fmt: skip

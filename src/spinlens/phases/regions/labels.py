@@ -1,9 +1,7 @@
-"""The four temperature regions: their names, their edges, how many images of each the published sets have."""
+"""The four temperature regions: their names, their edges in units of where a system has its transition."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -17,27 +15,27 @@ REGIONS = ("far_subcritical", "subcritical", "critical", "supercritical")
 TITLES = ("far sub-critical", "sub-critical", "critical", "super-critical")
 
 EDGES = (1.055, 2.119, 2.320)
-"""Temperatures between the regions, in units of abs(J); an edge itself belongs to the colder one."""
+"""Temperatures between the regions of the square Ising model, abs(J) = 1; an edge belongs to the colder one."""
 
 HOTTEST = 4.0
-"""Highest temperature of the last region."""
+"""Highest temperature of the last region, likewise."""
 
 STEP = 0.01
-"""Distance of the temperatures of the study."""
+"""Distance of the temperatures of the study, likewise."""
 
 Counts = tuple[int, int, int, int]
 """Images of each region."""
 
-PUBLISHED_COUNTS: Mapping[str, Counts] = MappingProxyType(
-    {"train": (220, 80, 90, 210), "validation": (100, 50, 60, 90), "test": (150, 50, 70, 130)}
-)
-"""Images of each region in the published sets of each system: 600, 300 and 400."""
-
 _DIGITS = 9
 
 
-def temperatures(step: float = STEP) -> NDArray[np.float64]:
-    """Return the grid of the study: multiples of the step in (0, 4], float64 (T,).
+def bounds(unit: float = 1.0) -> tuple[float, ...]:
+    """Return where the regions begin and end, five temperatures from 0 on, in units of energy."""
+    return tuple(unit * edge for edge in (0.0, *EDGES, HOTTEST))
+
+
+def temperatures(step: float = STEP, *, unit: float = 1.0) -> NDArray[np.float64]:
+    """Return the grid of the study, float64 (T,): multiples of the step in (0, 4], times the unit.
 
     Raises
     ------
@@ -48,16 +46,19 @@ def temperatures(step: float = STEP) -> NDArray[np.float64]:
     if count < 1 or abs(count * step - HOTTEST) > 1e-9:
         raise InputError("step", step, f"must be > 0 and divide {HOTTEST:g}")
     # Divided, not multiplied: 2.32 is then the number that it is written as.
-    return np.arange(1, count + 1) * HOTTEST / count
+    return np.arange(1, count + 1) * HOTTEST / count * unit
 
 
-def region_of(temperature: Any) -> NDArray[np.int64]:
+def region_of(temperature: Any, *, unit: float = 1.0) -> NDArray[np.int64]:
     """Return the label of the region that each temperature lies in.
 
     Parameters
     ----------
     temperature : float or array
-        0 < T <= 4, in units of abs(J). It is rounded to nine decimals first, as sums of 0.01 need it.
+        0 < T <= 4 units. In units it is rounded to nine decimals first, as sums of 0.01 need it.
+    unit : float
+        What the edges are multiples of: abs(J) of the square Ising model; of another system its transition
+        temperature over that of the square Ising model, so that the edges lie at the same shares of it.
 
     Returns
     -------
@@ -67,10 +68,10 @@ def region_of(temperature: Any) -> NDArray[np.int64]:
     Raises
     ------
     InputError
-        If a temperature is not a number in (0, 4].
+        If a temperature is not a number in (0, 4] units.
     """
     try:
-        values = np.round(np.asarray(temperature, dtype=np.float64), _DIGITS)
+        values = np.round(np.asarray(temperature, dtype=np.float64) / unit, _DIGITS)
     except (TypeError, ValueError):
         raise InputError("temperature", temperature, "must be a number or an array of numbers") from None
     wrong = np.argwhere(~((values > 0) & (values <= HOTTEST)))

@@ -18,7 +18,7 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True, eq=False)
 class Posterior:
-    """p(region | configuration), which at zero field depends on the configuration through its energy alone.
+    """p(region | configuration), which depends on the configuration through its energy alone.
 
     Attributes
     ----------
@@ -58,7 +58,7 @@ class Posterior:
         return np.asarray(self.predict_proba(energy).argmax(axis=1), dtype=np.int64)
 
 
-def posterior(distribution: EnergyDistribution, *, counts: Counts) -> Posterior:
+def posterior(distribution: EnergyDistribution, *, counts: Counts, unit: float = 1.0) -> Posterior:
     """Return p(region | energy) where temperatures are uniform on the grid within each region.
 
     Parameters
@@ -67,13 +67,15 @@ def posterior(distribution: EnergyDistribution, *, counts: Counts) -> Posterior:
         p(E | T) at every temperature of the grid.
     counts : tuple of int
         Images of each region: their proportions are the prior.
+    unit : float
+        What the edges are multiples of, see `region_of`.
 
     Raises
     ------
     InputError
         If a region with images has no temperature.
     """
-    region = region_of(distribution.temperature)
+    region = region_of(distribution.temperature, unit=unit)
     shares = np.zeros((len(REGIONS), len(region)))
     for label, wanted in enumerate(counts):
         here = region == label

@@ -43,7 +43,9 @@ class ScoreRow:
     small_test_error : float, optional
         Standard error that its size alone leaves.
     logistic_regression : float, optional
-        Macro F1 of logistic regression on energy and order, from as many labels.
+        Macro F1 of logistic regression on what tells all there is to tell, from as many labels.
+    naive_regression : float, optional
+        The same on what a first look would take.
     published : Estimate, optional
         The published macro F1, mean and deviation over five trials.
     f1 : dict of str to float
@@ -69,6 +71,7 @@ class ScoreRow:
     small_macro_f1: Estimate | None = None
     small_test_error: float | None = None
     logistic_regression: float | None = None
+    naive_regression: float | None = None
     published: Estimate | None = None
     f1: Mapping[str, float] | None = None
     confusion: Sequence[Sequence[int]] = ()

@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 
 from spinlens.ensemble import Ensemble
 from spinlens.errors import InputError
-from spinlens.phases.regions.energies import check_coupling, check_zero_field
+from spinlens.phases.regions.energies import check_one_point, unit_of
 from spinlens.phases.regions.labelled import Labelled, Places, read
-from spinlens.phases.regions.labels import PUBLISHED_COUNTS, REGIONS, Counts, region_of
+from spinlens.phases.regions.labels import REGIONS, Counts, region_of
 from spinlens.sampling import Plan
 from spinlens.seeds import Purpose, check_seed, generator
 
@@ -49,9 +49,10 @@ def clean_splits(
     *,
     seed: int,
     trial: int,
-    sizes: Mapping[str, Counts] = PUBLISHED_COUNTS,
+    sizes: Mapping[str, Counts],
     large_test: int = LARGE_TEST,
     labels: int | None = None,
+    unit: float | None = None,
 ) -> Splits:
     """Split an ensemble by chain: no chain has images in two of training, validation and test.
 
@@ -60,7 +61,7 @@ def clean_splits(
     Parameters
     ----------
     ensemble : Ensemble
-        At zero field, at least three chains.
+        At one point of its controls, without a field, at least three chains.
     seed : int
         With the trial it names the random stream.
     trial : int
@@ -72,6 +73,8 @@ def clean_splits(
     labels : int, optional
         Train on the first so many training images only. Smaller sets are parts of larger ones, with the regions in
         the same proportions as nearly as can be.
+    unit : float, optional
+        What the edges of the regions are multiples of, see `region_of`; by default abs(J) of the square Ising model.
 
     Returns
     -------
@@ -85,7 +88,8 @@ def clean_splits(
         region without an image.
     """
     random = _stream(seed, trial)
-    regions = _regions(ensemble)
+    unit = unit or unit_of(ensemble)
+    regions = _regions(ensemble, unit)
     chains = ensemble.plan.chains
     if chains < len(CHAIN_SHARES):
         raise InputError(
@@ -100,7 +104,7 @@ def clean_splits(
         _choose(random, ensemble, regions, validation, sizes["validation"], name="validation"),
         *_divide(tests, regions, sizes["test"]),
     )
-    splits = _read_splits(ensemble, places, random)
+    splits = _read_splits(ensemble, places, random, unit=unit)
     return splits if labels is None else replace(splits, train=fewer_labels(splits.train, labels))
 
 
@@ -109,18 +113,19 @@ def published_splits(
     *,
     seed: int,
     trial: int,
-    sizes: Mapping[str, Counts] = PUBLISHED_COUNTS,
+    sizes: Mapping[str, Counts],
     large_test: int = LARGE_TEST,
     labels: int | None = None,
+    unit: float | None = None,
 ) -> Splits:
     """Split as published: all images from one chain, training, validation and test images drawn from it at random.
 
     Parameters
     ----------
     ensemble : Ensemble
-        At zero field; chain number ``trial`` is the one that is used. The large test set, which the published study
+        As there; chain number ``trial`` is the one that is used. The large test set, which the published study
         does not have, comes from all other chains.
-    seed, trial, sizes, large_test, labels
+    seed, trial, sizes, large_test, labels, unit
         As `clean_splits`.
 
     Raises
@@ -129,7 +134,8 @@ def published_splits(
         As `clean_splits`; also if there is no chain of that number.
     """
     random = _stream(seed, trial)
-    regions = _regions(ensemble)
+    unit = unit or unit_of(ensemble)
+    regions = _regions(ensemble, unit)
     chains = ensemble.plan.chains
     if chains < 2 or trial >= chains:
         raise InputError(
@@ -142,7 +148,7 @@ def published_splits(
     others = np.delete(np.arange(chains), trial)
     counts = _large_counts(sizes["test"], large_test)
     large = _choose(random, ensemble, regions, others, counts, name="large test")
-    splits = _read_splits(ensemble, (train, validation, test, large), random)
+    splits = _read_splits(ensemble, (train, validation, test, large), random, unit=unit)
     return splits if labels is None else replace(splits, train=fewer_labels(splits.train, labels))
 
 
@@ -164,8 +170,9 @@ def fewer_labels(train: Labelled, labels: int) -> Labelled:
 
 
 def check_sizes(
-    plan: Plan, *, protocol: str, sizes: Mapping[str, Counts], large_test: int, labels: Sequence[int] = ()
-) -> None:
+    plan: Plan, *, protocol: str, sizes: Mapping[str, Counts], large_test: int, labels: Sequence[int] = (),
+    unit: float = 1.0,
+) -> None:  # fmt: skip
     """Refuse sets that the draws of a plan cannot fill, before they are sampled.
 
     Parameters
@@ -178,13 +185,15 @@ def check_sizes(
         As `clean_splits`.
     labels : sequence of int
         Smaller training sets, see `fewer_labels`.
+    unit : float
+        What the edges of the regions are multiples of.
 
     Raises
     ------
     InputError
         If a region has no temperature or too few images, or would have none in a smaller training set.
     """
-    regions = region_of(np.array(plan.temperature))
+    regions = region_of(np.array(plan.temperature), unit=unit)
     large = _large_counts(sizes["test"], large_test)
     if protocol == "clean":
         train, validation, test = (len(part) for part in _apportion(np.arange(plan.chains)))
@@ -213,9 +222,12 @@ def check_sizes(
             raise InputError("labels", count, f"a region would have no image among fewer than {fewest}")
 
 
-def _read_splits(ensemble: Ensemble, places: Sequence[Places], random: np.random.Generator) -> Splits:
+def _read_splits(
+    ensemble: Ensemble, places: Sequence[Places], random: np.random.Generator, *, unit: float
+) -> Splits:  # fmt: skip
     """Read all sets at once, because each look at an ensemble goes through all of it."""
-    everything = read(ensemble, Places(*(np.concatenate(axis) for axis in zip(*map(astuple, places), strict=True))))
+    together = Places(*(np.concatenate(axis) for axis in zip(*map(astuple, places), strict=True)))
+    everything = read(ensemble, together, unit=unit)
     edges = np.cumsum([0, *(len(part.chain) for part in places)]).tolist()
     return Splits(*(_interleaved(everything[first:last], random) for first, last in pairwise(edges)))
 
@@ -226,10 +238,10 @@ def _stream(seed: int, trial: int) -> np.random.Generator:
     return generator(check_seed(seed), Purpose.SPLITTING, int(trial))
 
 
-def _regions(ensemble: Ensemble) -> Integers:
-    """Return the region of each temperature of an ensemble at zero field."""
-    check_zero_field(ensemble)
-    return region_of(ensemble.temperature / abs(check_coupling(ensemble)))
+def _regions(ensemble: Ensemble, unit: float) -> Integers:
+    """Return the region of each temperature of an ensemble at one point of its other controls."""
+    check_one_point(ensemble)
+    return region_of(ensemble.temperature, unit=unit)
 
 
 def _apportion(chains: Integers) -> tuple[Integers, Integers, Integers]:

@@ -24,12 +24,11 @@ from spinlens.phases.regions import (
     over_trials,
     torus_distribution,
 )
-from spinlens.phases.regions.energies import check_coupling
 from spinlens.phases.regions.scores import sampling_error
 from spinlens.statistics import Estimate
 from spinlens.studies.classify.configuration import ClassifyConfiguration
 from spinlens.studies.classify.data import read_ensemble, splits_of
-from spinlens.studies.classify.systems import SYSTEMS
+from spinlens.studies.classify.systems import SYSTEMS, find_system
 from spinlens.studies.classify.trials import Outcome, Trial, read_outcome, trials_of
 
 PUBLISHED_AS = {"vit": "vit-base"}
@@ -49,9 +48,10 @@ class Findings:
     test : Labelled
         The large test set of the first trial.
     ceiling : Ceiling
-        Exact on a torus, else from the clean ensemble; for the proportions of the test set.
-    baseline : dict of int to Estimate
-        Macro F1 of logistic regression on (energy, |m|) by number of labels: mean and spread over the trials.
+        Exact where energies are known, else from the clean ensemble; for the proportions of the test set.
+    baseline, naive : dict of int to Estimate
+        Macro F1 of logistic regression on the system's sufficient and on its naive terms by number of labels: mean and
+        spread over the trials.
     ensemble : Ensemble
         What the images come from.
     """
@@ -60,6 +60,7 @@ class Findings:
     test: Labelled
     ceiling: Ceiling
     baseline: dict[int, Estimate]
+    naive: dict[int, Estimate]
     ensemble: Ensemble
 
     @property
@@ -78,26 +79,27 @@ def examine(configuration: ClassifyConfiguration, folder: Path) -> dict[tuple[st
 
 
 def _findings(configuration: ClassifyConfiguration, folder: Path, system: str, protocol: str) -> Findings:
-    ensemble = read_ensemble(folder, system, protocol)
+    ensemble, record = read_ensemble(folder, system, protocol), find_system(system)
     own = [trial for trial in trials_of(configuration) if (trial.system, trial.protocol) == (system, protocol)]
     counts = tuple(sorted({*configuration.analysis.labels, configuration.everything}))
-    outcomes, scores, tests = Outcomes(), dict[int, list[float]](), list[Labelled]()
+    outcomes, tests = Outcomes(), list[Labelled]()
+    shown = {"baseline": record.sufficient, "naive": record.naive}
+    scores: dict[str, dict[int, list[float]]] = {kind: {} for kind in shown}
     for number, same_images in groupby(own, key=lambda trial: trial.number):
-        splits = splits_of(configuration, ensemble, protocol, trial=number)
+        splits = splits_of(configuration, ensemble, protocol, trial=number, unit=record.unit)
         outcomes |= {trial: read_outcome(folder, trial, splits) for trial in same_images}
-        for labels, found in baseline_scores(splits, labels=counts).items():
-            scores.setdefault(labels, []).append(found.macro_f1.value)
+        for kind, names in shown.items():
+            for labels, found in baseline_scores(splits, names, labels=counts).items():
+                scores[kind].setdefault(labels, []).append(found.macro_f1.value)
         tests = tests or [splits.large_test]
     clean = ensemble if protocol == "clean" else read_ensemble(folder, system, "clean")
-    # On a torus the distribution of the energy is known, elsewhere the chains tell it.
-    exact = clean.lattice.boundary == "periodic"
-    energies = (
-        torus_distribution(check_coupling(clean), clean.lattice, temperature=clean.temperature) if exact else clean
-    )
-    return Findings(
-        outcomes=outcomes, test=tests[0], ceiling=ceiling(energies, counts=configuration.images.sizes["test"]),
-        baseline={labels: over_trials(values) for labels, values in scores.items()}, ensemble=ensemble,
-    )  # fmt: skip
+    energies: Any = clean
+    model: Any = record.model
+    if record.exact:
+        energies = torus_distribution(model.coupling, clean.lattice, temperature=clean.temperature)
+    top = ceiling(energies, counts=configuration.images.sizes["test"], unit=record.unit)
+    means = {kind: {n: over_trials(values) for n, values in found.items()} for kind, found in scores.items()}
+    return Findings(outcomes=outcomes, test=tests[0], ceiling=top, ensemble=ensemble, **means)
 
 
 def score_rows(configuration: ClassifyConfiguration, found: Mapping[Any, Findings]) -> list[ScoreRow]:
@@ -130,7 +132,7 @@ def _row(configuration: ClassifyConfiguration, findings: Findings, labels: int, 
         epochs=[outcome.epochs for outcome in outcomes], seconds=[outcome.seconds for outcome in outcomes],
         test_images=len(outcomes[0].labels), small_test_images=sum(counts),
         small_test_error=sampling_error(top.confusion, counts), ceiling=top.macro_f1,
-        logistic_regression=findings.baseline[labels].value,
+        logistic_regression=findings.baseline[labels].value, naive_regression=findings.naive[labels].value,
         published=None if published is None else Estimate(*published),
         f1=dict(zip(REGIONS, np.mean([outcome.large.f1 for outcome in outcomes], axis=0).tolist(), strict=True)),
         confusion=np.sum([outcome.large.confusion for outcome in outcomes], axis=0).tolist(),

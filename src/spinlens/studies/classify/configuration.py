@@ -13,13 +13,13 @@ from pydantic import Field
 from spinlens.config import Section, merge
 from spinlens.errors import InputError, did_you_mean
 from spinlens.learning.settings import Classification, Head, Masked, Recipe, Transformer
-from spinlens.phases.regions import LABELS, PUBLISHED_COUNTS
+from spinlens.phases.regions import LABELS
 from spinlens.phases.regions.labels import Counts
 from spinlens.phases.regions.splits import check_sizes
 from spinlens.sampling import Plan
 from spinlens.seeds import Purpose, check_seed, seed_sequence
-from spinlens.studies.classify.protocols import PROTOCOLS, sampling_plan
-from spinlens.studies.classify.systems import SYSTEMS, find_system
+from spinlens.studies.classify.protocols import PROTOCOLS, PUBLISHED_COUNTS, sampling_plan
+from spinlens.studies.classify.systems import PUBLISHED, find_system
 from spinlens.studies.presets import read_preset
 
 NETWORKS = ("vit", "vit-base", "resnet-18", "resnet-50")
@@ -101,13 +101,39 @@ class Analysis(Section):
     seeing_images: int = 200
 
 
+class Own(Section):
+    """What one system has otherwise: nested values, laid over the sections of the same names."""
+
+    images: dict[str, Any] = Field(default={})
+    vit: dict[str, Any] = Field(default={})
+    resnet: dict[str, Any] = Field(default={})
+    pretraining: dict[str, Any] = Field(default={})
+
+    @property
+    def changes(self) -> dict[str, Any]:
+        """The sections that are not empty.
+
+        Raises
+        ------
+        InputError
+            If there are other numbers of images: scores of systems would not be comparable.
+        """
+        if odd := sorted(self.images.keys() & {"train", "validation", "test", "large_test"}):
+            why = "all systems have the same numbers of images"
+            raise InputError(f"own.images.{odd[0]}", self.images[odd[0]], why, "Set it for all of them")
+        return {name: values for name, values in self if values}
+
+
 class ClassifyConfiguration(Section):
-    """Everything that the results of the study depend on."""
+    """Everything that the results of the study depend on.
+
+    ``own`` lays values over the sections for single systems, for example smaller sides of a cube.
+    """
 
     preset: str
     seed: int = 1
     protocols: list[str] = Field(default=["clean"])
-    systems: list[str] = Field(default=list(SYSTEMS))
+    systems: list[str] = Field(default=list(PUBLISHED))
     networks: list[str] = Field(default=["vit", "resnet-18"])
     trials: int = 3
     pretrained: dict[str, str]
@@ -117,10 +143,18 @@ class ClassifyConfiguration(Section):
     resnet: Classification = Classification(augment=False)
     pretraining: Masked = Masked()
     analysis: Analysis = Analysis()
+    own: dict[str, Own] = Field(default={})
+
+    def of(self, system: str) -> ClassifyConfiguration:
+        """Return the configuration of one system, with what it has otherwise."""
+        if system not in self.own:
+            return self
+        values = merge(self.model_dump(mode="json", exclude_none=True), self.own[system].changes)
+        return type(self).resolve(values | {"own": {}})
 
     def plan(self, system: str, protocol: str) -> Plan:
         """Return what to sample for the labelled images of a system."""
-        images = self.images
+        images = self.of(system).images
         plan = sampling_plan(system, protocol, side=images.side, seed=self.seed, step=images.step)
         if protocol == "published":
             return replace(plan, chains=images.heated_chains)
@@ -130,7 +164,7 @@ class ClassifyConfiguration(Section):
     def unlabelled_plan(self, system: str) -> Plan:
         """Return what to sample for the pretraining: other chains, from other random streams."""
         plan = self.plan(system, "clean")
-        images = self.images
+        images = self.of(system).images
         return replace(
             plan, chains=images.unlabelled_chains, draws=images.unlabelled_draws,
             recordings=images.recordings // images.draws
@@ -204,12 +238,14 @@ def configure(
         chosen = _beginnings(pretrained, configuration.networks)
         configuration = configuration.model_copy(update={"pretrained": chosen})
     _check_beginnings(configuration)
-    _check_numbers(configuration)
+    for system in configuration.systems:
+        _check_numbers(configuration.of(system))
     for system in configuration.systems:
         for protocol in dict.fromkeys(["clean", *configuration.protocols]):
             check_sizes(
                 configuration.plan(system, protocol), protocol=protocol, sizes=configuration.images.sizes,
                 large_test=configuration.images.large_test, labels=configuration.analysis.labels,
+                unit=find_system(system).unit,
             )  # fmt: skip
         configuration.unlabelled_plan(system)
     from spinlens.studies.classify.networks import check_networks
@@ -220,7 +256,7 @@ def configure(
 
 def _check_words(configuration: ClassifyConfiguration) -> None:
     analysis = configuration.analysis
-    for system in [*configuration.systems, *analysis.label_systems, *analysis.seeing_systems]:
+    for system in [*configuration.systems, *analysis.label_systems, *analysis.seeing_systems, *configuration.own]:
         find_system(system)
     for what, words, known in (
         ("network", configuration.networks, NETWORKS),

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from spinlens.ensemble import Ensemble, open_ensemble, sample_all
 from spinlens.ensemble.study_ensemble import ENSEMBLES, SUFFIX
-from spinlens.phases.regions import Splits, clean_splits, published_splits
+from spinlens.phases.regions import Labelled, Splits, clean_splits, published_splits
 from spinlens.sampling import Plan
 from spinlens.studies.classify.configuration import ClassifyConfiguration
+
+if TYPE_CHECKING:
+    from spinlens.learning.vision.configurations import Configurations
 
 UNLABELLED = "unlabelled"
 """Stands for a protocol in the name of the ensemble that a pretraining sees."""
@@ -53,11 +57,20 @@ def read_ensemble(folder: Path, system: str, protocol: str) -> Ensemble:
 
 
 def splits_of(
-    configuration: ClassifyConfiguration, ensemble: Ensemble, protocol: str, *, trial: int, labels: int | None = None
-) -> Splits:
-    """Return the images of a trial; see `spinlens.phases.regions.clean_splits`."""
+    configuration: ClassifyConfiguration, ensemble: Ensemble, protocol: str, *, trial: int, labels: int | None = None,
+    unit: float = 1.0,
+) -> Splits:  # fmt: skip
+    """Return the images of a trial, temperatures in a system's unit; see `spinlens.phases.regions.clean_splits`."""
     split = clean_splits if protocol == "clean" else published_splits
     images = configuration.images
     return split(
-        ensemble, seed=configuration.seed, trial=trial, sizes=images.sizes, large_test=images.large_test, labels=labels
-    )
+        ensemble, seed=configuration.seed, trial=trial, sizes=images.sizes, large_test=images.large_test, labels=labels,
+        unit=unit,
+    )  # fmt: skip
+
+
+def seen(images: Labelled) -> Configurations:
+    """Return images as the networks take them: every value of their space without loss."""
+    from spinlens.learning.vision.configurations import configurations
+
+    return configurations(images.spins, space=images.space)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,6 +14,7 @@ from spinlens.figures.classify import (
     draw_attention_distance,
     draw_attention_maps,
     draw_confusion,
+    draw_disturbances,
     draw_energy_dependence,
     draw_label_efficiency,
     draw_linear_heads,
@@ -29,7 +30,8 @@ from spinlens.figures.save import Drawings, save_all
 from spinlens.phases.regions import Calibration, ScoreRow
 from spinlens.studies.classify.analysis import Findings
 from spinlens.studies.classify.configuration import ClassifyConfiguration
-from spinlens.studies.classify.interpretation import Interpretation
+from spinlens.studies.classify.disturbances import Disturbed
+from spinlens.studies.classify.interpretation import Interpretation, lengths
 from spinlens.studies.classify.systems import SYSTEMS
 from spinlens.studies.classify.trials import Trial
 
@@ -48,6 +50,7 @@ def draw_study(
     found: Mapping[tuple[str, str], Findings],
     judged: Mapping[Trial, Calibration],
     seen: Mapping[tuple[str, str], Interpretation],
+    disturbed: Sequence[Disturbed],
     pretrainings: Mapping[str, Pretraining],
     progress: bool = True,
 ) -> None:
@@ -74,18 +77,27 @@ def draw_study(
     for (system, network), sight in seen.items():
         name = f"{system}_{network}"
         if sight.attention is not None:
-            drawings[f"attention_{name}"] = partial(draw_attention_maps, sight.attention)
-            drawings[f"attention_distance_{name}"] = partial(draw_attention_distance, sight.attention)
+            drawings[f"attention_{name}"] = partial(
+                draw_attention_maps, sight.attention, space=SYSTEMS[system].model.space
+            )
+            drawings[f"attention_distance_{name}"] = partial(
+                draw_attention_distance, sight.attention, transition=SYSTEMS[system].transition,
+                lengths=lengths(found[system, protocol]),
+            )  # fmt: skip
         drawings[f"probes_{name}"] = partial(draw_linear_heads, sight.probes)
         drawings[f"energy_{name}"] = partial(draw_energy_dependence, sight.dependence)
     drawings |= {f"pretraining_{name}": partial(_draw_pretraining, each) for name, each in pretrainings.items()}
+    if disturbed:
+        drawings["disturbances"] = partial(draw_disturbances, [each.to_dict() for each in disturbed], titles=titles)
     save_all(drawings, folder / "figures", progress=progress)
 
 
 def _of_a_system(system: str, found: Findings, judged: Mapping[Trial, Calibration]) -> Drawings:
     """Return the figures of a system's images and of the first trial of each of its networks."""
     images, exact = found.test, found.ceiling.posterior
-    shown = microstates(images, title=SYSTEMS[system].title, rules=found.ensemble.lattice.rules)
+    shown = microstates(
+        images, title=SYSTEMS[system].title, rules=found.ensemble.lattice.rules, unit=SYSTEMS[system].unit
+    )
     drawings: Drawings = {
         f"microstates_{system}": partial(draw_microstates, [shown]),
         f"reliability_{system}": partial(draw_reliability, {trial.network: each for trial, each in judged.items()}),

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import xarray as xr
 
+from spinlens.exact import correlation_length
 from spinlens.learning.vision import build, hidden_states
 from spinlens.learning.vision.interpretation import interpreter
+from spinlens.phases.regions.energies import square_coupling
 from spinlens.phases.regions.interpretation import attention_report, energy_dependence, linear_head_report
 from spinlens.studies.classify.analysis import Findings
 from spinlens.studies.classify.configuration import ClassifyConfiguration
+from spinlens.studies.classify.systems import find_system
 from spinlens.studies.classify.trials import MODEL, Trial
 
 PROTOCOL = "clean"
@@ -59,7 +63,9 @@ def _distances(attention: xr.Dataset) -> dict[str, Any]:
         "uniform_distance": float(attention["uniform_distance"]),
         "temperature": attention["temperature"].values.tolist(),
         "distance_by_temperature": distance.sel(network="trained").mean(["layer", "head"]).values.tolist(),
-        "correlation_length": attention["correlation_length"].values.tolist(),
+        "correlation_length": [
+            None if np.isnan(each) else each for each in attention["correlation_length"].values.tolist()
+        ],
     }
 
 
@@ -96,15 +102,23 @@ def _interpret(configuration: ClassifyConfiguration, folder: Path, trial: Trial,
     attention = None
     if trial.network in TRANSFORMERS:
         untrained = build(seed=configuration.seed, **classifier.network_.architecture.to_dict())
+        untrained.channels = classifier.network_.channels
         attention = attention_report(
             interpreter(classifier, lattice), interpreter(untrained, lattice), test,
             images_per_group=max(2, configuration.analysis.seeing_images // GROUPS),
+            unit=find_system(trial.system).unit, lengths=lengths(found),
         )  # fmt: skip
     return Interpretation(
         attention=attention,
         probes=linear_head_report(hidden_states(classifier, few.spins), few, seed=configuration.seed),
         dependence=energy_dependence(classifier.logits(test.spins), test.energy),
     )
+
+
+def lengths(found: Findings) -> Callable[[Any], Any] | None:
+    """Return the correlation lengths of the infinite lattice, which are known of square Ising models."""
+    coupling = square_coupling(found.ensemble)
+    return None if coupling is None else lambda temperature: correlation_length(temperature / coupling)[0]
 
 
 GROUPS = 11

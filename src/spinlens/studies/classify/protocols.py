@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 from spinlens.errors import InputError, did_you_mean
-from spinlens.phases.regions.labels import STEP, temperatures
+from spinlens.phases.regions.labels import STEP, Counts, temperatures
 from spinlens.sampling import Plan
 from spinlens.studies.classify.systems import find_system
 
 PROTOCOLS = ("clean", "published")
+
+PUBLISHED_COUNTS: Mapping[str, Counts] = MappingProxyType(
+    {"train": (220, 80, 90, 210), "validation": (100, 50, 60, 90), "test": (150, 50, 70, 130)}
+)
+"""Images of each region in the published sets of each system: 600, 300 and 400."""
 
 PUBLISHED_SWEEPS = 750
 """Sweeps between images, and at a new temperature before the first one."""
 
 _SETTINGS: dict[str, dict[str, Any]] = {
     "clean": {
-        "chains": 128, "draws": 4, "recordings": 100, "interval": 8, "equilibration": 3200, "algorithm": "heat_bath",
-        "exchange": True, "start": "ground",
+        "chains": 128, "draws": 4, "recordings": 100, "interval": 8, "equilibration": 3200, "exchange": True,
     },
     "published": {
         "chains": 64, "draws": 11, "recordings": 11, "interval": PUBLISHED_SWEEPS, "equilibration": PUBLISHED_SWEEPS,
@@ -36,17 +42,18 @@ def sampling_plan(
     system : str
         A name from `SYSTEMS`.
     protocol : {"clean", "published"}
-        ``"clean"``: 128 chains by the heat bath with replica exchange, all temperatures at once, from ground states.
+        ``"clean"``: 128 chains by the system's algorithm (the heat bath in the published systems) with replica
+        exchange, all temperatures at once, from ground states.
         The interface that antiperiodic edges and opposite walls force is drawn from its equilibrium at T = 0 (start
         ``"interface"``), because it moves too slowly to find its places.
         ``"published"``: 64 chains heated from one ground state through the temperatures by Metropolis updates, 750
         sweeps at a new temperature and between images, 11 images of each: as many as the critical region needs.
     side : int
-        Of the square lattice.
+        Of the lattice.
     seed : int
         Whole number >= 0.
     step : float
-        Distance of the temperatures in (0, 4].
+        Distance of the temperatures in (0, 4], in the system's unit.
 
     Returns
     -------
@@ -61,9 +68,8 @@ def sampling_plan(
     found = find_system(system)
     if protocol not in PROTOCOLS:
         raise InputError("protocol", repr(protocol), "is unknown", did_you_mean(str(protocol), PROTOCOLS))
-    settings = dict(_SETTINGS[protocol])
-    lattice = found.lattice(side)
-    if protocol == "clean" and lattice.boundary != "periodic":
-        settings["start"] = "interface"
-    grid = tuple(temperatures(step).tolist())
-    return Plan(model=found.model, lattice=lattice, temperature=grid, seed=seed, **settings)
+    settings = {"algorithm": found.algorithm, "start": found.start, **_SETTINGS[protocol]}
+    return Plan(
+        model=found.model, lattice=found.lattice(side), temperature=tuple(temperatures(step, unit=found.unit).tolist()),
+        controls={name: (value,) for name, value in found.controls.items()}, seed=seed, **settings,
+    )  # fmt: skip

@@ -7,6 +7,7 @@ from typing import Any
 
 from spinlens.files import write_atomically
 from spinlens.learning import load
+from spinlens.phases.regions import bounds
 from spinlens.provenance import provenance
 from spinlens.studies.classify.analysis import (
     Findings,
@@ -18,8 +19,10 @@ from spinlens.studies.classify.analysis import (
     table_rows,
 )
 from spinlens.studies.classify.configuration import ClassifyConfiguration
+from spinlens.studies.classify.disturbances import disturbances
 from spinlens.studies.classify.drawing import draw_study
 from spinlens.studies.classify.interpretation import interpret
+from spinlens.studies.classify.systems import find_system
 from spinlens.studies.classify.table import comma_separated, markdown
 from spinlens.studies.classify.trials import pretrainings_of
 from spinlens.studies.directory import StudyDirectory
@@ -48,10 +51,11 @@ def conclude(configuration: ClassifyConfiguration, directory: StudyDirectory, *,
         rows, efficiency = table_rows(configuration, every), label_efficiency(configuration, every)
         judged = {trial: each for part in found.values() for trial, each in calibrations(configuration, part).items()}
         seen = interpret(configuration, folder, found)
+        disturbed = disturbances(configuration, folder, found)
     with directory.stage("figures"):
         draw_study(
             configuration, folder, rows=rows, efficiency=efficiency, found=found, judged=judged, seen=seen,
-            pretrainings=pretrainings, progress=progress,
+            disturbed=disturbed, pretrainings=pretrainings, progress=progress,
         )  # fmt: skip
     write_atomically(folder / "table.csv", comma_separated(rows).encode())
     write_atomically(folder / "table.md", markdown(rows).encode())
@@ -77,6 +81,8 @@ def conclude(configuration: ClassifyConfiguration, directory: StudyDirectory, *,
             name: {word: getattr(each, f"{word}_") for word in LOSSES} for name, each in pretrainings.items()
         },
         "seeing": looked_at,
+        "disturbances": [each.to_dict() for each in disturbed],
+        "systems": {system: _described(configuration, system) for system in configuration.systems},
         "equilibration": {"-".join(key): part.equilibration for key, part in found.items()},
         "timing": directory.timing,
         "provenance": {
@@ -88,7 +94,23 @@ def conclude(configuration: ClassifyConfiguration, directory: StudyDirectory, *,
 
 def _baselines(found: Mapping[tuple[str, str], Findings]) -> list[dict[str, Any]]:
     return [
-        {"system": system, "protocol": protocol, "labels": labels, "macro_f1_mean": f1.value, "macro_f1_std": f1.error}
+        {
+            "system": system, "protocol": protocol, "shown": shown, "labels": labels, "macro_f1_mean": f1.value,
+            "macro_f1_std": f1.error,
+        }
         for (system, protocol), part in found.items()
-        for labels, f1 in part.baseline.items()
-    ]
+        for shown, scores in (("sufficient", part.baseline), ("naive", part.naive))
+        for labels, f1 in scores.items()
+    ]  # fmt: skip
+
+
+def _described(configuration: ClassifyConfiguration, name: str) -> dict[str, Any]:
+    """Return what a system is, where its regions begin and what must be known to read its scores."""
+    system = find_system(name)
+    lattice = system.lattice(configuration.of(name).images.side)
+    return {
+        "title": system.title, "model": system.model.text, "lattice": lattice.text, "controls": dict(system.controls),
+        "transition": system.transition, "source": system.source, "edges": list(bounds(system.unit)),
+        "edges_are": system.edges, "sufficient": list(system.sufficient), "naive": list(system.naive),
+        "ceiling": "exact" if system.exact else "from the chains", "note": system.note,
+    }  # fmt: skip

@@ -1,7 +1,8 @@
-"""The classification study: how well networks tell the temperature region of an Ising image.
+"""The classification study: how well networks tell the temperature region of an image of any system.
 
 O. Kara, A. Sehanobish and H. H. Corzo, arXiv:2109.13925 (2021): a vision transformer and residual networks on images of
-four Ising systems in four temperature regions, from few labels; here beside the best score that is possible.
+four Ising systems in four temperature regions, from few labels; here beside the best score that is possible, and for
+the systems that the text names and did not do.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from typing import Any
 
 from spinlens.studies.classify.configuration import ClassifyConfiguration
 from spinlens.studies.classify.data import sample_ensembles
-from spinlens.studies.classify.networks import estimator
+from spinlens.studies.classify.networks import architecture, estimator
 from spinlens.studies.classify.report import conclude
 from spinlens.studies.classify.schedule import Unit, run_units
 from spinlens.studies.classify.systems import find_system
@@ -91,7 +92,6 @@ def _check_reachable(configuration: ClassifyConfiguration) -> None:
     for network in configuration.networks:
         word = configuration.word(network)
         if word not in ("none", "lattice"):
-            boundary = find_system(configuration.systems[0]).lattice(configuration.images.side).boundary_text
-            chosen = estimator(configuration, network, word, boundary=boundary)
-            architecture = chosen.architecture(configuration.images.side)
-            first_network(word, architecture, seed=0)
+            for name in configuration.systems:
+                system, own = find_system(name), configuration.of(name)
+                first_network(word, architecture(own, system, estimator(own, system, network, word)), seed=0)

@@ -1,80 +1,132 @@
-"""The four systems of the classification study, by name.
-
-References
-----------
-O. Kara, A. Sehanobish and H. H. Corzo, arXiv:2109.13925 (2021), tables 1 and 2.
-"""
+"""The systems of the classification study, by name: records of a table, see ``systems.toml``."""
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from importlib.resources import files
 from types import MappingProxyType
+from typing import Any
 
 from spinlens.errors import InputError, did_you_mean
 from spinlens.lattices import Lattice
 from spinlens.lattices.boundary import Rule
-from spinlens.models import Ising
+from spinlens.lattices.lattice import AXES
+from spinlens.models import Model, parse_model
+from spinlens.models.ising import CRITICAL_TEMPERATURE
 
 PUBLISHED_NETWORKS = ("vit-base", "resnet-18", "resnet-50")
 """The networks of the published table."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class System:
-    """A model on a lattice with certain boundaries.
+    """A model on a lattice with certain boundaries, and what is known of it.
 
     Attributes
     ----------
     name : str
         As on the command line.
     title : str
-        As in the published table.
-    model : Ising
-        The Hamiltonian; the field is zero.
+        As in tables and figures.
+    model : Model
+        The Hamiltonian.
+    kind : str
+        Of lattice.
     boundary : str or tuple
         As for `spinlens.Lattice`.
+    controls : mapping of str to float
+        The value of each control beside the temperature that has not its default.
+    transition : float or None
+        Temperature of the transition, in units of energy; None without one.
+    source : str
+        Who found it.
+    unit : float
+        What the edges of the regions are multiples of, see `spinlens.phases.regions.region_of`: the transition over
+        that of the square Ising model, so that they lie at the published shares of it.
+    sufficient, naive : tuple of str
+        What logistic regression is shown, see `spinlens.phases.regions.features`: what tells all that there is to
+        tell of the temperature, and what a first look would take.
+    exact : bool
+        Whether the distribution of the energy is known exactly.
+    algorithm, start : str
+        Of the sampling.
+    reversible : bool
+        Whether a configuration and its reverse, walls reversed too, have the same energy.
+    even_sides : bool
+        Whether odd rings are refused.
+    disturbances : tuple of str
+        Names from `spinlens.studies.classify.disturbances.DISTURBANCES`.
+    note : str
+        What must be known to read the scores.
     published : mapping of str to (float, float)
         Macro F1 of each network on 400 test images: mean and standard deviation over five trials.
     """
 
     name: str
     title: str
-    model: Ising
-    boundary: str | tuple[Rule, ...]
-    published: Mapping[str, tuple[float, float]]
+    model: Model
+    kind: str = "square"
+    boundary: str | tuple[Rule, ...] = "periodic"
+    controls: Mapping[str, float] = field(default_factory=dict)
+    transition: float | None = None
+    source: str = ""
+    unit: float
+    sufficient: tuple[str, ...]
+    naive: tuple[str, ...]
+    exact: bool = False
+    algorithm: str = "heat_bath"
+    start: str = "ground"
+    reversible: bool = False
+    even_sides: bool = False
+    disturbances: tuple[str, ...] = ()
+    note: str = ""
+    published: Mapping[str, tuple[float, float]] = field(default_factory=dict)
 
     def lattice(self, side: int) -> Lattice:
-        """Return the square lattice of the system.
+        """Return the lattice of the system with equal sides.
 
         Raises
         ------
         InputError
-            If the side is not a whole number >= 2, or is odd where a ring of antiferromagnetic bonds needs it even.
+            If the side is not a whole number >= 2, or is odd where the order needs it even.
         """
-        lattice = Lattice((side, side), boundary=self.boundary)
-        if self.model.couplings(lattice).min() < 0 and not lattice.two_colourable:
+        lattice = Lattice((side,) * AXES[self.kind], boundary=self.boundary, kind=self.kind)
+        if self.even_sides and side % 2:
             raise InputError("side", side, "an odd ring has no antiferromagnetic order", "Take an even side")
         return lattice
 
+    @property
+    def edges(self) -> str:
+        """Where the edges of the regions come from, in words."""
+        if self.transition is None:
+            return "no transition; edges of the model without fields"
+        return f"edges at the published shares of {self.transition:.6g}"
 
-def _system(name: str, title: str, coupling: float, boundary: str, *published: tuple[float, float]) -> System:
-    scores = MappingProxyType(dict(zip(PUBLISHED_NETWORKS, published, strict=True)))
-    return System(name, title, Ising(coupling), boundary, scores)
+
+def _system(name: str, record: dict[str, Any]) -> System:
+    """Return the system of a record."""
+    for key in ("sufficient", "naive", "disturbances"):
+        record[key] = tuple(record.get(key, ()))
+    transition = record.get("transition")
+    if transition is not None:
+        record["unit"] = transition / CRITICAL_TEMPERATURE
+    published = {network: (mean, spread) for network, (mean, spread) in record.pop("published", {}).items()}
+    return System(
+        name=name, model=parse_model(record.pop("model")), kind=record.pop("lattice", "square"),
+        controls=MappingProxyType(record.pop("controls", {})), published=MappingProxyType(published),
+        note=" ".join(record.pop("note", "").split()), **record,
+    )  # fmt: skip
 
 
-_ALL = (
-    _system("periodic", "Periodic (ferromagnetic)", 1.0, "periodic", (0.934, 0.008), (0.865, 0.034), (0.907, 0.021)),
-    _system(
-        "antiferromagnet", "Periodic (antiferromagnetic)", -1.0, "periodic",
-        (0.935, 0.012), (0.906, 0.016), (0.899, 0.026),
-    ),
-    _system("antiperiodic", "Antiperiodic", 1.0, "antiperiodic", (0.921, 0.013), (0.91, 0.021), (0.917, 0.008)),
-    _system("skewed", "Skewed +/-", 1.0, "skewed", (0.931, 0.021), (0.886, 0.019), (0.917, 0.009)),
-)  # fmt: skip
+_TABLE = tomllib.loads((files(__package__) / "systems.toml").read_text(encoding="utf-8"))
 
-SYSTEMS: Mapping[str, System] = MappingProxyType({system.name: system for system in _ALL})
-"""The systems by name, in the order of the issue of the study: periodic, antiferromagnet, antiperiodic, skewed."""
+SYSTEMS: Mapping[str, System] = MappingProxyType({name: _system(name, record) for name, record in _TABLE.items()})
+"""The systems by name, those of the published study first."""
+
+PUBLISHED = tuple(name for name, system in SYSTEMS.items() if system.published)
+"""Names of the systems of the published study: periodic, antiferromagnet, antiperiodic, skewed."""
 
 
 def find_system(name: str) -> System:

@@ -14,12 +14,12 @@ from spinlens.statistics import Estimate
 COLUMNS = (
     "system", "network", "pretrained", "protocol", "trials", "test_images", "macro_f1_mean", "macro_f1_std",
     "small_test_images", "small_macro_f1_mean", "small_macro_f1_std", "small_test_error", "ceiling", "ceiling_error",
-    "fraction_of_ceiling", "logistic_regression", "published", "published_std",
+    "fraction_of_ceiling", "logistic_regression", "naive_regression", "published", "published_std",
 )  # fmt: skip
 
 HEADINGS = (
     "system", "network", "pretrained", "protocol", "macro F1", "on the small test set", "published", "ceiling",
-    "of the ceiling", "logistic regression",
+    "of the ceiling", "logistic regression", "on naive terms",
 )  # fmt: skip
 
 
@@ -48,7 +48,7 @@ def cells(row: ScoreRow) -> tuple[str, ...]:
         row.system, row.network, row.pretrained, row.protocol, _spread(row.macro_f1, several=several),
         _spread(row.small_macro_f1, several=several), _spread(row.published),
         str(top) if top.error else f"{top.value:.4f}", f"{row.fraction_of_ceiling:.3f}",
-        "-" if row.logistic_regression is None else f"{row.logistic_regression:.3f}",
+        *("-" if each is None else f"{each:.3f}" for each in (row.logistic_regression, row.naive_regression)),
     )  # fmt: skip
 
 

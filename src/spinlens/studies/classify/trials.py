@@ -20,10 +20,9 @@ from spinlens.files import write_atomically
 from spinlens.phases.regions import Scores, Splits, score
 from spinlens.progress import Report
 from spinlens.studies.classify.configuration import ClassifyConfiguration
-from spinlens.studies.classify.data import read_ensemble, splits_of
-from spinlens.studies.classify.networks import estimator
+from spinlens.studies.classify.data import read_ensemble, seen, splits_of
+from spinlens.studies.classify.networks import estimator, native_network
 from spinlens.studies.classify.systems import find_system
-from spinlens.symmetries import Symmetries
 
 if TYPE_CHECKING:
     from spinlens.learning.vision import Classifier
@@ -69,8 +68,10 @@ class Pretrained:
         """Train, or read what is there."""
         from spinlens.learning.vision import Pretraining
 
+        configuration = configuration.of(self.system)
+        network = native_network(configuration, find_system(self.system))
         settings = dict(configuration.pretrainings[self.word])
-        pretraining = Pretraining(configuration.vit.network, **settings, seed=configuration.seed, device=device)
+        pretraining = Pretraining(network, **settings, seed=configuration.seed, device=device)
         out = folder / self.folder
         out.parent.mkdir(parents=True, exist_ok=True)
         pretraining.fit(read_ensemble(folder, self.system, "unlabelled"), out=out, progress=report)
@@ -111,12 +112,12 @@ class Trial:
 
     def run(self, configuration: ClassifyConfiguration, folder: Path, device: str | None, report: Report) -> None:
         """Train and test, and keep what the network says of the test images."""
-        place = folder / self.folder
+        place, configuration = folder / self.folder, configuration.of(self.system)
         place.mkdir(parents=True, exist_ok=True)
         splits = _images_of(configuration, folder, self)
         begun = time.monotonic()
         classifier = self._trained(configuration, folder, splits, device, report)
-        both = [classifier.predict_proba(part.spins).astype(np.float32) for part in (splits.test, splits.large_test)]
+        both = [classifier.predict_proba(seen(part)).astype(np.float32) for part in (splits.test, splits.large_test)]
         data = io.BytesIO()
         np.save(data, np.concatenate(both), allow_pickle=False)
         result = {
@@ -133,18 +134,19 @@ class Trial:
     def _trained(
         self, configuration: ClassifyConfiguration, folder: Path, splits: Splits, device: str | None, report: Report
     ) -> Classifier:
+        from spinlens.learning.vision.symmetries import Moves
+
         train, validation, begins = splits.train[: self.labels], splits.validation, self.pretrained
         if begins in configuration.pretrainings:
             begins = f"lattice:{folder / Pretrained(self.system, begins).folder}"
         system = find_system(self.system)
-        lattice = system.lattice(configuration.images.side)
         classifier = estimator(
-            configuration, self.network, begins, seed=configuration.trial_seed(self.number),
-            boundary=lattice.boundary_text, device=device,
-        )  # fmt: skip
+            configuration, system, self.network, begins, seed=configuration.trial_seed(self.number), device=device
+        )
+        moves = Moves.of(system.model, system.lattice(configuration.images.side), **system.controls)
         return classifier.fit(
-            train.spins, train.labels, validation=(validation.spins, validation.labels),
-            symmetries=Symmetries.of(system.model, lattice) if classifier.augment else None,
+            seen(train), train.labels, validation=(seen(validation), validation.labels),
+            symmetries=moves if classifier.augment else None,
             out=folder / self.folder / MODEL, progress=report,
         )  # fmt: skip
 
@@ -269,5 +271,7 @@ def _images_of(configuration: ClassifyConfiguration, folder: Path, trial: Trial)
     if key not in _images:
         _images.clear()
         ensemble = read_ensemble(folder, trial.system, trial.protocol)
-        _images[key] = splits_of(configuration, ensemble, trial.protocol, trial=trial.number)
+        _images[key] = splits_of(
+            configuration, ensemble, trial.protocol, trial=trial.number, unit=find_system(trial.system).unit
+        )
     return _images[key]

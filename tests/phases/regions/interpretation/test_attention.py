@@ -36,7 +36,8 @@ def look(spins: np.ndarray, factor: float = 1.0) -> xr.Dataset:
 @pytest.fixture(scope="module")
 def report() -> xr.Dataset:
     return attention_report(
-        look, lambda spins: look(spins, 0.5), IMAGES, groups=EDGES, images_per_group=12
+        look, lambda spins: look(spins, 0.5), IMAGES, groups=EDGES, images_per_group=12,
+        lengths=lambda temperature: correlation_length(temperature)[0],
     )  # fmt: skip
 
 
@@ -74,6 +75,7 @@ def test_groups_without_images_are_left_out() -> None:
     cold = IMAGES[IMAGES.temperature < 1.0]
     found = attention_report(look, look, cold, groups=EDGES, images_per_group=1000)
     assert found.sizes["group"] == 1
+    assert np.isnan(found["correlation_length"]).all()
     assert int(found["images"][0]) == len(cold)
     assert found["region"].to_numpy().tolist() == ["far_subcritical"]
 

@@ -11,14 +11,14 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from spinlens.errors import InputError
-from spinlens.exact import correlation_length
 from spinlens.phases.regions.labelled import Labelled
-from spinlens.phases.regions.labels import EDGES, HOTTEST, REGIONS
+from spinlens.phases.regions.labels import EDGES, HOTTEST, REGIONS, bounds
 
 GROUPS = (0.0, EDGES[0], 1.6, 1.9, EDGES[1], 2.2, 2.26, EDGES[2], 2.5, 2.8, 3.2, HOTTEST)
-"""Edges of the groups of temperatures, narrow where the correlation length is long."""
+"""Edges of the groups of temperatures in the unit of the regions, narrow where the correlation length is long."""
 
-Look = Callable[[NDArray[np.int8]], xr.Dataset]
+Look = Callable[[NDArray[Any]], xr.Dataset]
+Lengths = Callable[[NDArray[np.float64]], NDArray[np.float64]]
 
 
 def attention_report(
@@ -28,21 +28,28 @@ def attention_report(
     *,
     groups: Sequence[float] = GROUPS,
     images_per_group: int = 16,
+    unit: float = 1.0,
+    lengths: Lengths | None = None,
 ) -> xr.Dataset:
     """Measure how far the heads of a transformer look at each temperature, and where in one image of each region.
 
     Parameters
     ----------
     trained, untrained : callable
-        From `spinlens.learning.vision.looker`: spins int8 (n, L, L) to ``distance`` (layer, image, head),
-        ``attention`` and ``rollout`` (image, row, column) and ``uniform_distance``. The second is the control.
+        From `spinlens.learning.vision.interpretation.interpreter`: configurations (n, *sides) to ``distance``
+        (layer, image, head), ``attention`` and ``rollout`` (image, row, column) and ``uniform_distance``. The second
+        is the control.
     images : Labelled
         Configurations that the network was not trained on.
     groups : sequence of float
-        Edges of the groups of temperatures, ascending; an edge belongs to the colder group. Groups without images
-        are left out.
+        Edges of the groups of temperatures in that unit, ascending; an edge belongs to the colder group. Groups
+        without images are left out.
     images_per_group : int
         The first so many images of each group are looked at, or all there are; at least two.
+    unit : float
+        What the edges of the regions are multiples of, see `spinlens.phases.regions.region_of`.
+    lengths : callable, optional
+        From temperatures (n,) to correlation lengths of the infinite lattice, where they are known.
 
     Returns
     -------
@@ -51,10 +58,10 @@ def attention_report(
           units and its standard error over images; ``network`` is trained or untrained;
         - ``uniform_distance``: that of attention that is the same everywhere, exact;
         - ``temperature``, ``images`` (group): mean temperature of the images of the group, and how many there are;
-        - ``correlation_length`` (group): of the infinite lattice at that temperature, lattice units;
+        - ``correlation_length`` (group): of the infinite lattice at that temperature, lattice units, NaN if not known;
         - ``spins`` (region, x, y), ``example_temperature`` (region), ``attention`` and ``rollout`` (region, row,
-          column): an image of each region in the middle of its temperatures and what the trained network takes from
-          each patch; each map sums to one.
+          column): an image of each region in the middle of its temperatures, of a cube its first layer, and what the
+          trained network takes from each patch; each map sums to one.
 
     Raises
     ------
@@ -62,12 +69,14 @@ def attention_report(
         If the edges do not ascend, fewer than two images of a group are asked for, or no group has two images.
     """
     temperature = images.temperature
-    chosen = _choose(temperature, groups, images_per_group)
+    chosen = _choose(temperature, [unit * edge for edge in groups], images_per_group)
     places = np.concatenate(chosen)
     names = ("trained", "untrained")
     distances = [_distances(look(images.spins[places]), chosen) for look in (trained, untrained)]
-    examples = _examples(images)
+    examples = _examples(images, unit)
     seen = trained(images.spins[examples])
+    # Of a cube its first layer.
+    shown = images.spins[examples].reshape(len(examples), -1, *images.spins.shape[-2:])[:, 0]
     middle = np.array([temperature[group].mean() for group in chosen])
     dimensions = ("network", "layer", "head", "group")
     return xr.Dataset(
@@ -77,8 +86,8 @@ def attention_report(
             "uniform_distance": ((), float(seen["uniform_distance"])),
             "temperature": ("group", middle),
             "images": ("group", [len(group) for group in chosen]),
-            "correlation_length": ("group", correlation_length(middle)[0]),
-            "spins": (("region", "x", "y"), images.spins[examples]),
+            "correlation_length": ("group", np.full(len(middle), np.nan) if lengths is None else lengths(middle)),
+            "spins": (("region", "x", "y"), shown),
             "example_temperature": ("region", temperature[examples]),
             "attention": (("region", "row", "column"), seen["attention"].to_numpy()),
             "rollout": (("region", "row", "column"), seen["rollout"].to_numpy()),
@@ -109,11 +118,10 @@ def _distances(seen: xr.Dataset, chosen: Sequence[NDArray[np.int64]]) -> tuple[N
     return means, errors
 
 
-def _examples(images: Labelled) -> NDArray[np.int64]:
+def _examples(images: Labelled, unit: float) -> NDArray[np.int64]:
     """Return the place of the image nearest to the middle of each region's temperatures."""
-    edges = (0.0, *EDGES, HOTTEST)
     found = []
-    for label, (low, high) in enumerate(pairwise(edges)):
+    for label, (low, high) in enumerate(pairwise(bounds(unit))):
         here = np.flatnonzero(images.labels == label)
         if len(here):
             found.append(here[np.abs(images.temperature[here] - (low + high) / 2).argmin()])

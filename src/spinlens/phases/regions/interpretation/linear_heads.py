@@ -46,7 +46,7 @@ def linear_head_report(states: Any, images: Labelled, *, train: Any = None, seed
         - ``r2`` and ``r2_error``: share of the variance over the images to judge by that the probe explains, and its
           bootstrap error; negative where it is worse than the mean of the images it was fitted to;
         - ``error``: root mean square error, in units of abs(J) per site and of the order parameter;
-        - ``raw_r2``, ``raw_r2_error``, ``raw_error`` (quantity): the same of a probe on the spins themselves;
+        - ``raw_r2``, ``raw_r2_error``, ``raw_error`` (quantity): the same of a probe on the sites themselves;
         - ``train_images``, ``test_images``.
 
     Raises
@@ -63,7 +63,7 @@ def linear_head_report(states: Any, images: Labelled, *, train: Any = None, seed
         raise InputError("states.shape", np.shape(states), f"must be (layers, {len(images)}, width)")
     fitted = _fitted(images, train)
     targets = np.stack([images.energy, np.abs(images.magnetization)], axis=1)
-    raw = images.spins.reshape(len(images), -1).astype(np.float64)
+    raw = _seen(images).reshape(len(images), -1)
     judged = [_judge(features, targets, fitted, seed) for features in (*layers, raw)]
     r2, r2_error, error = (np.stack(values) for values in zip(*judged, strict=True))
     by_layer = {"r2": r2, "r2_error": r2_error, "error": error}
@@ -73,6 +73,13 @@ def linear_head_report(states: Any, images: Labelled, *, train: Any = None, seed
         | {"train_images": ((), int(fitted.sum())), "test_images": ((), int((~fitted).sum()))},
         coords={"quantity": ["energy", "order"], "layer": np.arange(len(layers))},
     )
+
+
+def _seen(images: Labelled) -> Floats:
+    """Return what networks see of images: of two states the values, else the statistics of their space."""
+    if images.space.states == 2:
+        return images.spins.astype(np.float64)
+    return images.space.statistics(images.space.codes(images.spins))
 
 
 def _fitted(images: Labelled, train: Any) -> NDArray[np.bool_]:
