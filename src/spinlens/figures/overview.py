@@ -13,17 +13,16 @@ from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.ticker import MaxNLocator
 
-from spinlens.figures.maps import FIELD_LABEL, TEMPERATURE_LABEL, mark_unequilibrated, paint
+from spinlens.figures.maps import control_label, mark_unequilibrated, paint
 from spinlens.figures.palette import INK, VERMILION
 from spinlens.figures.style import OVERVIEW_SIZE, style
 from spinlens.phases import Crossover, exact_lines
+from spinlens.phases.planes import axes, known_transitions, on_plane, symmetric_columns
 
-PANELS = (
-    ("nu_0", "$\\nu_0$: order", True),
-    ("tau_0", "$\\tau_0$: paramagnetic cone", False),
-    ("tau_1", "$\\tau_1$: crossover", False),
-)
+WORDS = {"nu_0": "order", "learned_order": "order", "tau_0": "paramagnetic cone", "tau_1": "crossover"}
+SYMBOLS = {"nu_0": "$\\nu_0$", "learned_order": "$|\\nu_0|$", "tau_0": "$\\tau_0$", "tau_1": "$\\tau_1$"}
 FINE = 201
+MOST_IN_A_ROW = 6
 CURVES = {
     "specific_heat": ("exact $C$ maximum", "-"),
     "susceptibility": ("exact $\\chi$ maximum", (0, (4, 2))),
@@ -47,34 +46,48 @@ def draw_overview(maps: xr.Dataset, found: Crossover, *, figure: Figure | None =
     Figure
         With three panels.
     """
+    maps = on_plane(maps)
+    across, along = axes(maps)
+    look: dict[str, str] = {"across": across, "along": along}
+    # Where order breaks a symmetry in every column the mean of nu_0 is zero, and its distance from there is the order.
+    order = "learned_order" if "learned_order" in maps and symmetric_columns(maps).all() else "nu_0"
     with style():
         if figure is None:
             figure = Figure(figsize=OVERVIEW_SIZE)
             FigureCanvasAgg(figure)
         figure.set_layout_engine(ConstrainedLayoutEngine(w_pad=0.12, h_pad=0.06))
-        axes = figure.subplots(1, 3, sharey=True)
-        for ax, (name, title, signed) in zip(axes, PANELS, strict=True):
-            mesh = paint(maps, name, ax, signed=signed)
+        panels = figure.subplots(1, 3, sharey=True)
+        for ax, name in zip(panels, (order, "tau_0", "tau_1"), strict=True):
+            mesh = paint(maps, name, ax, signed=name == "nu_0", **look)
             bar = figure.colorbar(mesh, ax=ax, location="bottom", aspect=34, pad=0.03, shrink=0.92)
             bar.outline.set_visible(False)
             bar.ax.xaxis.set_major_locator(MaxNLocator(5))
-            ax.set(title=title, xlabel=FIELD_LABEL)
-            _draw_exact(maps, ax)
-            _draw_critical_point(found, ax, label=name == "tau_0")
-        axes[0].set_ylabel(TEMPERATURE_LABEL)
-        _draw_ridges(found, axes[2])
-        _legend(figure, axes[2], mark_unequilibrated(maps, axes[0]))
-        for ax in axes[1:]:
-            mark_unequilibrated(maps, ax)
+            ax.set(title=_title(found, name), xlabel=control_label(across))
+            _draw_exact(maps, found, ax)
+            _draw_critical_points(maps, found, ax, label=name == "tau_0")
+        panels[0].set_ylabel(control_label(along))
+        _draw_ridges(found, panels[2])
+        _legend(figure, panels, mark_unequilibrated(maps, panels[0], **look))
+        for ax in panels[1:]:
+            mark_unequilibrated(maps, ax, **look)
     return figure
+
+
+def _title(found: Crossover, name: str) -> str:
+    """Return what a panel shows: of planes without mirror images what the component follows."""
+    named = found.components.get("nu_0" if name == "learned_order" else name)
+    words = WORDS[name] if found.across == "field" or not (named and named.name) else named.name.replace("_", " ")
+    return f"{SYMBOLS[name]}: {words}"
 
 
 def _halo(width: float, colour: str = INK) -> list[Any]:
     return [effects.withStroke(linewidth=width, foreground=colour)]
 
 
-def _draw_exact(maps: xr.Dataset, ax: Axes) -> None:
-    low, high = maps["field"].to_numpy()[[0, -1]]
+def _draw_exact(maps: xr.Dataset, found: Crossover, ax: Axes) -> None:
+    if not np.isfinite(found.lines["exact_specific_heat"]).any():
+        return
+    low, high = maps[found.across].to_numpy()[[0, -1]]
     field = np.linspace(low, high, FINE)
     exact = exact_lines(field, coupling=float(maps.attrs["coupling"]))
     limits = ax.get_ylim()
@@ -84,30 +97,46 @@ def _draw_exact(maps: xr.Dataset, ax: Axes) -> None:
     ax.set_ylim(limits)
 
 
-def _draw_critical_point(found: Crossover, ax: Axes, *, label: bool) -> None:
-    transition = found.critical_temperature
-    if not np.isfinite(transition.value):
-        return
-    ax.errorbar(
-        0, transition.value, transition.error, fmt="o", color=VERMILION, markersize=6.5, markeredgecolor="white",
-        markeredgewidth=1.1, elinewidth=2, capsize=0, zorder=6,
-    )  # fmt: skip
-    if label:
-        text = f"$T_c$ = {transition}\nexact {transition.exact:.4f}"
-        ax.annotate(
-            text, (0, transition.value), xytext=(0, -16), textcoords="offset points", ha="center", va="top",
-            color="white", fontsize=10, path_effects=_halo(2.2),
+def _draw_critical_points(maps: xr.Dataset, found: Crossover, ax: Axes, *, label: bool) -> None:
+    """Mark the transitions that were found, and beside more than one of them those that are known."""
+    points = {at: each for at, each in found.critical_line.items() if np.isfinite(each.value)}
+    if not found.critical_line and found.critical_temperature and np.isfinite(found.critical_temperature.value):
+        points = {0.0: found.critical_temperature}
+    several = len(points) > 1
+    if points:
+        values, errors = ([getattr(each, part) for each in points.values()] for part in ("value", "error"))
+        ax.errorbar(
+            list(points), values, np.nan_to_num(errors), fmt="o", color=VERMILION, markersize=5.0 if several else 6.5,
+            markeredgecolor="white", markeredgewidth=1.1, elinewidth=2, capsize=0, zorder=6,
+            label="transition, by $\\tau_0$" if several else None,
         )  # fmt: skip
+    known = known_transitions(maps) if several else {}
+    if known and found.along == "temperature":
+        limits = ax.get_xlim(), ax.get_ylim()
+        ax.plot(
+            list(known), [each.temperature for each in known.values()], "D", color="white", markeredgecolor=INK,
+            markersize=5.5, markeredgewidth=0.9, zorder=7, label="known transition",
+        )  # fmt: skip
+        ax.set(xlim=limits[0], ylim=limits[1])
+    if label and not several:
+        for at, each in points.items():
+            text = f"$T_c$ = {each}" + (f"\nexact {each.exact:.4f}" if np.isfinite(each.exact) else "")
+            ax.annotate(
+                text, (at, each.value), xytext=(0, -16), textcoords="offset points", ha="center", va="top",
+                color="white", fontsize=10, path_effects=_halo(2.2),
+            )  # fmt: skip
 
 
 def _draw_ridges(found: Crossover, ax: Axes) -> None:
     lines = found.lines
-    field = lines["field"]
+    field = lines[found.across]
     look: dict[str, Any] = {"fmt": "none", "elinewidth": 0.9, "ecolor": "white"}
     for name, marker, label in (
         ("specific_heat", "^", "$C$ of the ensemble"),
         ("susceptibility", "s", "$\\chi$ of the ensemble"),
     ):
+        if name not in lines:
+            continue
         ax.errorbar(field, lines[name], lines[f"{name}_error"], **look)
         ax.plot(
             field,
@@ -125,8 +154,8 @@ def _draw_ridges(found: Crossover, ax: Axes) -> None:
     )  # fmt: skip
 
 
-def _legend(figure: Figure, ax: Axes, flagged: Any) -> None:
-    handles, labels = ax.get_legend_handles_labels()
+def _legend(figure: Figure, panels: Any, flagged: Any) -> None:
+    handles, labels = panels[2].get_legend_handles_labels()
     if flagged is not None:
         handles.append(flagged)
         labels.append(flagged.get_label())
@@ -134,7 +163,7 @@ def _legend(figure: Figure, ax: Axes, flagged: Any) -> None:
         handles,
         labels,
         loc="outside lower center",
-        ncols=len(labels),
+        ncols=min(len(labels), MOST_IN_A_ROW),
         facecolor="#8a8a8a",
         frameon=False,
         handletextpad=0.5,
