@@ -6,9 +6,12 @@ from collections.abc import Sequence
 
 import numpy as np
 import xarray as xr
+from numpy.typing import NDArray
 
-from spinlens.phases.planes import axes, on_plane, symmetric_columns
+from spinlens.phases.planes import axes, columns_where, on_plane, symmetric_columns
 from spinlens.phases.transition import Transition, find_transition
+
+Floats = NDArray[np.float64]
 
 ORDERED = 0.5
 """Binder cumulant, as a fraction of that in full order, from which on a lattice counts as ordered."""
@@ -37,25 +40,28 @@ def critical_line(
     """
     maps, *trainings = (on_plane(each) for each in (maps, *trainings))
     across, along = axes(maps)
-    values, line, outside = maps[across].to_numpy(), dict[float, Transition](), dict[str, list[float]]()
+    values, line, outside = maps[across].to_numpy(), dict[float, Transition](), dict[str, list[int]]()
     symmetric = np.flatnonzero(symmetric_columns(maps))
     for column in symmetric:
         if reason := no_transition_inside(maps.isel({across: int(column)}), along):
-            outside.setdefault(reason, []).append(float(values[column]))
+            outside.setdefault(reason, []).append(int(column))
         else:
             at = float(values[column])
             line[at] = find_transition(maps, trainings=trainings, at=at, resamples=resamples, seed=seed)
     low, high = maps[along].to_numpy()[[0, -1]]
     window = f"between {along} {low:g} and {high:g}"
-    reading = [f"{maps.attrs['no_order']}."] if maps.attrs.get("no_order") else []
+    reading = []
+    if theorem := maps.attrs.get("theorem"):
+        reading.append(f"{theorem}: {_text(across, values, columns_where(maps, 'order_excluded'))}.")
     if not symmetric.size:
         reading.append(
             f"No column of this plane has a symmetry that order could break: its lines are crossovers, and no critical "
             f"point is read {window}."
         )
     reading += [
-        f"No transition {window} at {_text(across, places)}: the lattice is {reason}."
-        for reason, places in outside.items()
+        f"No transition {window} at {_text(across, values, np.isin(np.arange(len(values)), columns))}: the lattice is "
+        f"{reason}."
+        for reason, columns in outside.items()
     ]
     return line, reading
 
@@ -74,5 +80,11 @@ def no_transition_inside(column: xr.Dataset, along: str) -> str:
     return "" if ends[1] < ORDERED else "ordered throughout"
 
 
-def _text(name: str, values: Sequence[float]) -> str:
-    return f"{name} {values[0]:g}" if len(values) == 1 else f"{name} {min(values):g} to {max(values):g}"
+def _text(across: str, values: Floats, chosen: NDArray[np.bool_]) -> str:
+    """Return the control's values in some columns, neighbours as a range."""
+    found = np.flatnonzero(chosen)
+    runs = np.split(found, np.flatnonzero(np.diff(found) > 1) + 1)
+    texts = [
+        f"{values[run[0]]:g}" if len(run) == 1 else f"{values[run[0]]:g} to {values[run[-1]]:g}" for run in runs
+    ]  # fmt: skip
+    return f"{across} {' and '.join(texts)}"

@@ -94,8 +94,8 @@ def latent_maps(
         diagnostics. Over (controls, temperature, chain): means of e, e^2, and m, m^2 and abs(m) of the model's first
         order parameter (of the magnetization, too, where there are spins) per site, of ``conjugate_CONTROL`` (what a
         control couples to) and of ``learned_order`` (see `spinlens.phases.learned_order`), from which the fluctuation
-        ridges are resampled. Over controls: ``symmetric``, whether there is a symmetry that order breaks. Over
-        component: ``nu_explained_variance_ratio`` and ``tau_explained_variance_ratio``, with the directions beside
+        ridges are resampled. Over controls: ``symmetric``, whether there is a symmetry that order breaks, and
+        ``order_excluded``, whether a theorem forbids order. Over component: ``nu_explained_variance_ratio`` and ``tau_explained_variance_ratio``, with the directions beside
         them. All values are per site. The attribute ``correlations`` is JSON: of each component its correlation with
         the model's own observables, see `spinlens.phases.naming`.
 
@@ -136,7 +136,7 @@ def latent_maps(
         projected, nu, tau = _project(mean, deviation, ensemble, chain, deviations_of)
         report(0.9, "observables")
         grid = tuple(ensemble.grid)
-        symmetric = _symmetric(ensemble)
+        symmetric, (excluded, theorem) = _symmetric(ensemble), _order_excluded(ensemble)
         observed = _thermodynamics(ensemble)
         parts = [
             _reduce(projected, grid),
@@ -144,7 +144,7 @@ def latent_maps(
             _shares(tau, "tau"),
             observed,
             learned_order(nu, mean, symmetric, grid, components=_components_of_order(ensemble)),
-            xr.Dataset({"symmetric": symmetric}),
+            xr.Dataset({"symmetric": symmetric, "order_excluded": excluded}),
         ]
         maps = xr.merge([*parts, _chain_moments(ensemble, chain)], compat="override", join="override")
         correlations = component_correlations(projected, ensemble, observed, chain)
@@ -153,17 +153,17 @@ def latent_maps(
     for name, units in UNITS.items():
         if name in maps:
             maps[name].attrs["units"] = units
-    attributes = _provenance(vae, ensemble) | {"correlations": json.dumps(correlations)}
+    attributes = _provenance(vae, ensemble) | {"correlations": json.dumps(correlations), "theorem": theorem}
     return maps.assign_attrs(attributes, deviations_of=deviations_of)
 
 
 def _symmetric(ensemble: Ensemble) -> xr.DataArray:
     """Return whether the model's first order parameter averages to zero by symmetry, bool (controls,)."""
     model, lattice = ensemble.model, ensemble.lattice
-    controls = {name: values for name, values in ensemble.grid.items() if name != "temperature"}
     orders = model.order_parameters(lattice)[:1]
-    found = [any(may_break(order, model, lattice, **point) for order in orders) for point in _points(ensemble)]
-    return xr.DataArray(np.array(found).reshape([len(values) for values in controls.values()]), dims=tuple(controls))
+    return _over_controls(
+        ensemble, [any(may_break(order, model, lattice, **point) for order in orders) for point in _points(ensemble)]
+    )
 
 
 def _components_of_order(ensemble: Ensemble) -> int:
@@ -301,7 +301,6 @@ def _provenance(vae: Encoder, ensemble: Ensemble) -> dict[str, Any]:
         "quenched": ensemble.model.quenched or "",
         "mirrored": [name for name in ensemble.grid if name != "temperature" and _mirrored(ensemble, name)],
         "references": json.dumps([] if ensemble.model.sealed else _references(ensemble)),
-        "no_order": _no_order(ensemble),
         "torus": ensemble.lattice.torus,
         "estimator": str(getattr(vae, "estimator", "not stated")),
         "ensemble_fingerprint": ensemble.fingerprint,
@@ -353,7 +352,13 @@ def _references(ensemble: Ensemble) -> list[dict[str, Any]]:
     return found
 
 
-def _no_order(ensemble: Ensemble) -> str:
-    """Return the theorem by which there is no order at any point of the grid; empty where there may be."""
+def _order_excluded(ensemble: Ensemble) -> tuple[xr.DataArray, str]:
+    """Return where a theorem says that there is no order, bool (controls,), and which it is."""
     reasons = [ensemble.model.order_excluded(ensemble.lattice, **point) for point in _points(ensemble)]
-    return reasons[0] if all(reasons) else ""
+    return _over_controls(ensemble, [bool(reason) for reason in reasons]), next(filter(None, reasons), "")
+
+
+def _over_controls(ensemble: Ensemble, values: list[bool]) -> xr.DataArray:
+    """Return one value for each point of the controls, (controls,)."""
+    controls = {name: points for name, points in ensemble.grid.items() if name != "temperature"}
+    return xr.DataArray(np.array(values).reshape([len(each) for each in controls.values()]), dims=tuple(controls))

@@ -94,11 +94,16 @@ def _averaged(maps: xr.Dataset, samples: str) -> xr.Dataset:
 
 def symmetric_columns(maps: xr.Dataset) -> NDArray[np.bool_]:
     """Return where there is a symmetry that order breaks, bool (across,)."""
+    return columns_where(maps, "symmetric")
+
+
+def columns_where(maps: xr.Dataset, name: str) -> NDArray[np.bool_]:
+    """Return in which columns something holds throughout that was noted over the controls, bool (across,)."""
     across, _ = axes(maps)
-    symmetric = maps["symmetric"]
-    if across in symmetric.dims:
-        return symmetric.all([name for name in symmetric.dims if name != across]).to_numpy().astype(bool)
-    return np.full(maps.sizes[across], bool(symmetric.all()))
+    noted = maps[name]
+    if across in noted.dims:
+        return noted.all([each for each in noted.dims if each != across]).to_numpy().astype(bool)
+    return np.full(maps.sizes[across], bool(noted.all()))
 
 
 def thermal(maps: xr.Dataset) -> Floats:
