@@ -2,8 +2,8 @@
 
     python benchmarks/planes.py --preset quick [NAME ...]
 
-Every plane of `spinlens.studies.planes` is a study of its own in ``runs/planes``; one that was interrupted goes on where
-it was, one that is done is only read. The file is written after each.
+Every plane of `spinlens.studies.planes` is a study of its own in ``runs/planes``; one that was interrupted goes on
+where it was, one that is done is only read. The file is written after each.
 """
 
 from __future__ import annotations

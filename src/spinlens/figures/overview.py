@@ -135,6 +135,7 @@ def _draw_ridges(found: Crossover, ax: Axes) -> None:
         ("specific_heat", "^", "$C$ of the ensemble"),
         ("susceptibility", "s", "$\\chi$ of the ensemble"),
     ):
+        name = f"reweighted_{name}" if f"reweighted_{name}" in lines else name
         if name not in lines:
             continue
         ax.errorbar(field, lines[name], lines[f"{name}_error"], **look)

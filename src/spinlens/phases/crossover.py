@@ -109,8 +109,9 @@ class Crossover:
 
 
 def find_crossover(
-    maps: xr.Dataset, *, trainings: Sequence[xr.Dataset] = (), resamples: int = 200, seed: int = 0
-) -> Crossover:
+    maps: xr.Dataset, *, trainings: Sequence[xr.Dataset] = (), reweighted: xr.Dataset | None = None,
+    resamples: int = 200, seed: int = 0,
+) -> Crossover:  # fmt: skip
     """Read critical points and crossover lines off the latent maps of a plane of two controls.
 
     Parameters
@@ -120,6 +121,8 @@ def find_crossover(
     trainings : sequence of Dataset
         Maps of other trainings of the same recipe on the same ensemble. Critical temperatures and learned ridges
         are means over all, and their errors hold the spread; all else is of the first.
+    reweighted : Dataset, optional
+        From `reweighted_ridges`: the thermodynamic ridges once more, by all histograms of a column instead of a spline.
     resamples : int
         Bootstrap resamples of the chains.
     seed : int
@@ -154,6 +157,7 @@ def find_crossover(
     mirrored = across in plane.attrs["mirrored"]
     row_ridges = {} if mirrored or len(values) < FEWEST_POINTS else find_row_ridges(plane, others, **drawing)
     lines = with_exact(tabulate_lines(values, ridges, across), across, plane)
+    lines = lines if reweighted is None else lines.merge(reweighted)
     pairs = with_exact(tabulate_pairs(plane, ridges), "strength", plane)
     return Crossover(
         across=across,
@@ -164,7 +168,9 @@ def find_crossover(
         lines=lines,
         rows=tabulate_lines(places, row_ridges, along),
         pairs=pairs.drop_vars([f"{name}_resampled" for name in ridges]),
-        agreement=tuple(compare_lines(pairs, *names, everywhere=not mirrored) for names in COMPARED if set(names) <= set(pairs)),
+        agreement=tuple(
+            compare_lines(pairs, *names, everywhere=not mirrored) for names in COMPARED if set(names) <= set(pairs)
+        ),
         exponent=_exponents(pairs, ridges, float(plane.attrs["coupling"])),
         components=named_components(plane),
         magnetization=correlation(plane, observable=plane.attrs["order_parameter"]),

@@ -17,9 +17,7 @@ FLOOR = 0.1
 
 def variance_profiles(maps: xr.Dataset, name: str, *, resamples: int, seed: int) -> Floats:
     """Return N (<x^2> - <x>^2) of a number per site from resampled chains, shape (across, 1 + resamples, along)."""
-    square, mean = (
-        resampled_profiles(maps, each, resamples=resamples, seed=seed) for each in (f"{name}_square", name)
-    )
+    square, mean = (resampled_profiles(maps, each, resamples=resamples, seed=seed) for each in (f"{name}_square", name))
     return np.asarray(maps.attrs["sites"] * (square - mean**2))
 
 

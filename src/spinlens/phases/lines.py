@@ -67,7 +67,7 @@ def find_row_ridges(
     dict of str to Ridge
         ``nu_0`` over all trainings; ``conjugate``, the fluctuation of what the control across couples to.
     """
-    across, along = axes(maps)
+    across, _ = axes(maps)
     drawing: dict[str, int] = {"resamples": resamples, "seed": seed}
 
     def turned(profiles: Floats) -> Floats:

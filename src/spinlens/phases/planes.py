@@ -42,7 +42,7 @@ def on_plane(maps: xr.Dataset) -> xr.Dataset:
     Parameters
     ----------
     maps : Dataset
-        From `latent_maps`, over any number of controls of which two have several values, and a third may number samples.
+        From `latent_maps`, over any number of controls of which two have several values; a third may number samples.
 
     Returns
     -------

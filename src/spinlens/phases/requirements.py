@@ -8,14 +8,16 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from spinlens.errors import InputError
-from spinlens.models import Model
 from spinlens.lattices import Lattice
+from spinlens.models import Model
 from spinlens.phases.resampling import check_resampling
 from spinlens.statistics.smoothing import check_points
 from spinlens.symmetries import may_break
 
 
-def check_analysis(across: str, values: ArrayLike, along: str, points: ArrayLike, chains: int, *, resamples: int) -> None:
+def check_analysis(
+    across: str, values: ArrayLike, along: str, points: ArrayLike, chains: int, *, resamples: int
+) -> None:
     """Check a grid for `find_crossover` before there are maps.
 
     Parameters
@@ -60,6 +62,8 @@ def check_symmetric_value(model: Model, lattice: Lattice, across: str, grid: Map
     at_zero, beside = ({**fixed, across: value} for value in (0.0, float(values.max())))
     if any(may_break(o, model, lattice, **at_zero) and not may_break(o, model, lattice, **beside) for o in orders):
         raise InputError(
-            across, f"{values.min():g} to {values.max():g} without 0", f"the critical temperature is read at zero {across}",
+            across,
+            f"{values.min():g} to {values.max():g} without 0",
+            f"the critical temperature is read at zero {across}",
             f"Add {across} 0 to the grid, for example with an odd number of values from -h to h",
         )  # fmt: skip

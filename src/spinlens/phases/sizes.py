@@ -55,7 +55,9 @@ def infinite_lattice(sides: Sequence[float], places: Sequence[Estimate]) -> Esti
     NaN where fewer than three sizes have a place. The error covers sizes and the choice of the window; that of the form
     is the wide prior of the exponent (1.5 +- 0.7).
     """
-    known = [(side, each) for side, each in zip(sides, places, strict=True) if np.isfinite([each.value, each.error]).all()]
+    known = [
+        (side, each) for side, each in zip(sides, places, strict=True) if np.isfinite([each.value, each.error]).all()
+    ]
     if len(known) < 3:
         return NOWHERE
     lengths, values, errors = (

@@ -64,6 +64,9 @@ def _rows(found: Crossover) -> list[dict[str, Any]]:
             if name in line:
                 row |= {key: float(line[name]), f"{key}_error": float(line[f"{name}_error"])}
         row |= {f"{name}_peak": float(line[name]) for name in ("exact_specific_heat", "exact_susceptibility")}
+        for name in (f"reweighted_{each}" for each in ("specific_heat", "susceptibility")):
+            if name in line:
+                row |= {f"{name}_peak": float(line[name]), f"{name}_peak_error": float(line[f"{name}_error"])}
         rows.append(row)
     return rows
 
@@ -139,9 +142,7 @@ def _closing(found: Crossover) -> list[str]:
         return ["tau_1 has no ridge to compare with another line"]
     names = {"exact_specific_heat": "the exact line of C", "exact_susceptibility": "the exact line of chi",
              "specific_heat": "the peaks of C", "susceptibility": "the peaks of chi"}  # fmt: skip
-    lines = [
-        f"tau_1 against {names[near.reference]}: bias {near.bias:+.1%}, rms {near.rms:.1%}, {near.fields} columns"
-    ]
+    lines = [f"tau_1 against {names[near.reference]}: bias {near.bias:+.1%}, rms {near.rms:.1%}, {near.fields} columns"]
     if np.isfinite(exponent["tau_1"].value):
         lines.append(
             f"T - Tc ~ |h|^x: x = {exponent['tau_1']} (tau_1), {exponent['exact_specific_heat'].value:.3f} (exact C), "

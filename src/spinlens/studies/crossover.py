@@ -2,8 +2,8 @@
 
 N. Walker, K.-M. Tam and M. Jarrell, Sci. Rep. 10, 13047 (2020), doi:10.1038/s41598-020-69848-5: Monte Carlo on a
 grid of fields and temperatures of the Ising model, a beta-TCVAE on the configurations, and the principal components of
-its latents as order parameter (nu_0), paramagnetic cone (tau_0) and crossover region (tau_1). The presets are that study;
-any other model and any other two of its controls go the same way.
+its latents as order parameter (nu_0), paramagnetic cone (tau_0) and crossover region (tau_1). The presets are that
+study; any other model and any other two of its controls go the same way.
 """
 
 from __future__ import annotations
@@ -36,6 +36,8 @@ class Analysis(Section):
 
     resamples: int = 200
     trainings: Count = 5
+    reweighting: bool | None = None
+    """Whether the thermodynamic ridges are also found by reweighting; not if it is left out, nor of samples."""
 
 
 class CrossoverConfiguration(Section):
@@ -88,6 +90,8 @@ def configure(
     values = read_preset("crossover", preset)
     if plane is not None:
         values = laid_over(values, read_plane(plane, preset))
+    if plane is not None or model is not None:
+        values = merge(values, {"analysis": {"reweighting": True}})
     chosen: dict[str, Any] = {} if model is None else {"model": model.to_dict(), "algorithm": "auto"}
     if lattice is not None:
         chosen |= {"shape": list(lattice.shape), "kind": lattice.kind, "boundary": lattice.boundary_text}
@@ -170,12 +174,16 @@ def run_crossover(
             for number, vae in enumerate(networks)
         ]
         (maps, report), *others = found_maps
-        from spinlens.phases import find_crossover
+        from spinlens.phases import find_crossover, on_plane, reweighted_ridges
 
+        wanted = configuration.analysis.reweighting and not ensemble.model.quenched
         found = find_crossover(
-            maps, trainings=[other for other, _ in others], resamples=configuration.analysis.resamples,
+            maps,
+            trainings=[other for other, _ in others],
+            reweighted=reweighted_ridges(ensemble, on_plane(maps)) if wanted else None,
+            resamples=configuration.analysis.resamples,
             seed=configuration.seed,
-        )  # fmt: skip
+        )
     with directory.stage("figures"):
         from spinlens.figures import save_figures
 

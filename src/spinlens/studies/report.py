@@ -78,7 +78,9 @@ def _names(summary: Mapping[str, Any]) -> list[str]:
         part = summary.get(name, {})
         if "follows" in part:
             follows = part["follows"]
-            words = f"{follows.replace('_', ' ')} ({part['correlations'][follows]:+.3f})" if follows else "no observable"
+            words = (
+                f"{follows.replace('_', ' ')} ({part['correlations'][follows]:+.3f})" if follows else "no observable"
+            )
             lines.append(f"{name} follows {words}")
     return lines
 
