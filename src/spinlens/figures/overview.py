@@ -14,7 +14,7 @@ from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.ticker import MaxNLocator
 
 from spinlens.figures.maps import control_label, mark_unequilibrated, paint
-from spinlens.figures.palette import INK, VERMILION
+from spinlens.figures.palette import INK, SKY, VERMILION
 from spinlens.figures.style import OVERVIEW_SIZE, style
 from spinlens.phases import Crossover, exact_lines
 from spinlens.phases.planes import axes, known_transitions, on_plane, symmetric_columns
@@ -64,7 +64,8 @@ def draw_overview(maps: xr.Dataset, found: Crossover, *, figure: Figure | None =
             bar.ax.xaxis.set_major_locator(MaxNLocator(5))
             ax.set(title=_title(found, name), xlabel=control_label(across))
             _draw_exact(maps, found, ax)
-            _draw_critical_points(maps, found, ax, label=name == "tau_0")
+            if name != "tau_1" or len(found.critical_line) < 2:
+                _draw_critical_points(maps, found, ax, label=name == "tau_0")
         panels[0].set_ylabel(control_label(along))
         _draw_ridges(found, panels[2])
         _legend(figure, panels, mark_unequilibrated(maps, panels[0], **look))
@@ -149,14 +150,22 @@ def _draw_ridges(found: Crossover, ax: Axes) -> None:
             markeredgewidth=0.5,
             label=label,
         )
+    if len(found.critical_line) > 1 and "nu_0" in lines:
+        ax.errorbar(
+            field, lines["nu_0"], lines["nu_0_error"], fmt="D", color=SKY, markeredgecolor="white",
+            markeredgewidth=0.6, markersize=4.2, elinewidth=1.1, label="fluctuation of $\\nu_0$",
+        )  # fmt: skip
+    limits = ax.get_ylim()
     ax.errorbar(
         field, lines["tau_1"], lines["tau_1_error"], fmt="o", color=VERMILION, markeredgecolor="white",
         markeredgewidth=0.6, markersize=4.6, elinewidth=1.1, label="ridge of $\\tau_1$",
     )  # fmt: skip
+    ax.set_ylim(limits)
 
 
 def _legend(figure: Figure, panels: Any, flagged: Any) -> None:
-    handles, labels = panels[2].get_legend_handles_labels()
+    drawn = {label: handle for ax in panels for handle, label in zip(*ax.get_legend_handles_labels(), strict=True)}
+    labels, handles = list(drawn), list(drawn.values())
     if flagged is not None:
         handles.append(flagged)
         labels.append(flagged.get_label())

@@ -78,17 +78,23 @@ def find_row_ridges(
         profiles["nu_0"] = lambda each: turned(variance_profiles(each, "learned_order", **drawing))
     if f"conjugate_{across}_chain" in maps:
         profiles["conjugate"] = lambda each: turned(conjugate_profiles(each, across, **drawing))
-    return _ridges(maps[across].to_numpy(), profiles, maps, trainings)
+    return _ridges(maps[across].to_numpy(), profiles, maps, trainings, known=True)
 
 
 def _ridges(
-    at: Floats, profiles: Mapping[str, Profiles], maps: xr.Dataset, trainings: Sequence[xr.Dataset]
+    at: Floats,
+    profiles: Mapping[str, Profiles],
+    maps: xr.Dataset,
+    trainings: Sequence[xr.Dataset],
+    *,
+    known: bool = False,
 ) -> dict[str, Ridge]:
     learned = {
-        name: combined([find_ridge(at, make(each)) for each in (maps, *trainings)])
+        name: combined([find_ridge(at, make(each), known=known) for each in (maps, *trainings)])
         for name, make in profiles.items() if name in LEARNED
     }  # fmt: skip
-    return {name: learned[name] if name in learned else find_ridge(at, make(maps)) for name, make in profiles.items()}
+    return {name: learned[name] if name in learned else find_ridge(at, make(maps), known=known)
+            for name, make in profiles.items()}  # fmt: skip
 
 
 def tabulate_lines(values: Floats, ridges: dict[str, Ridge], dimension: str) -> xr.Dataset:

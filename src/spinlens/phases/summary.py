@@ -119,7 +119,8 @@ def _opening(found: Crossover) -> list[str]:
     lines = list(found.reading)
     if len(found.critical_line) > 1:
         for value, point in found.critical_line.items():
-            known = f", known {point.exact:.5g}, off by {point.relative_error:+.2%}" if np.isfinite(point.exact) else ""
+            known = f", known {point.exact:.5g}" if np.isfinite(point.exact) else ""
+            known += f", off by {point.relative_error:+.2%}" if np.isfinite(point.relative_error) else ""
             lines.append(f"{found.across} {value:g}: Tc = {_value(point)}{known}")
     elif transition := found.critical_temperature:
         known = f", exact {transition.exact:.6f}, off by {transition.relative_error:+.2%}"

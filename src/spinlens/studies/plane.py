@@ -137,7 +137,9 @@ def laid_over(values: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str
     asked, kept = changes.get("sampling", {}), dict(values)
     axes = {name for name in asked if name == "temperature" or name not in Sampling.model_fields}
     if axes or "model" in asked:
-        kept["sampling"] = {name: v for name, v in values["sampling"].items() if name in Sampling.model_fields}
+        # Temperatures are in units of the old model's energies.
+        stays = set(Sampling.model_fields) - ({"temperature"} if "model" in asked else set())
+        kept["sampling"] = {name: v for name, v in values["sampling"].items() if name in stays}
         kept.pop("scaling", None)
     return merge(kept, changes)
 
