@@ -100,9 +100,11 @@ def _draw_exact(maps: xr.Dataset, found: Crossover, ax: Axes) -> None:
 
 def _draw_critical_points(maps: xr.Dataset, found: Crossover, ax: Axes, *, label: bool) -> None:
     """Mark the transitions that were found, and beside more than one of them those that are known."""
-    points = {at: each for at, each in found.critical_line.items() if np.isfinite(each.value)}
-    if not found.critical_line and found.critical_temperature and np.isfinite(found.critical_temperature.value):
-        points = {0.0: found.critical_temperature}
+    line = found.critical_line
+    if len(line) < 2:
+        # The one transition of a plane has a name of its own.
+        line = {next(iter(line), 0.0): found.critical_temperature} if found.critical_temperature else {}
+    points = {at: each for at, each in line.items() if np.isfinite(each.value)}
     several = len(points) > 1
     if points:
         values, errors = ([getattr(each, part) for each in points.values()] for part in ("value", "error"))

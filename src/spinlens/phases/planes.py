@@ -74,9 +74,10 @@ def _averaged(maps: xr.Dataset, samples: str) -> xr.Dataset:
             base = name.removesuffix("_square_chain")
             mean = maps[f"{base}_chain"].mean("chain")
             # Where order may break a symmetry all samples are alike, and the order parameter's size is what counts.
-            shift[base] = xr.where(maps["symmetric"], 0.0, mean.mean(samples) - mean)
-    for name, values in maps.data_vars.items():
-        name, base = str(name), str(name).removesuffix("_chain").removesuffix("_square")
+            shift[base] = (mean.mean(samples) - mean).where(~maps["symmetric"], 0.0)
+    for key, values in maps.data_vars.items():
+        name = str(key)
+        base = name.removesuffix("_chain").removesuffix("_square")
         if samples not in values.dims:
             found[name] = values
         elif values.dtype == bool:
