@@ -216,7 +216,7 @@ BAD = {
     "filters of a cube": (["--plane", "cubic", "--sides", "10x10x10"], "multiples of 4"),
     "temperature of a plane": (
         ["--model", "potts:states=3", "--axis", "field=0:1:3"],
-        "'sampling.temperature' is missing",
+        "'sampling.temperature': is missing",
     ),
 }
 

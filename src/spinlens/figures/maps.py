@@ -48,7 +48,7 @@ def draw_magnetization(maps: xr.Dataset, ax: Axes | None = None) -> Axes:
     """
     name = str(maps.attrs["order_parameter"])
     words, symbol = name.replace("_", " "), "$m$ " if name == "magnetization" else ""
-    if name in maps and not symmetric_columns(maps).all():
+    if f"absolute_{name}" not in maps or (name in maps and not symmetric_columns(maps).all()):
         return _draw(maps, name, ax, title=words.capitalize(), label=f"{words} {symbol}per site", signed=True)
     title = f"Absolute {words}"
     return _draw(maps, f"absolute_{name}", ax, title=title, label=f"{title.lower()} per site")

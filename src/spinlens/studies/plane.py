@@ -67,10 +67,10 @@ class Sampling(Section):
         lattice = Lattice(
             tuple(self.shape), boundary=parse_boundary(self.boundary or "periodic"), kind=self.kind or ""
         )  # fmt: skip
-        controls = {name: parse_grid(grid, name) for name, grid in (self.model_extra or {}).items()}
+        controls: dict[str, Any] = {name: parse_grid(grid, name) for name, grid in (self.model_extra or {}).items()}
         return Plan(
             model=self.hamiltonian, lattice=lattice, temperature=parse_grid(self.temperature, "temperature"), seed=seed,
-            **options, **controls,
+            controls=controls, **options,
         )  # fmt: skip
 
 
@@ -93,7 +93,7 @@ class Scaling(Section):
             model=whole.model, lattice=lattice, temperature=parse_grid(self.temperature, "scaling.temperature"),
             chains=whole.chains, draws=self.draws, recordings=recordings, interval=whole.interval,
             equilibration=whole.equilibration, algorithm=whole.algorithm, exchange=whole.exchange, start=whole.start,
-            seed=whole.seed, **{**whole.controls, across: [self.at]},
+            seed=whole.seed, controls={**whole.controls, across: [self.at]},
         )  # fmt: skip
 
     def check(self, training: Autoencoder, whole: Plan) -> None:

@@ -46,7 +46,7 @@ def scale(
         found.append(places)
         shape = list(ensemble.lattice.shape)
         rows.append({"shape": shape, **{name: _pair(each.value, each.error) for name, each in places.items()}})
-    sides = [float(np.prod(row["shape"]) ** (1 / len(row["shape"]))) for row in rows]
+    sides = [each.lattice.sites ** (1 / each.lattice.axes) for each in ensembles]
     infinite = {name: infinite_lattice(sides, [places[name] for places in found]) for name in found[0]}
     return {
         "at": scaling.at, "sizes": rows,
