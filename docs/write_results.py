@@ -36,6 +36,7 @@ PAGES = (
     ROOT / "docs" / "finding.md",
     ROOT / "docs" / "indicators.md",
     ROOT / "docs" / "performance.md",
+    ROOT / "docs" / "planes.md",
     ROOT / "docs" / "proof.md",
     ROOT / "docs" / "scaling.md",
 )
@@ -281,6 +282,60 @@ def finding(preset: str) -> str:
     return table(lines)
 
 
+def planes(preset: str) -> str:
+    """Return what the crossover study finds in planes of two controls, with one preset, beside what is known."""
+    found = (read(RESULTS / "planes.json") if (RESULTS / "planes.json").exists() else {}).get(preset)
+    if not found:
+        return f"Not run with `{preset}` yet."
+    lines: list[tuple[str, ...]] = [("plane", "at", "found", "known", "off by", "errors", "trainings")]
+    names: list[tuple[str, ...]] = [("plane", "nu_0", "nu_1", "tau_0", "tau_1")]
+    notes = []
+    for name, row in found.items():
+        names.append((name, *(_follows(row["components"][each]) for each in names[0][1:])))
+        several = len(row["transitions"]) > 1
+        lines += [
+            (name, *_transition(row["across"], point)) for point in row["transitions"]
+            if None not in (point["value"], point["error"]) and not (several and point["exact"] is None)
+        ]  # fmt: skip
+        said = "".join(f" {sentence}" for sentence in row["reading"])
+        notes.append(
+            f"- {name}: {row['model']}, {row['lattice']}, {row['trainings']} trainings, seed {row['seed']}; "
+            f"{row['flagged']} of {row['conditions']} conditions flagged as not equilibrated.{said}"
+            f"{_sizes(row['scaling'], row['across'])}"
+        )
+    return "\n\n".join([table(lines), table(names), "\n".join(notes)])
+
+
+def _transition(across: str, point: dict[str, Any]) -> tuple[str, ...]:
+    """Return the cells of a transition: where, found, known, how far apart, and the range of the trainings."""
+    known, each = point["exact"], [value for value in point["by_training"] if value is not None]
+    apart = "", ""
+    if known is not None:
+        off = point["value"] - known
+        apart = f"{off / known:+.1%}", f"{off / point['error']:+.1f}"
+    found = str(Estimate(point["value"], point["error"]))
+    at = f"{across.replace('_', ' ')} {point['at']:g}"
+    return at, found, "" if known is None else f"{known:.5f}", *apart, f"{min(each):.3f} to {max(each):.3f}"
+
+
+def _follows(component: dict[str, Any]) -> str:
+    name, correlation = component["follows"], component["correlation"]
+    return f"{name.replace('_', ' ')} ({correlation:+.3f})" if name else "no observable"
+
+
+def _sizes(scaling: dict[str, Any] | None, across: str) -> str:
+    """Return where networks of several sizes put the transition, as a sentence."""
+    if not scaling:
+        return ""
+    rows = [("x".join(map(str, row["shape"])), row) for row in scaling["sizes"]]
+    rows.append(("extrapolated", scaling["infinite"]))
+    shown = [
+        f"{title}: {', '.join(f'{name} {Estimate(*row[name])}' for name in ('tau_0', 'nu_0') if row[name])}"
+        for title, row in rows if row["tau_0"] or row["nu_0"]
+    ]  # fmt: skip
+    return f" Networks of their own at {across.replace('_', ' ')} {scaling['at']:g}: {'; '.join(shown)}."
+
+
 def challenge() -> str:
     """Return the scores of the answers to the sealed problems, the baseline beside them, and family by family."""
     path = RESULTS / "challenge.json"
@@ -327,6 +382,7 @@ SECTIONS = {
     "crossover": crossover, "presets": presets, "classify": classify, "labels": labels, "trials": trials,
     "without": without, "any_system": any_system, "finite_size": finite_size, "challenge": challenge,
     "finding_quick": partial(finding, "quick"), "finding_standard": partial(finding, "standard"),
+    "planes_quick": partial(planes, "quick"), "planes_standard": partial(planes, "standard"),
     "indicators": indicators, "chances": chances, **benchmark_tables.SECTIONS,
 }  # fmt: skip
 

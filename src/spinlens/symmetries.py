@@ -11,6 +11,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from spinlens.errors import InputError
 from spinlens.lattices import Lattice
 from spinlens.models import Model, OrderParameter, Sites, TermTables
 
@@ -110,6 +111,54 @@ def vanishes(order: OrderParameter, tables: TermTables, group: Integers) -> bool
     # What each kind of site adds to each component, averaged over the group, for each code.
     added = np.einsum("ds,sk,sc->dkc", order.matrix, kinds, means) + order.constant[:, None, None]
     return bool(np.allclose(added, 0.0, atol=1e-7))
+
+
+def may_break(order: OrderParameter, model: Model, lattice: Lattice, **controls: float) -> bool:
+    """Return whether a symmetry makes the average of an order parameter zero, so that order breaks that symmetry.
+
+    Permutations of the codes, and translations by which the order parameter changes from place to place: one site for
+    the staggered magnetization of an antiferromagnet, whose symmetry a uniform field leaves.
+    """
+    values = model.values_of_controls(controls)
+    here = model.at(**values)
+    tables = here.tables(lattice)
+    if vanishes(order, tables, _group(tables, here.strengths(lattice, **values))):
+        return True
+    terms = {term.name: term for term in tables.terms}
+    if order.constant.any() or not all(isinstance(terms[name], Sites) for name in order.series):
+        return False
+    factors = dict(zip(tables.names, tables.site_factors, strict=True))
+    wanted = [np.asarray(factors[name], dtype=np.float64).reshape(lattice.shape) for name in order.series]
+    if not any(np.ptp(each) for each in wanted):
+        return False
+    for axis, found in enumerate(Symmetries.of(model, lattice, **values).translations):
+        if found is None or found.twisted or found.flips:
+            continue
+        steps = range(0, lattice.shape[axis], found.step)
+        wanted = [np.mean([np.roll(each, step, axis) for step in steps], axis=0) for each in wanted]
+    return not any(each.any() for each in wanted)
+
+
+def reverses(model: Model, lattice: Lattice, control: str, **controls: float) -> bool:
+    """Return whether a turn of all sites only changes the sign of a control, so that maps over it are symmetric."""
+    turn, values = model.space.turn, model.values_of_controls(controls)
+    if turn is None:
+        return False
+    # A number that no other control has, so that nothing cancels by chance.
+    here, opposite = ({**values, control: sign * 0.37109375} for sign in (1, -1))
+    try:
+        tables = model.at(**here).tables(lattice)
+        model.at(**opposite)
+    except InputError:
+        return False
+    at, there = (model.strengths(lattice, **point) for point in (here, opposite))
+    bonds, sites = (np.asarray(weights[0]) for weights in (tables.bond_weights(at), tables.site_weights(at)))
+    other_bonds, other_sites = (
+        np.asarray(weights[0]) for weights in (tables.bond_weights(there), tables.site_weights(there))
+    )  # fmt: skip
+    return np.array_equal(sites[:, turn], other_sites) and np.array_equal(
+        bonds[:, turn[:, None], turn], other_bonds
+    )  # fmt: skip
 
 
 Transform = Callable[[NDArray[Any]], NDArray[Any]]

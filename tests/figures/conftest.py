@@ -32,8 +32,10 @@ def maps() -> xr.Dataset:
     result["equilibrated"] = (dimensions, flags)
     for symbol in ("nu", "tau"):
         result[f"{symbol}_explained_variance_ratio"] = ("component", [0.8, 0.15, 0.05])
+    result["symmetric"] = ("field", field == 0)
     result = result.assign_coords(field=field, temperature=temperature, chain=np.arange(chains))
     return result.assign_attrs(
+        mirrored=["field"],
         sites=1024,
         shape=[32, 32],
         coupling=1.0,

@@ -70,7 +70,9 @@ def build(
             maps[f"{part}_chain"] = (("field", "temperature", "chain"), power.mean(axis=-1))
     for symbol in ("nu", "tau"):
         maps[f"{symbol}_explained_variance_ratio"] = ("component", [0.8, 0.15, 0.05])
+    maps["symmetric"] = ("field", field == 0)
     return maps.assign_attrs(
+        mirrored=["field"],
         sites=SITES,
         shape=[32, 32],
         coupling=1.0,
@@ -108,6 +110,8 @@ class FakeEnsemble:
         bond = rng.integers(-16, 17, size=shape) * 2
         self.series = xr.Dataset({"bond_sum": (dimensions, bond), "spin_sum": (dimensions, spin)})
         kept = spin[..., 2::3]
+        self.sums = xr.Dataset({"spin_sum": (("field", "temperature", "chain", "draw"), kept)})
+        self.energy = -(bond[..., 2::3] + self.field[:, None, None, None] * kept) / 16
         self.order_parameter = xr.DataArray(kept / 16, dims=("field", "temperature", "chain", "draw"))
 
     def observables(self) -> xr.Dataset:

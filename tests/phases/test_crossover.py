@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from spinlens.errors import InputError
-from spinlens.phases import crossover, find_crossover
+from spinlens.phases import find_crossover, find_transition
 from spinlens.phases.resampling import resampled_profiles
 from spinlens.phases.ridge import find_ridge, vertex
 
@@ -124,4 +124,4 @@ def test_one_field_is_refused_here_but_not_for_the_transition(make_maps):
     maps = make_maps(field=[0.0])
     with pytest.raises(InputError, match=r"^fields = 1: .*find_transition"):
         find_crossover(maps)
-    assert crossover.find_transition(maps).value > 2
+    assert find_transition(maps).value > 2

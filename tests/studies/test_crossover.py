@@ -16,9 +16,12 @@ import xarray as xr
 
 from spinlens.cli.main import run
 from spinlens.errors import DamagedError, InputError
+from spinlens.lattices import Lattice
+from spinlens.models import BlumeCapel
 from spinlens.report import write_report
-from spinlens.studies import configure, run_crossover
+from spinlens.studies import configure, planes, run_crossover
 from spinlens.studies.directory import StudyDirectory, read_summary
+from spinlens.studies.plane import plane_of
 from spinlens.studies.report import crossover_table
 from tests.studies.assignments import assignments
 
@@ -192,6 +195,31 @@ BAD = {
     "seed": (["--seed", "-1"], "must be a whole number >= 0"),
     "type": (["--set", "training.recipe.epochs='many'"], "training.recipe.epochs"),
     "config": (["--config", "/no/such/file.toml"], "cannot be read"),
+    "control": (["--set", "sampling.feild='0:1:3'"], "Did you mean 'field'?"),
+    "plane": (["--plane", "blume_capell"], "Did you mean 'blume_capel'?"),
+    "preset of a plane": (["--plane", "cubic", "--preset", "paper"], "is none of the plane cubic"),
+    "axis": (["--axis", "field"], "must be a control with its grid"),
+    "axis twice": (["--axis", "field=0:1:3", "--axis", "field=0:1:4"], "is given twice"),
+    "axis of another model": (["--axis", "crystal_field=0:1:9", "--axis", "temperature=1:2:9"], "control of ising"),
+    "one axis": (["--model", "blume_capel", "--axis", "temperature=1:2:9"], "a plane of two controls"),
+    "three axes": (
+        [
+            "--model",
+            "blume_capel",
+            "--axis",
+            "temperature=1:2:9",
+            "--axis",
+            "field=0:1:3",
+            "--axis",
+            "crystal_field=0:1:3",
+        ],
+        "a plane of two controls",
+    ),
+    "filters of a cube": (["--plane", "cubic", "--sides", "10x10x10"], "multiples of 4"),
+    "temperature of a plane": (
+        ["--model", "potts:states=3", "--axis", "field=0:1:3"],
+        "'sampling.temperature': is missing",
+    ),
 }
 
 
@@ -229,6 +257,53 @@ def test_the_paper_preset_is_the_papers_protocol() -> None:
         1e-5,
         8.0,
     )
+
+
+@pytest.mark.parametrize("plane", planes())
+def test_every_plane_can_be_sampled_read_and_scaled_with_its_presets(plane: str) -> None:
+    for preset in ("quick", "standard"):
+        configuration = configure(preset, plane=plane)
+        plan, scaling = configuration.plan, configuration.scaling
+        across, along = plane_of(plan)
+        assert along == "temperature"
+        assert scaling is not None
+        assert scaling.at in plan.grid[across]
+        assert list(plan.lattice.shape) in scaling.shapes
+        assert len(scaling.shapes) >= 3
+        for shape in scaling.shapes:
+            assert scaling.plan(plan, tuple(shape)).controls[across] == (scaling.at,)
+
+
+def test_another_model_takes_the_schedule_and_not_the_plane_of_a_preset() -> None:
+    axes = {"crystal_field": "0:2:5", "temperature": [0.5, 1.0, 1.5, 2.0, 2.5, 3.0, 3.5]}
+    chosen = configure("quick", model=BlumeCapel(), lattice=Lattice((16, 32)), axes=axes)
+    assert chosen.plan.grid.keys() == {"crystal_field", "field", "temperature"}
+    assert (chosen.plan.lattice.shape, chosen.plan.controls["field"]) == ((16, 32), (0.0,))
+    assert chosen.training == configure("quick").training
+    again = type(chosen).resolve(chosen.model_dump(mode="json", exclude_none=True))
+    assert again == chosen
+
+
+def test_a_plane_of_another_model_from_the_shell_to_its_figures(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out, small = tmp_path / "plane", ["training.recipe.epochs=1", "training.recipe.batch=64", "training.filters=[4,16]"]
+    small += ["sampling.recordings=8", "sampling.equilibration=100", "analysis.resamples=10", "analysis.trainings=1"]
+    small += ["sampling.chains=16", "scaling.shapes=[[4,4],[8,8],[12,12]]", "scaling.at=0.0", "scaling.trainings=1"]
+    small += ["scaling.temperature='1:3:9'"]
+    words = ["--model", "ising:coupling=-1", "--axis", "field=0,2,5", "--axis", "temperature=1:4:9", "--sides", "8x8"]
+    with pytest.raises(SystemExit) as caught:
+        run(["crossover", "--preset", "quick", *words, *(w for each in small for w in ("--set", each)),
+             "--out", str(out)])  # fmt: skip
+    assert caught.value.code == 0
+    said, summary = capsys.readouterr().out, read_summary(out)
+    assert "No transition between temperature 1 and 4 at field 5: the lattice is disordered throughout." in said
+    assert "published" not in said
+    assert [row["field"] for row in summary["critical_line"]] == [0.0, 2.0]
+    assert summary["critical_line"][0]["exact"] == pytest.approx(2.269185, abs=1e-6)
+    assert summary["nu_0"]["follows"] == "staggered_magnetization"
+    assert [row["shape"] for row in summary["scaling"]["sizes"]] == [[4, 4], [8, 8], [12, 12]]
+    assert (out / "figures" / "overview.png").stat().st_size > 10_000
 
 
 def test_a_damaged_or_incomplete_study_is_said_or_mended(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from xarray.plot.accessor import DatasetPlotAccessor
 
-from spinlens.figures.maps import TEMPERATURE_LABEL, mark_unequilibrated, paint
+from spinlens.figures.maps import TEMPERATURE_LABEL, control_label, mark_unequilibrated, paint
 from spinlens.figures.palette import BLUE, VERMILION
 from spinlens.figures.style import new_figure, styled
 
@@ -49,7 +49,7 @@ def draw_latent_maps(maps: xr.Dataset) -> Figure:
         if varied:
             mesh = paint(shown, name, ax, signed=signed, across=varied[0])
             figure.colorbar(mesh, ax=ax, pad=0.03, aspect=28).outline.set_visible(False)
-            ax.set(xlabel=varied[0].replace("_", " "), ylabel=TEMPERATURE_LABEL)
+            ax.set(xlabel=control_label(varied[0]), ylabel=TEMPERATURE_LABEL)
         else:
             _curve(shown, name, ax)
         ax.set_title(label)

@@ -1,4 +1,4 @@
-"""Maps over field and temperature: figures 3 to 8 of the crossover study."""
+"""Maps over a plane of two controls: figures 3 to 8 of the crossover study."""
 
 from __future__ import annotations
 
@@ -15,11 +15,23 @@ from numpy.typing import NDArray
 from spinlens.errors import InputError
 from spinlens.figures.palette import INK, SEQUENTIAL, diverging
 from spinlens.figures.style import MAP_SIZE, new_axes, styled
+from spinlens.phases.planes import axes, symmetric_columns
 
 Floats = NDArray[np.float64]
 
-FIELD_LABEL = "field $h\\,/\\,J$"
 TEMPERATURE_LABEL = "temperature $k_\\mathrm{B}T\\,/\\,J$"
+LABELS = {
+    "temperature": TEMPERATURE_LABEL,
+    "field": "field $h\\,/\\,J$",
+    "crystal_field": "crystal field $\\Delta\\,/\\,J$",
+    "disorder": "disorder $\\Delta\\,/\\,J$",
+}
+"""Of controls whose symbol everybody knows; others go by their names."""
+
+
+def control_label(name: str) -> str:
+    """Return the label of an axis over a control."""
+    return LABELS.get(name, name.replace("_", " "))
 
 
 @styled
@@ -30,9 +42,16 @@ def draw_nu_0(maps: xr.Dataset, ax: Axes | None = None) -> Axes:
 
 @styled
 def draw_magnetization(maps: xr.Dataset, ax: Axes | None = None) -> Axes:
-    """Draw the magnetization per site (figure 4)."""
-    label = "magnetization $m$ per site"
-    return _draw(maps, "magnetization", ax, title="Magnetization", label=label, signed=True)
+    """Draw the magnetization per site (figure 4), or the model's own order parameter.
+
+    Where it has several components, or averages to zero by symmetry in every column, its absolute value is drawn.
+    """
+    name = str(maps.attrs["order_parameter"])
+    words, symbol = name.replace("_", " "), "$m$ " if name == "magnetization" else ""
+    if f"absolute_{name}" not in maps or (name in maps and not symmetric_columns(maps).all()):
+        return _draw(maps, name, ax, title=words.capitalize(), label=f"{words} {symbol}per site", signed=True)
+    title = f"Absolute {words}"
+    return _draw(maps, f"absolute_{name}", ax, title=title, label=f"{title.lower()} per site")
 
 
 @styled
@@ -62,31 +81,34 @@ def draw_specific_heat(maps: xr.Dataset, ax: Axes | None = None) -> Axes:
 
 def _draw(maps: xr.Dataset, name: str, ax: Axes | None, *, title: str, label: str, signed: bool = False) -> Axes:
     ax = new_axes(MAP_SIZE) if ax is None else ax
-    mesh = paint(maps, name, ax, signed=signed)
+    across, along = axes(maps)
+    mesh = paint(maps, name, ax, signed=signed, across=across, along=along)
     bar = ax.figure.colorbar(mesh, ax=ax, pad=0.03, aspect=28)
     bar.set_label(label)
     bar.outline.set_visible(False)
-    ax.set(title=title, xlabel=FIELD_LABEL, ylabel=TEMPERATURE_LABEL)
-    if patch := mark_unequilibrated(maps, ax):
+    ax.set(title=title, xlabel=control_label(across), ylabel=control_label(along))
+    if patch := mark_unequilibrated(maps, ax, across=across, along=along):
         ax.legend(handles=[patch], loc="upper left", bbox_to_anchor=(-0.02, -0.16), borderaxespad=0)
     return ax
 
 
-def paint(maps: xr.Dataset, name: str, ax: Axes, *, signed: bool = False, across: str = "field") -> QuadMesh:
-    """Paint a map onto axes, one rectangle a condition, a control across and temperature up.
+def paint(
+    maps: xr.Dataset, name: str, ax: Axes, *, signed: bool = False, across: str = "field", along: str = "temperature"
+) -> QuadMesh:
+    """Paint a map onto axes, one rectangle a condition, a control across and another, mostly temperature, up.
 
     Parameters
     ----------
     maps : Dataset
-        With ``name`` over (``across``, temperature).
+        With ``name`` over (``across``, ``along``).
     name : str
         The variable.
     ax : Axes
         Where to paint.
     signed : bool
         True for a diverging colour map that is white at zero and equally dark at both signs.
-    across : str
-        The control.
+    across, along : str
+        The controls.
 
     Returns
     -------
@@ -100,13 +122,13 @@ def paint(maps: xr.Dataset, name: str, ax: Axes, *, signed: bool = False, across
     """
     if name not in maps:
         raise InputError("map", name, "is not in the data set", f"There are: {', '.join(map(str, maps.data_vars))}")
-    values = maps[name].transpose("temperature", across).to_numpy()
+    values = maps[name].transpose(along, across).to_numpy()
     colours: Colormap | str = diverging() if signed else SEQUENTIAL
     limits: dict[str, Any] = {}
     if signed:
         limit = float(np.nanmax(np.abs(values))) or 1.0
         limits = {"vmin": -limit, "vmax": limit}
-    edges = (cell_edges(maps[across].to_numpy()), cell_edges(maps["temperature"].to_numpy()))
+    edges = (cell_edges(maps[across].to_numpy()), cell_edges(maps[along].to_numpy()))
     mesh = ax.pcolormesh(*edges, values, cmap=colours, rasterized=True, linewidth=0, **limits)
     ax.set(xlim=edges[0][[0, -1]], ylim=edges[1][[0, -1]])
     return mesh
@@ -120,7 +142,9 @@ def cell_edges(centres: Floats) -> Floats:
     return np.concatenate([[2 * centres[0] - middle[0]], middle, [2 * centres[-1] - middle[-1]]])
 
 
-def mark_unequilibrated(maps: xr.Dataset, ax: Axes, *, across: str = "field") -> Patch | None:
+def mark_unequilibrated(
+    maps: xr.Dataset, ax: Axes, *, across: str = "field", along: str = "temperature"
+) -> Patch | None:
     """Hatch the conditions that are not known to be equilibrated.
 
     Returns
@@ -130,10 +154,10 @@ def mark_unequilibrated(maps: xr.Dataset, ax: Axes, *, across: str = "field") ->
     """
     if "equilibrated" not in maps:
         return None
-    unknown = ~maps["equilibrated"].transpose(across, "temperature").to_numpy().astype(bool)
+    unknown = ~maps["equilibrated"].transpose(across, along).to_numpy().astype(bool)
     if not unknown.any():
         return None
-    x, y = (cell_edges(maps[name].to_numpy()) for name in (across, "temperature"))
+    x, y = (cell_edges(maps[name].to_numpy()) for name in (across, along))
     cells = [
         Rectangle((x[i], y[j]), x[i + 1] - x[i], y[j + 1] - y[j]) for i, j in zip(*np.nonzero(unknown), strict=True)
     ]

@@ -13,17 +13,16 @@ from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.ticker import MaxNLocator
 
-from spinlens.figures.maps import FIELD_LABEL, TEMPERATURE_LABEL, mark_unequilibrated, paint
-from spinlens.figures.palette import INK, VERMILION
+from spinlens.figures.maps import control_label, mark_unequilibrated, paint
+from spinlens.figures.palette import INK, SKY, VERMILION
 from spinlens.figures.style import OVERVIEW_SIZE, style
 from spinlens.phases import Crossover, exact_lines
+from spinlens.phases.planes import axes, known_transitions, on_plane, symmetric_columns
 
-PANELS = (
-    ("nu_0", "$\\nu_0$: order", True),
-    ("tau_0", "$\\tau_0$: paramagnetic cone", False),
-    ("tau_1", "$\\tau_1$: crossover", False),
-)
+WORDS = {"nu_0": "order", "learned_order": "order", "tau_0": "paramagnetic cone", "tau_1": "crossover"}
+SYMBOLS = {"nu_0": "$\\nu_0$", "learned_order": "$|\\nu_0|$", "tau_0": "$\\tau_0$", "tau_1": "$\\tau_1$"}
 FINE = 201
+MOST_IN_A_ROW = 6
 CURVES = {
     "specific_heat": ("exact $C$ maximum", "-"),
     "susceptibility": ("exact $\\chi$ maximum", (0, (4, 2))),
@@ -47,34 +46,49 @@ def draw_overview(maps: xr.Dataset, found: Crossover, *, figure: Figure | None =
     Figure
         With three panels.
     """
+    maps = on_plane(maps)
+    across, along = axes(maps)
+    look: dict[str, str] = {"across": across, "along": along}
+    # Where order breaks a symmetry in every column the mean of nu_0 is zero, and its distance from there is the order.
+    order = "learned_order" if "learned_order" in maps and symmetric_columns(maps).all() else "nu_0"
     with style():
         if figure is None:
             figure = Figure(figsize=OVERVIEW_SIZE)
             FigureCanvasAgg(figure)
         figure.set_layout_engine(ConstrainedLayoutEngine(w_pad=0.12, h_pad=0.06))
-        axes = figure.subplots(1, 3, sharey=True)
-        for ax, (name, title, signed) in zip(axes, PANELS, strict=True):
-            mesh = paint(maps, name, ax, signed=signed)
+        panels = figure.subplots(1, 3, sharey=True)
+        for ax, name in zip(panels, (order, "tau_0", "tau_1"), strict=True):
+            mesh = paint(maps, name, ax, signed=name == "nu_0", **look)
             bar = figure.colorbar(mesh, ax=ax, location="bottom", aspect=34, pad=0.03, shrink=0.92)
             bar.outline.set_visible(False)
             bar.ax.xaxis.set_major_locator(MaxNLocator(5))
-            ax.set(title=title, xlabel=FIELD_LABEL)
-            _draw_exact(maps, ax)
-            _draw_critical_point(found, ax, label=name == "tau_0")
-        axes[0].set_ylabel(TEMPERATURE_LABEL)
-        _draw_ridges(found, axes[2])
-        _legend(figure, axes[2], mark_unequilibrated(maps, axes[0]))
-        for ax in axes[1:]:
-            mark_unequilibrated(maps, ax)
+            ax.set(title=_title(found, name), xlabel=control_label(across))
+            _draw_exact(maps, found, ax)
+            if name != "tau_1" or len(found.critical_line) < 2:
+                _draw_critical_points(maps, found, ax, label=name == "tau_0")
+        panels[0].set_ylabel(control_label(along))
+        _draw_ridges(found, panels[2])
+        _legend(figure, panels, mark_unequilibrated(maps, panels[0], **look))
+        for ax in panels[1:]:
+            mark_unequilibrated(maps, ax, **look)
     return figure
+
+
+def _title(found: Crossover, name: str) -> str:
+    """Return what a panel shows: of planes without mirror images what the component follows."""
+    named = found.components.get("nu_0" if name == "learned_order" else name)
+    words = WORDS[name] if found.across == "field" or not (named and named.name) else named.name.replace("_", " ")
+    return f"{SYMBOLS[name]}: {words}"
 
 
 def _halo(width: float, colour: str = INK) -> list[Any]:
     return [effects.withStroke(linewidth=width, foreground=colour)]
 
 
-def _draw_exact(maps: xr.Dataset, ax: Axes) -> None:
-    low, high = maps["field"].to_numpy()[[0, -1]]
+def _draw_exact(maps: xr.Dataset, found: Crossover, ax: Axes) -> None:
+    if not np.isfinite(found.lines["exact_specific_heat"]).any():
+        return
+    low, high = maps[found.across].to_numpy()[[0, -1]]
     field = np.linspace(low, high, FINE)
     exact = exact_lines(field, coupling=float(maps.attrs["coupling"]))
     limits = ax.get_ylim()
@@ -84,30 +98,49 @@ def _draw_exact(maps: xr.Dataset, ax: Axes) -> None:
     ax.set_ylim(limits)
 
 
-def _draw_critical_point(found: Crossover, ax: Axes, *, label: bool) -> None:
-    transition = found.critical_temperature
-    if not np.isfinite(transition.value):
-        return
-    ax.errorbar(
-        0, transition.value, transition.error, fmt="o", color=VERMILION, markersize=6.5, markeredgecolor="white",
-        markeredgewidth=1.1, elinewidth=2, capsize=0, zorder=6,
-    )  # fmt: skip
-    if label:
-        text = f"$T_c$ = {transition}\nexact {transition.exact:.4f}"
-        ax.annotate(
-            text, (0, transition.value), xytext=(0, -16), textcoords="offset points", ha="center", va="top",
-            color="white", fontsize=10, path_effects=_halo(2.2),
+def _draw_critical_points(maps: xr.Dataset, found: Crossover, ax: Axes, *, label: bool) -> None:
+    """Mark the transitions that were found, and beside more than one of them those that are known."""
+    line = found.critical_line
+    if len(line) < 2:
+        # The one transition of a plane has a name of its own.
+        line = {next(iter(line), 0.0): found.critical_temperature} if found.critical_temperature else {}
+    points = {at: each for at, each in line.items() if np.isfinite(each.value)}
+    several = len(points) > 1
+    if points:
+        values, errors = ([getattr(each, part) for each in points.values()] for part in ("value", "error"))
+        ax.errorbar(
+            list(points), values, np.nan_to_num(errors), fmt="o", color=VERMILION, markersize=5.0 if several else 6.5,
+            markeredgecolor="white", markeredgewidth=1.1, elinewidth=2, capsize=0, zorder=6,
+            label="transition, by $\\tau_0$" if several else None,
         )  # fmt: skip
+    known = known_transitions(maps) if several else {}
+    if known and found.along == "temperature":
+        limits = ax.get_xlim(), ax.get_ylim()
+        ax.plot(
+            list(known), [each.temperature for each in known.values()], "D", color="white", markeredgecolor=INK,
+            markersize=5.5, markeredgewidth=0.9, zorder=7, label="known transition",
+        )  # fmt: skip
+        ax.set(xlim=limits[0], ylim=limits[1])
+    if label and not several:
+        for at, each in points.items():
+            text = f"$T_c$ = {each}" + (f"\nexact {each.exact:.4f}" if np.isfinite(each.exact) else "")
+            ax.annotate(
+                text, (at, each.value), xytext=(0, -16), textcoords="offset points", ha="center", va="top",
+                color="white", fontsize=10, path_effects=_halo(2.2),
+            )  # fmt: skip
 
 
 def _draw_ridges(found: Crossover, ax: Axes) -> None:
     lines = found.lines
-    field = lines["field"]
+    field = lines[found.across]
     look: dict[str, Any] = {"fmt": "none", "elinewidth": 0.9, "ecolor": "white"}
     for name, marker, label in (
         ("specific_heat", "^", "$C$ of the ensemble"),
         ("susceptibility", "s", "$\\chi$ of the ensemble"),
     ):
+        name = f"reweighted_{name}" if f"reweighted_{name}" in lines else name
+        if name not in lines:
+            continue
         ax.errorbar(field, lines[name], lines[f"{name}_error"], **look)
         ax.plot(
             field,
@@ -119,14 +152,22 @@ def _draw_ridges(found: Crossover, ax: Axes) -> None:
             markeredgewidth=0.5,
             label=label,
         )
+    if len(found.critical_line) > 1 and "nu_0" in lines:
+        ax.errorbar(
+            field, lines["nu_0"], lines["nu_0_error"], fmt="D", color=SKY, markeredgecolor="white",
+            markeredgewidth=0.6, markersize=4.2, elinewidth=1.1, label="fluctuation of $\\nu_0$",
+        )  # fmt: skip
+    limits = ax.get_ylim()
     ax.errorbar(
         field, lines["tau_1"], lines["tau_1_error"], fmt="o", color=VERMILION, markeredgecolor="white",
         markeredgewidth=0.6, markersize=4.6, elinewidth=1.1, label="ridge of $\\tau_1$",
     )  # fmt: skip
+    ax.set_ylim(limits)
 
 
-def _legend(figure: Figure, ax: Axes, flagged: Any) -> None:
-    handles, labels = ax.get_legend_handles_labels()
+def _legend(figure: Figure, panels: Any, flagged: Any) -> None:
+    drawn = {label: handle for ax in panels for handle, label in zip(*ax.get_legend_handles_labels(), strict=True)}
+    labels, handles = list(drawn), list(drawn.values())
     if flagged is not None:
         handles.append(flagged)
         labels.append(flagged.get_label())
@@ -134,7 +175,7 @@ def _legend(figure: Figure, ax: Axes, flagged: Any) -> None:
         handles,
         labels,
         loc="outside lower center",
-        ncols=len(labels),
+        ncols=min(len(labels), MOST_IN_A_ROW),
         facecolor="#8a8a8a",
         frameon=False,
         handletextpad=0.5,

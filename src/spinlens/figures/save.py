@@ -23,6 +23,7 @@ from spinlens.figures.maps import (
 from spinlens.figures.overview import draw_overview
 from spinlens.figures.style import style
 from spinlens.phases import Crossover
+from spinlens.phases.planes import on_plane
 from spinlens.progress import progress_bar
 
 MAPS: dict[str, Callable[[xr.Dataset], Axes]] = {
@@ -76,6 +77,7 @@ def save_figures(
     list of pathlib.Path
         What was written: ``NAME.png`` (200 dots an inch) and ``NAME.svg``.
     """
+    maps = on_plane(maps)
     drawings: Drawings = {name: partial(draw, maps) for name, draw in MAPS.items()}
     if reconstruction is not None:
         drawings |= {name: partial(draw, reconstruction) for name, draw in HISTOGRAMS.items()}

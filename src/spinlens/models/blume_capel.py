@@ -79,9 +79,18 @@ class BlumeCapel(Model):
     def references(self) -> tuple[Reference, ...]:
         """Return critical temperatures and the tricritical point of the square lattice for J = 1."""
         strips = "transfer matrices of strips to width 9"
+        kind = "square" if (self.coupling, self.biquadratic) == (1.0, 0.0) else ""
+        critical = {-1.0: 1.87680, 0.0: 1.69356, 1.0: 1.39729, 1.75: 0.9559}
         return (
-            Reference("critical temperature", 1.69356, "square, Delta = 0", strips, 1e-5),
-            Reference("critical temperature", 1.39729, "square, Delta = 1", strips, 1e-5),
-            Reference("critical temperature", 1.87680, "square, Delta = -1", strips, 1e-5),
-            Reference("tricritical temperature", 0.60858, "square, Delta = 1.96581", strips, 1e-5),
-        )
+            *(
+                Reference(
+                    "critical temperature", value, f"square, Delta = {delta:g}", strips,
+                    1e-4 if delta == 1.75 else 1e-5, kind, {"crystal_field": delta},
+                )
+                for delta, value in critical.items()
+            ),
+            Reference(
+                "tricritical temperature", 0.60858, "square, Delta = 1.96581", strips, 1e-5, kind,
+                {"crystal_field": 1.96581},
+            ),
+        )  # fmt: skip

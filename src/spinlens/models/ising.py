@@ -183,15 +183,17 @@ class Ising(Model):
 
     def references(self) -> tuple[Reference, ...]:
         """Return critical temperatures of the common lattices for J = 1."""
-        return (
-            Reference("critical temperature", CRITICAL_TEMPERATURE, "square, J = 1", "Onsager 1944"),
-            Reference("critical temperature", 4.0 / math.log(3.0), "triangular, J = 1", "Houtappel 1950"),
+        known = {
+            "square": (CRITICAL_TEMPERATURE, "Onsager 1944", 0.0),
+            "triangular": (4.0 / math.log(3.0), "Houtappel 1950", 0.0),
+            "honeycomb": (2.0 / math.log(2.0 + math.sqrt(3.0)), "Houtappel 1950", 0.0),
+            "cubic": (1.0 / 0.221654626, "Ferrenberg, Xu and Landau 2018", 1e-7),
+        }
+        return tuple(
             Reference(
-                "critical temperature", 2.0 / math.log(2.0 + math.sqrt(3.0)), "honeycomb, J = 1", "Houtappel 1950"
-            ),
-            Reference(
-                "critical temperature", 1.0 / 0.221654626, "cubic, J = 1", "Ferrenberg, Xu and Landau 2018", 1e-7
-            ),
+                "critical temperature", value, f"{kind}, J = 1", source, error, kind if self.coupling == 1.0 else ""
+            )
+            for kind, (value, source, error) in known.items()
         )  # fmt: skip
 
     def ground_states(self, lattice: Lattice, *, field: float = 0.0) -> NDArray[np.uint8]:  # type: ignore[override]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import MISSING, dataclass, fields
+from dataclasses import MISSING, dataclass, field, fields
 from functools import lru_cache
 from itertools import product
 from typing import Any, ClassVar, Self
@@ -48,6 +48,10 @@ class Reference:
         Who found it.
     error : float
         Its uncertainty; 0 where it is exact.
+    lattice : str
+        The kind of lattice of a transition, where the model has the couplings that it holds for; else empty.
+    controls : mapping of str to float
+        The model's controls at that transition; those that are left out have their defaults.
     """
 
     quantity: str
@@ -55,6 +59,8 @@ class Reference:
     where: str
     source: str
     error: float = 0.0
+    lattice: str = ""
+    controls: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -134,6 +140,11 @@ class Model:
     def references(self) -> tuple[Reference, ...]:
         """Return what is known of the model."""
         return ()
+
+    def order_excluded(self, lattice: Lattice, **controls: float) -> str:
+        """Return the theorem by which there is no long-range order at any temperature above zero, or nothing."""
+        del controls
+        return "In one dimension forces of finite range order nothing above T = 0" if lattice.axes == 1 else ""
 
     @property
     def text(self) -> str:

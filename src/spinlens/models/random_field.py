@@ -99,6 +99,15 @@ class RandomFieldIsing(Disordered):
         del lattice, sample
         return np.array([self.coupling, disorder * (1.0 if self.distribution == "bimodal" else UNIT), field])
 
+    def order_excluded(self, lattice: Lattice, **controls: float) -> str:
+        """Return the theorem for two dimensions, where any disorder at all is enough."""
+        if lattice.axes == 2 and self.values_of_controls(controls)["disorder"]:
+            return (
+                "In two dimensions random fields of any strength order nothing (Aizenman and Wehr 1989), though small "
+                "lattices in weak ones look ordered"
+            )
+        return super().order_excluded(lattice, **controls)
+
     def ground_states(self, lattice: Lattice, **controls: float) -> NDArray[Any]:
         """Return the lowest states with fewest and most spins up, by minimum cuts; one where there is only one.
 

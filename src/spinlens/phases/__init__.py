@@ -10,6 +10,8 @@ from spinlens.phases.indicators import PrincipalOrder, latent_orders, pair_overl
 from spinlens.phases.information_ridges import information_ridges, ridge_of
 from spinlens.phases.local_model import LearnedPairs, learn_pairs, transition_of_local_model
 from spinlens.phases.maps import latent_maps
+from spinlens.phases.planes import on_plane
+from spinlens.phases.reweighted import reweighted_ridges
 from spinlens.phases.transition import Transition, find_transition
 
 __all__ = [
@@ -36,8 +38,10 @@ __all__ = [
     "latent_maps",
     "latent_orders",
     "learn_pairs",
+    "on_plane",
     "pair_overlaps",
     "principal_components",
+    "reweighted_ridges",
     "ridge_of",
     "transition_from_configurations",
     "transition_of_local_model",

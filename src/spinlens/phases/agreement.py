@@ -12,6 +12,7 @@ from scipy.stats import pearsonr, spearmanr
 
 from spinlens.errors import InputError
 from spinlens.models.ising import CRITICAL_TEMPERATURE
+from spinlens.phases.planes import axes
 from spinlens.phases.ridge import central_error
 from spinlens.statistics.estimate import Estimate
 
@@ -23,14 +24,14 @@ SCALING_FIELDS = (0.1, 0.8)
 
 @dataclass(frozen=True, slots=True)
 class Agreement:
-    """How well a line follows another over the fields where both are known.
+    """How well a line follows another over the columns where both are known.
 
     Parameters
     ----------
     line, reference : str
         Their names.
     fields : int
-        Number of field strengths compared.
+        Number of columns compared, opposite fields being one.
     bias, rms : float
         Mean and root mean square of T / T_reference - 1.
     reduced_chi_square : float
@@ -49,8 +50,8 @@ class Agreement:
         return asdict(self)
 
 
-def compare_lines(pairs: xr.Dataset, line: str, reference: str) -> Agreement:
-    """Compare two lines over all field strengths but zero.
+def compare_lines(pairs: xr.Dataset, line: str, reference: str, *, everywhere: bool = False) -> Agreement:
+    """Compare two lines over all field strengths but zero, or over all columns.
 
     Parameters
     ----------
@@ -58,6 +59,8 @@ def compare_lines(pairs: xr.Dataset, line: str, reference: str) -> Agreement:
         Over ``strength``; ``NAME`` and, where it is not exact, ``NAME_error``.
     line, reference : str
         Names in it.
+    everywhere : bool
+        Whether ``strength`` is no strength of a field, so that zero is a column like others.
 
     Returns
     -------
@@ -65,7 +68,7 @@ def compare_lines(pairs: xr.Dataset, line: str, reference: str) -> Agreement:
         NaN where no field has both.
     """
     finite = np.isfinite(pairs[line].to_numpy() + pairs[reference].to_numpy())
-    finite &= pairs["strength"].to_numpy() > 0
+    finite &= everywhere | (pairs["strength"].to_numpy() > 0)
     count = int(finite.sum())
     if not count:
         return Agreement(line, reference, 0, np.nan, np.nan, np.nan)
@@ -140,7 +143,9 @@ def correlation(maps: xr.Dataset, latent: str = "nu_0", observable: str = "magne
     InputError
         If there are fewer than three conditions.
     """
-    one, other = (maps[name].transpose("field", "temperature").to_numpy().ravel() for name in (latent, observable))
+    if observable not in maps:
+        return Correlation(np.nan, np.nan)
+    one, other = (maps[name].transpose(*axes(maps)).to_numpy().ravel() for name in (latent, observable))
     if one.size < 3:
         raise InputError("conditions", one.size, "a correlation needs at least 3", "Simulate a larger grid")
     if np.ptp(one) == 0 or np.ptp(other) == 0:
@@ -149,12 +154,13 @@ def correlation(maps: xr.Dataset, latent: str = "nu_0", observable: str = "magne
 
 
 def asymmetry(maps: xr.Dataset, name: str) -> float:
-    """Return how far a map is from symmetric in the field, as a fraction of its range.
+    """Return how far a map is from symmetric in the control across, as a fraction of its range.
 
     The root mean square of half the difference between the condition means at h and -h; sampling noise
-    included. NaN where no two fields are opposite.
+    included. NaN where no two values are opposite.
     """
-    values, field = maps[name].transpose("field", "temperature").to_numpy(), maps["field"].to_numpy()
+    across, along = axes(maps)
+    values, field = maps[name].transpose(across, along).to_numpy(), maps[across].to_numpy()
     mirrored = [opposite(field, index) for index in range(len(field))]
     pairs = [(i, j) for i, j in enumerate(mirrored) if j is not None and field[i] > 0]
     if not pairs:

@@ -1,9 +1,9 @@
-"""From latent maps to physics: the critical temperature and the crossover line, beside the exact ones."""
+"""From latent maps to physics: critical points and crossover lines of a plane, beside what is known."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -19,22 +19,28 @@ from spinlens.phases.agreement import (
     correlation,
     scaling_exponent,
 )
-from spinlens.phases.lines import find_ridges, tabulate_lines, tabulate_pairs
+from spinlens.phases.critical_line import critical_line
+from spinlens.phases.lines import find_ridges, find_row_ridges, tabulate_lines, tabulate_pairs, with_exact
+from spinlens.phases.naming import Named, named_components
+from spinlens.phases.planes import axes, on_plane
 from spinlens.phases.requirements import check_analysis
+from spinlens.phases.ridge import Ridge
 from spinlens.phases.summary import summary, table
-from spinlens.phases.transition import Transition, find_transition
+from spinlens.phases.transition import Transition
 from spinlens.rooms import from_room
 from spinlens.seeds import check_seed
 from spinlens.statistics.estimate import Estimate
+from spinlens.statistics.smoothing import FEWEST_POINTS
 
 Floats = NDArray[np.float64]
 
-RIDGES = ("tau_1", "specific_heat", "susceptibility")
 COMPARED = (
     ("tau_1", "exact_specific_heat"),
     ("tau_1", "exact_susceptibility"),
     ("tau_1", "specific_heat"),
     ("tau_1", "susceptibility"),
+    ("nu_0", "specific_heat"),
+    ("nu_0", "susceptibility"),
     ("specific_heat", "exact_specific_heat"),
     ("susceptibility", "exact_susceptibility"),
 )
@@ -46,27 +52,39 @@ class Crossover:
 
     Attributes
     ----------
-    critical_temperature : Transition
-        From tau_0 at zero field.
+    across, along : str
+        The controls of the plane; lines are looked for along.
+    critical_temperature : Transition or None
+        From tau_0 where order breaks a symmetry: at zero of the control across, or in the first such column with a
+        transition inside; None where there is none.
+    critical_line : dict of float to Transition
+        The same of every such column.
+    reading : tuple of str
+        Sentences about where there is no transition, and why.
     lines : xarray.Dataset
-        Over ``field``: temperatures of the ridges ``tau_1``, ``specific_heat`` and ``susceptibility`` with
-        ``NAME_error`` and ``NAME_reason`` (why there is none), and ``exact_specific_heat`` and
-        ``exact_susceptibility``. NaN where there is no ridge.
+        Over the control across: places of the ridges ``tau_1``, ``nu_0`` (the fluctuation of the learned order
+        parameter), ``specific_heat`` and ``susceptibility`` with ``NAME_error`` and ``NAME_reason`` (why there is
+        none), and ``exact_specific_heat`` and ``exact_susceptibility``. NaN where there is no ridge.
+    rows : xarray.Dataset
+        Over the control along: places across of the ridges ``nu_0`` and ``conjugate``, the fluctuation of what the
+        control across couples to; empty where opposite values are mirror images, so that all ridges lie at zero.
     pairs : xarray.Dataset
-        The same over ``strength`` = abs(h), opposite fields averaged.
+        The lines over ``strength``, opposite columns averaged where they are mirror images.
     agreement : tuple of Agreement
         Of the lines with each other, over `pairs`.
     exponent : dict of str to Estimate
-        Effective exponent x of T - Tc ~ abs(h)^x for every line.
+        Effective exponent x of T - Tc ~ abs(h)^x for every line, where the lines are known exactly.
+    components : dict of str to Named
+        What each component follows among the model's own observables.
     magnetization : Correlation
-        Of nu_0 with m over the condition means.
+        Of nu_0 with the order parameter over the condition means.
     asymmetry : dict of str to float
-        Of tau_0 and tau_1 in the field, as a fraction of their range.
+        Of tau_0 and tau_1 in the control across, as a fraction of their range.
     share : dict of str to float
-        Explained variance ratio of nu_0, tau_0 and tau_1.
+        Explained variance ratio of nu_0, nu_1, tau_0 and tau_1.
     """
 
-    critical_temperature: Transition
+    critical_temperature: Transition | None
     lines: xr.Dataset
     pairs: xr.Dataset
     agreement: tuple[Agreement, ...]
@@ -74,6 +92,12 @@ class Crossover:
     magnetization: Correlation
     asymmetry: dict[str, float]
     share: dict[str, float]
+    across: str = "field"
+    along: str = "temperature"
+    critical_line: dict[float, Transition] = field(default_factory=dict)
+    reading: tuple[str, ...] = ()
+    rows: xr.Dataset = field(default_factory=xr.Dataset)
+    components: dict[str, Named] = field(default_factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
         """Return everything as JSON types; NaN becomes None."""
@@ -91,17 +115,20 @@ class Crossover:
 
 
 def find_crossover(
-    maps: xr.Dataset, *, trainings: Sequence[xr.Dataset] = (), resamples: int = 200, seed: int = 0
-) -> Crossover:
-    """Read the critical temperature and the crossover line off the latent maps.
+    maps: xr.Dataset, *, trainings: Sequence[xr.Dataset] = (), reweighted: xr.Dataset | None = None,
+    resamples: int = 200, seed: int = 0,
+) -> Crossover:  # fmt: skip
+    """Read critical points and crossover lines off the latent maps of a plane of two controls.
 
     Parameters
     ----------
     maps : Dataset
         From `latent_maps`.
     trainings : sequence of Dataset
-        Maps of other trainings of the same recipe on the same ensemble. The critical temperature and the ridge of tau_1
+        Maps of other trainings of the same recipe on the same ensemble. Critical temperatures and learned ridges
         are means over all, and their errors hold the spread; all else is of the first.
+    reweighted : Dataset, optional
+        From `reweighted_ridges`: the thermodynamic ridges once more, by all histograms of a column instead of a spline.
     resamples : int
         Bootstrap resamples of the chains.
     seed : int
@@ -115,42 +142,59 @@ def find_crossover(
     Raises
     ------
     InputError
-        If there are fewer than 7 temperatures, 2 chains or 2 resamples, no zero field, or no other field.
+        If there are fewer than 7 points along, 2 columns, 2 chains or 2 resamples, or not two controls vary.
 
     Notes
     -----
-    At each field the crossover is where a smoothing spline through tau_1(T) is highest; its stiffness is
+    In each column the crossover is where a smoothing spline through tau_1(T) is highest; its stiffness is
     that of restricted maximum likelihood, and it reads between the grid points. The same search on the logarithm
     of the ensemble's specific heat and susceptibility gives the lines beside it. Errors are a bootstrap
     over chains at fixed principal components and fixed stiffness; of one training alone they hold for this network, and
     not for another training.
     """
-    seed = check_seed(seed)
-    field, coupling = maps["field"].to_numpy(), float(maps.attrs["coupling"])
-    check_analysis(field, maps["temperature"].to_numpy(), maps.sizes["chain"], resamples=resamples)
-    transition = find_transition(maps, trainings=trainings, resamples=resamples, seed=seed)
-    ridges = find_ridges(maps, trainings, resamples=resamples, seed=seed)
-    lines, pairs = tabulate_lines(field, ridges, coupling), tabulate_pairs(field, ridges, coupling)
+    seed, plane = check_seed(seed), on_plane(maps)
+    others = [on_plane(each) for each in trainings]
+    across, along = axes(plane)
+    values, places = (plane[name].to_numpy() for name in (across, along))
+    check_analysis(across, values, along, places, plane.sizes["chain"], resamples=resamples)
+    drawing: dict[str, Any] = {"resamples": resamples, "seed": seed}
+    line, reading = critical_line(plane, trainings=others, **drawing)
+    ridges = find_ridges(plane, others, **drawing)
+    mirrored = across in plane.attrs["mirrored"]
+    row_ridges = {} if mirrored or len(values) < FEWEST_POINTS else find_row_ridges(plane, others, **drawing)
+    lines = with_exact(tabulate_lines(values, ridges, across), across, plane)
+    lines = lines if reweighted is None else lines.merge(reweighted)
+    pairs = with_exact(tabulate_pairs(plane, ridges), "strength", plane)
     return Crossover(
-        critical_temperature=transition,
+        across=across,
+        along=along,
+        critical_temperature=line.get(0.0, next(iter(line.values()), None)),
+        critical_line=line,
+        reading=tuple(reading),
         lines=lines,
-        pairs=pairs.drop_vars([f"{name}_resampled" for name in RIDGES]),
-        agreement=tuple(compare_lines(pairs, *names) for names in COMPARED),
-        exponent=_exponents(pairs, coupling),
-        magnetization=correlation(maps),
-        asymmetry={name: asymmetry(maps, name) for name in ("tau_0", "tau_1")},
+        rows=tabulate_lines(places, row_ridges, along),
+        pairs=pairs.drop_vars([f"{name}_resampled" for name in ridges]),
+        agreement=tuple(
+            compare_lines(pairs, *names, everywhere=not mirrored) for names in COMPARED if set(names) <= set(pairs)
+        ),
+        exponent=_exponents(pairs, ridges, float(plane.attrs["coupling"])),
+        components=named_components(plane),
+        magnetization=correlation(plane, observable=plane.attrs["order_parameter"]),
+        asymmetry={name: asymmetry(plane, name) if mirrored else np.nan for name in ("tau_0", "tau_1")},
         share={
-            name: float(maps[f"{name[:-2]}_explained_variance_ratio"][int(name[-1])])
-            for name in ("nu_0", "tau_0", "tau_1")
+            name: float(plane[f"{name[:-2]}_explained_variance_ratio"][int(name[-1])])
+            for name in ("nu_0", "nu_1", "tau_0", "tau_1")
         },
     )
 
 
-def _exponents(pairs: xr.Dataset, coupling: float) -> dict[str, Estimate]:
+def _exponents(pairs: xr.Dataset, ridges: dict[str, Ridge], coupling: float) -> dict[str, Estimate]:
+    if not np.isfinite(pairs["exact_specific_heat"]).any():
+        coupling = np.nan
     strength = pairs["strength"].to_numpy()
     none = np.empty((len(strength), 0))
-    resampled = {name: pairs[f"{name}_resampled"].to_numpy() for name in RIDGES}
-    names = (*RIDGES, "exact_specific_heat", "exact_susceptibility")
+    resampled = {name: pairs[f"{name}_resampled"].to_numpy() for name in ridges}
+    names = (*ridges, "exact_specific_heat", "exact_susceptibility")
     return {
         name: scaling_exponent(strength, pairs[name].to_numpy(), resampled.get(name, none), coupling=abs(coupling))
         for name in names

@@ -1,4 +1,4 @@
-"""Resampled specific heat and susceptibility along temperature, ready for a search of their maxima."""
+"""Resampled fluctuations along an axis of a plane, ready for a search of their maxima."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
+from spinlens.phases.planes import symmetric_columns, thermal
 from spinlens.phases.resampling import resampled_profiles
 
 Floats = NDArray[np.float64]
@@ -14,27 +15,36 @@ FLOOR = 0.1
 """Fraction of the maximum below which a fluctuation's logarithm levels off."""
 
 
+def variance_profiles(maps: xr.Dataset, name: str, *, resamples: int, seed: int) -> Floats:
+    """Return N (<x^2> - <x>^2) of a number per site from resampled chains, shape (across, 1 + resamples, along)."""
+    square, mean = (resampled_profiles(maps, each, resamples=resamples, seed=seed) for each in (f"{name}_square", name))
+    return np.asarray(maps.attrs["sites"] * (square - mean**2))
+
+
 def specific_heat_profiles(maps: xr.Dataset, *, resamples: int, seed: int) -> Floats:
-    """Return N (<e^2> - <e>^2) / T^2 from resampled chains, shape (field, 1 + resamples, temperature)."""
-    square, mean = (
-        resampled_profiles(maps, name, resamples=resamples, seed=seed) for name in ("energy_square", "energy")
-    )
-    return np.asarray(maps.attrs["sites"] * (square - mean**2) / maps["temperature"].to_numpy() ** 2)
+    """Return N (<e^2> - <e>^2) / T^2 from resampled chains, shape (across, 1 + resamples, along)."""
+    return variance_profiles(maps, "energy", resamples=resamples, seed=seed) / thermal(maps) ** 2
 
 
 def susceptibility_profiles(maps: xr.Dataset, *, resamples: int, seed: int) -> Floats:
-    """Return N (<m^2> - <m>^2) / T from resampled chains, shape (field, 1 + resamples, temperature).
+    """Return N (<m^2> - <m>^2) / T of the first order parameter, shape (across, 1 + resamples, along).
 
-    At zero field abs(m) takes the place of m: on a finite lattice <m> = 0 there, and only the
-    fluctuation of abs(m) has a maximum.
+    Where there is a symmetry that order breaks abs(m) takes the place of m: on a finite lattice <m> = 0 there, and only
+    the fluctuation of abs(m) has a maximum.
     """
+    order = maps.attrs["order_parameter"]
     square, mean, absolute = (
         resampled_profiles(maps, name, resamples=resamples, seed=seed)
-        for name in ("magnetization_square", "magnetization", "absolute_magnetization")
+        for name in (f"{order}_square", order, f"absolute_{order}")
     )
-    zero = maps["field"].to_numpy() == 0
-    mean[zero] = absolute[zero]
-    return np.asarray(maps.attrs["sites"] * (square - mean**2) / maps["temperature"].to_numpy())
+    symmetric = symmetric_columns(maps)
+    mean[symmetric] = absolute[symmetric]
+    return np.asarray(maps.attrs["sites"] * (square - mean**2) / thermal(maps))
+
+
+def conjugate_profiles(maps: xr.Dataset, control: str, *, resamples: int, seed: int) -> Floats:
+    """Return N (<x^2> - <x>^2) / T of what a control couples to: how fast <x> follows it."""
+    return variance_profiles(maps, f"conjugate_{control}", resamples=resamples, seed=seed) / thermal(maps)
 
 
 def even_noise(fluctuations: Floats) -> Floats:
@@ -46,7 +56,7 @@ def even_noise(fluctuations: Floats) -> Floats:
 
     Parameters
     ----------
-    fluctuations : ndarray of float64, shape (field, 1 + resamples, temperature)
+    fluctuations : ndarray of float64, shape (across, 1 + resamples, along)
         At least 0 up to rounding.
     """
     top = fluctuations[:, :1].max(axis=2, keepdims=True)

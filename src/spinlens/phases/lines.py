@@ -1,8 +1,8 @@
-"""Ridges of the latent and thermodynamic maps as lines over the field, with the exact ones beside them."""
+"""Ridges of the latent and thermodynamic maps as lines through a plane, with the exact ones beside them."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 import xarray as xr
@@ -10,49 +10,122 @@ from numpy.typing import NDArray
 
 from spinlens.phases.agreement import opposite
 from spinlens.phases.exact_lines import exact_lines
-from spinlens.phases.fluctuations import even_noise, specific_heat_profiles, susceptibility_profiles
+from spinlens.phases.fluctuations import (
+    conjugate_profiles,
+    even_noise,
+    specific_heat_profiles,
+    susceptibility_profiles,
+    variance_profiles,
+)
+from spinlens.phases.planes import axes
 from spinlens.phases.resampling import resampled_profiles
 from spinlens.phases.ridge import Ridge, find_ridge
 from spinlens.phases.trainings import combined
 
 Floats = NDArray[np.float64]
+Profiles = Callable[[xr.Dataset], Floats]
+
+LEARNED = ("tau_1", "nu_0")
+"""Ridges of which every training has its own."""
 
 
 def find_ridges(maps: xr.Dataset, trainings: Sequence[xr.Dataset], *, resamples: int, seed: int) -> dict[str, Ridge]:
-    """Return the ridges of tau_1 over all trainings, of the specific heat and of the susceptibility, with resamples."""
-    temperature = maps["temperature"].to_numpy()
-    drawing: dict[str, int] = {"resamples": resamples, "seed": seed}
-    return {
-        "tau_1": combined(
-            [find_ridge(temperature, resampled_profiles(each, "tau_1", **drawing)) for each in (maps, *trainings)]
-        ),
-        "specific_heat": find_ridge(temperature, even_noise(specific_heat_profiles(maps, **drawing))),
-        "susceptibility": find_ridge(temperature, even_noise(susceptibility_profiles(maps, **drawing))),
-    }
+    """Return the ridges of every column: where along it something is highest.
 
+    Parameters
+    ----------
+    maps : Dataset
+        Over a plane.
+    trainings : sequence of Dataset
+        Those of other trainings.
+    resamples, seed : int
+        Of the bootstrap over chains.
 
-def tabulate_lines(field: Floats, ridges: dict[str, Ridge], coupling: float) -> xr.Dataset:
-    """Return temperature, error and reason of every ridge over ``field``, and the exact lines."""
-    lines = xr.Dataset(coords={"field": field})
-    for name, ridge in ridges.items():
-        lines[name] = ("field", ridge.temperature)
-        lines[f"{name}_error"] = ("field", ridge.error)
-        lines[f"{name}_reason"] = ("field", np.array(ridge.reason))
-    return _with_exact(lines, "field", coupling)
-
-
-def tabulate_pairs(field: Floats, ridges: dict[str, Ridge], coupling: float) -> xr.Dataset:
-    """Return the ridges over ``strength`` = abs(h), opposite fields averaged, and the exact lines.
-
-    Where only one of two opposite fields has a ridge, it stands alone.
+    Returns
+    -------
+    dict of str to Ridge
+        ``tau_1`` and ``nu_0`` (the fluctuation of the learned order parameter, where it was recorded) over all
+        trainings; ``specific_heat``, and ``susceptibility`` where the model has an order parameter.
     """
-    groups = [
-        sorted({i, i if (j := opposite(field, i)) is None else j})
-        for i in range(len(field))
-        if field[i] >= 0 or opposite(field, i) is None
-    ]
-    groups.sort(key=lambda group: abs(field[group[0]]))
-    pairs = xr.Dataset(coords={"strength": [abs(field[group[0]]) for group in groups]})
+    drawing: dict[str, int] = {"resamples": resamples, "seed": seed}
+    profiles: dict[str, Profiles] = {"tau_1": lambda each: resampled_profiles(each, "tau_1", **drawing)}
+    if "learned_order_chain" in maps:
+        profiles["nu_0"] = lambda each: even_noise(variance_profiles(each, "learned_order", **drawing))
+    profiles["specific_heat"] = lambda each: even_noise(specific_heat_profiles(each, **drawing))
+    if maps.attrs["order_parameter"]:
+        profiles["susceptibility"] = lambda each: even_noise(susceptibility_profiles(each, **drawing))
+    return _ridges(maps[axes(maps)[1]].to_numpy(), profiles, maps, trainings)
+
+
+def find_row_ridges(
+    maps: xr.Dataset, trainings: Sequence[xr.Dataset], *, resamples: int, seed: int
+) -> dict[str, Ridge]:
+    """Return the ridges of every row: where across the plane something fluctuates most.
+
+    Returns
+    -------
+    dict of str to Ridge
+        ``nu_0`` over all trainings; ``conjugate``, the fluctuation of what the control across couples to.
+    """
+    across, _ = axes(maps)
+    drawing: dict[str, int] = {"resamples": resamples, "seed": seed}
+
+    def turned(profiles: Floats) -> Floats:
+        return even_noise(np.swapaxes(profiles, 0, 2))
+
+    profiles: dict[str, Profiles] = {}
+    if "learned_order_chain" in maps:
+        profiles["nu_0"] = lambda each: turned(variance_profiles(each, "learned_order", **drawing))
+    if f"conjugate_{across}_chain" in maps:
+        profiles["conjugate"] = lambda each: turned(conjugate_profiles(each, across, **drawing))
+    return _ridges(maps[across].to_numpy(), profiles, maps, trainings, known=True)
+
+
+def _ridges(
+    at: Floats,
+    profiles: Mapping[str, Profiles],
+    maps: xr.Dataset,
+    trainings: Sequence[xr.Dataset],
+    *,
+    known: bool = False,
+) -> dict[str, Ridge]:
+    learned = {
+        name: combined([find_ridge(at, make(each), known=known) for each in (maps, *trainings)])
+        for name, make in profiles.items() if name in LEARNED
+    }  # fmt: skip
+    return {name: learned[name] if name in learned else find_ridge(at, make(maps), known=known)
+            for name, make in profiles.items()}  # fmt: skip
+
+
+def tabulate_lines(values: Floats, ridges: dict[str, Ridge], dimension: str) -> xr.Dataset:
+    """Return place, error and reason of every ridge over the columns, or the rows."""
+    lines = xr.Dataset(coords={dimension: values})
+    for name, ridge in ridges.items():
+        lines[name] = (dimension, ridge.temperature)
+        lines[f"{name}_error"] = (dimension, ridge.error)
+        lines[f"{name}_reason"] = (dimension, np.array(ridge.reason))
+    return lines
+
+
+def tabulate_pairs(maps: xr.Dataset, ridges: dict[str, Ridge]) -> xr.Dataset:
+    """Return the ridges over ``strength``, opposite columns averaged where one is the mirror image of the other.
+
+    ``strength`` is then the absolute value of the control across, else the control itself. Where only one of two
+    opposite columns has a ridge, it stands alone.
+    """
+    across, _ = axes(maps)
+    values, mirrored = maps[across].to_numpy(), across in maps.attrs["mirrored"]
+    groups = [[i] for i in range(len(values))]
+    strength = values
+    if mirrored:
+        groups = [
+            sorted({i, i if (j := opposite(values, i)) is None else j})
+            for i in range(len(values))
+            if values[i] >= 0 or opposite(values, i) is None
+        ]
+        groups.sort(key=lambda group: abs(values[group[0]]))
+        strength = np.abs(values)
+    pairs = xr.Dataset(coords={"strength": [strength[group[0]] for group in groups]})
     for name, ridge in ridges.items():
         known = [[i for i in group if np.isfinite(ridge.temperature[i])] for group in groups]
         nothing = np.full(ridge.resampled.shape[1], np.nan)
@@ -63,11 +136,13 @@ def tabulate_pairs(field: Floats, ridges: dict[str, Ridge], coupling: float) -> 
         )
         resampled = [ridge.resampled[i].mean(axis=0) if i else nothing for i in known]
         pairs[f"{name}_resampled"] = (("strength", "resample"), np.array(resampled))
-    return _with_exact(pairs, "strength", coupling)
+    return pairs
 
 
-def _with_exact(lines: xr.Dataset, dimension: str, coupling: float) -> xr.Dataset:
-    exact = exact_lines(lines[dimension].to_numpy(), coupling=coupling)
-    lines["exact_specific_heat"] = (dimension, exact.specific_heat)
-    lines["exact_susceptibility"] = (dimension, exact.susceptibility)
-    return lines
+def with_exact(lines: xr.Dataset, dimension: str, maps: xr.Dataset) -> xr.Dataset:
+    """Return lines with the exact ones of the Ising model in a field, NaN for all other planes."""
+    field, coupling = lines[dimension].to_numpy(), float(maps.attrs["coupling"])
+    exact = exact_lines(field, coupling=coupling if axes(maps) == ("field", "temperature") else np.nan)
+    return lines.assign(
+        exact_specific_heat=(dimension, exact.specific_heat), exact_susceptibility=(dimension, exact.susceptibility)
+    )

@@ -14,8 +14,10 @@ from spinlens.errors import InputError, did_you_mean
 from spinlens.exact import critical_temperature
 from spinlens.phases.components import Components, orient_deviations, orient_mean, principal_components
 from spinlens.phases.drawn import LatentMaps
+from spinlens.phases.learned_order import learned_order
+from spinlens.phases.naming import component_correlations
 from spinlens.progress import progress_bar
-from spinlens.symmetries import code_group
+from spinlens.symmetries import code_group, may_break, reverses
 
 if TYPE_CHECKING:
     from spinlens.ensemble import Ensemble
@@ -33,6 +35,7 @@ UNITS = {
 }
 LABELS = {
     "nu_0": "first principal component of the latent means",
+    "nu_1": "second principal component of the latent means",
     "tau_0": "first principal component of the latent standard deviations",
     "tau_1": "second principal component of the latent standard deviations",
 }
@@ -86,14 +89,17 @@ def latent_maps(
     Returns
     -------
     LatentMaps
-        A dataset, which ``maps.plot()`` draws. Over (controls, temperature): ``nu_0``, ``tau_0``, ``tau_1`` (means over
-        the condition), each with
-        ``NAME_spread`` (standard deviation over its configurations) and ``NAME_chain`` (the mean of each
+        A dataset, which ``maps.plot()`` draws. Over (controls, temperature): ``nu_0``, ``nu_1``, ``tau_0``, ``tau_1``
+        (means over the condition), each with ``NAME_spread`` (standard deviation over its configurations) and ``NAME_chain`` (the mean of each
         chain); the observables of the ensemble with ``NAME_error``; ``equilibrated`` and the other
         diagnostics. Over (controls, temperature, chain): means of e, e^2, and m, m^2 and abs(m) of the model's first
-        order parameter (of the magnetization, too, where there are spins) per site, from which the fluctuation ridges
-        are resampled. Over component: ``nu_explained_variance_ratio`` and
-        ``tau_explained_variance_ratio``, with the directions beside them. All values are per site.
+        order parameter (of the magnetization, too, where there are spins) per site, of ``conjugate_CONTROL`` (what a
+        control couples to) and of ``learned_order`` (see `spinlens.phases.learned_order`), from which the fluctuation
+        ridges are resampled. Over controls: ``symmetric``, whether there is a symmetry that order breaks, and
+        ``order_excluded``, whether a theorem forbids order. Over component: ``nu_explained_variance_ratio`` and
+        ``tau_explained_variance_ratio``, with the directions beside them. All values are per site. The attribute
+        ``correlations`` is JSON: of each component its correlation with the model's own observables, see
+        `spinlens.phases.naming`.
 
     Raises
     ------
@@ -132,20 +138,41 @@ def latent_maps(
         projected, nu, tau = _project(mean, deviation, ensemble, chain, deviations_of)
         report(0.9, "observables")
         grid = tuple(ensemble.grid)
+        symmetric, (excluded, theorem) = _symmetric(ensemble), _order_excluded(ensemble)
+        observed = _thermodynamics(ensemble)
         parts = [
             _reduce(projected, grid),
             _shares(nu, "nu"),
             _shares(tau, "tau"),
-            _thermodynamics(ensemble),
+            observed,
+            learned_order(nu, mean, symmetric, grid, components=_components_of_order(ensemble)),
+            xr.Dataset({"symmetric": symmetric, "order_excluded": excluded}),
         ]
         maps = xr.merge([*parts, _chain_moments(ensemble, chain)], compat="override", join="override")
+        correlations = component_correlations(projected, ensemble, observed, chain)
         report(1.0, "")
     maps = maps.assign_coords({**ensemble.grid, "chain": chains})
     for name, units in UNITS.items():
         if name in maps:
             maps[name].attrs["units"] = units
-    maps = maps.assign_attrs(_provenance(vae, ensemble), deviations_of=deviations_of)
+    attributes = _provenance(vae, ensemble) | {"correlations": json.dumps(correlations), "theorem": theorem}
+    maps = maps.assign_attrs(attributes, deviations_of=deviations_of)
     return LatentMaps(maps.data_vars, coords=maps.coords, attrs=maps.attrs)
+
+
+def _symmetric(ensemble: Ensemble) -> xr.DataArray:
+    """Return whether the model's first order parameter averages to zero by symmetry, bool (controls,)."""
+    model, lattice = ensemble.model, ensemble.lattice
+    orders = model.order_parameters(lattice)[:1]
+    return _over_controls(
+        ensemble, [any(may_break(order, model, lattice, **point) for order in orders) for point in _points(ensemble)]
+    )
+
+
+def _components_of_order(ensemble: Ensemble) -> int:
+    """Return how many numbers the model's first order parameter is."""
+    orders = ensemble.model.order_parameters(ensemble.lattice)
+    return orders[0].components if orders else 1
 
 
 def _reversal(ensemble: Ensemble) -> NDArray[np.int64] | None:
@@ -175,7 +202,7 @@ def _project(
     chain: slice,
     deviations_of: str,
 ) -> tuple[dict[str, NDArray[np.float64]], Components, Components]:
-    """Return nu_0, tau_0, tau_1 of every configuration and the components they come from."""
+    """Return nu_0, nu_1, tau_0, tau_1 of every configuration and the components they come from."""
     nu = principal_components(mean)
     if deviations_of == "conditions":
         spread = deviation.std(axis=tuple(range(deviation.ndim - 1)), dtype=np.float64)
@@ -187,7 +214,7 @@ def _project(
     points = _points(ensemble)
     tau_0, tau_1 = (tau.project(averaged, part).reshape(len(points), -1) for part in (0, 1))
     tau = orient_deviations(tau, tau_0, tau_1, np.array([sum(map(abs, point.values())) for point in points]))
-    projected = {"nu_0": nu.project(mean, 0)}
+    projected = {f"nu_{component}": nu.project(mean, component) for component in (0, 1)}
     projected |= {f"tau_{component}": tau.project(deviation, component) for component in (0, 1)}
     return projected, nu, tau
 
@@ -239,9 +266,12 @@ def _chain_moments(ensemble: Ensemble, chain: slice) -> xr.Dataset:
         for order in orders[:1]:
             values = order.values(sums, sites)
             found[order.name] = values[..., 0] if order.components == 1 else np.linalg.norm(values, axis=-1)
+        signed = set(found) - {"energy"}
+        found |= {f"conjugate_{name}": sum(d * sums[s] for s, d in each.items()) / sites
+                  for name, each in _conjugate(ensemble, point).items()}  # fmt: skip
         for name, value in found.items():
             wanted = {name: value, f"{name}_square": value**2}
-            wanted |= {} if name == "energy" else {f"absolute_{name}": np.abs(value)}
+            wanted |= {f"absolute_{name}": np.abs(value)} if name in signed else {}
             for word, each in wanted.items():
                 moments.setdefault(word, []).append(each.mean(axis=-1))
     shaped = {f"{name}_chain": np.stack(each).reshape(*lengths, -1) for name, each in moments.items()}
@@ -249,15 +279,32 @@ def _chain_moments(ensemble: Ensemble, chain: slice) -> xr.Dataset:
     return dataset.assign_attrs(sites=sites)
 
 
+def _conjugate(ensemble: Ensemble, point: dict[str, float]) -> dict[str, dict[str, float]]:
+    """Return by how much each recorded sum lowers the energy more where a control grows by one, by the controls."""
+    model, lattice = ensemble.model, ensemble.lattice
+    names, here, found = model.tables(lattice).names, model.strengths(lattice, **point), dict[str, dict[str, float]]()
+    for control in point:
+        if control != model.quenched:
+            more = model.strengths(lattice, **{**point, control: point[control] + 1.0}) - here
+            changed = {name: float(d) for name, d in zip(names, more, strict=True) if d and name in ensemble.series}
+            found |= {control: changed} if changed else {}
+    return found
+
+
 def _provenance(vae: Encoder, ensemble: Ensemble) -> dict[str, Any]:
     configuration = dict(getattr(vae, "configuration", {}))
     orders = ensemble.model.order_parameters(ensemble.lattice)
     return {
         "order_parameter": orders[0].name if orders else "",
+        "order_components": orders[0].components if orders else 0,
         "sites": ensemble.lattice.sites,
         "shape": list(ensemble.lattice.shape),
         "critical_temperature": _known(ensemble),
         "coupling": _single_coupling(ensemble),
+        "model": ensemble.model.text,
+        "quenched": ensemble.model.quenched or "",
+        "mirrored": [name for name in ensemble.grid if name != "temperature" and _mirrored(ensemble, name)],
+        "references": json.dumps([] if ensemble.model.sealed else _references(ensemble)),
         "torus": ensemble.lattice.torus,
         "estimator": str(getattr(vae, "estimator", "not stated")),
         "ensemble_fingerprint": ensemble.fingerprint,
@@ -273,6 +320,49 @@ def _known(ensemble: Ensemble) -> float:
 
 
 def _single_coupling(ensemble: Ensemble) -> float:
-    """Return J where there is one coupling, else not a number: the exact lines in a field are known for one."""
-    coupling = getattr(ensemble.model, "coupling", None)
-    return float(coupling) if isinstance(coupling, float) and ensemble.lattice.kind == "square" else float("nan")
+    """Return J where the model is the square Ising model in a field, else not a number: of it the exact lines are."""
+    if ensemble.model.sealed or ensemble.model.imaginary_time or ensemble.lattice.kind != "square":
+        return float("nan")
+    for point in _points(ensemble):
+        view = ensemble.model.ising_view(ensemble.lattice, **point)
+        if view is None or view[1] != point.get("field") or view[0].field_pattern != "uniform":
+            return float("nan")
+    return float(view[0].coupling) if view is not None and isinstance(view[0].coupling, float) else float("nan")
+
+
+def _mirrored(ensemble: Ensemble, control: str) -> bool:
+    """Return whether opposite values of a control are one condition seen in a mirror, at zero of all others."""
+    zeros = {name: 0.0 for name in ensemble.model.controls if name not in (control, ensemble.model.quenched)}
+    fixed = {name: float(values[0]) for name, values in ensemble.grid.items() if name in zeros and len(values) == 1}
+    return reverses(ensemble.model, ensemble.lattice, control, **{**zeros, **fixed})
+
+
+def _references(ensemble: Ensemble) -> list[dict[str, Any]]:
+    """Return the transitions on this kind of lattice that are known, with the controls where they are."""
+    lattice, model = ensemble.lattice, ensemble.model
+    found = [
+        {"temperature": item.value, "error": item.error, "quantity": item.quantity, "source": item.source,
+         "controls": {**model.controls, **item.controls}}
+        for item in model.references() if item.lattice == lattice.kind
+    ]  # fmt: skip
+    exactly: dict[str, Any] = {"error": 0.0, "quantity": "critical temperature", "source": "exact"}
+    if temperature := critical_temperature(model, lattice):
+        found.append({"temperature": temperature, "controls": dict(model.controls), **exactly})
+    for point in _points(ensemble):
+        # Points where the model is that of Ising under another name, without a field.
+        view = model.ising_view(lattice, **point)
+        if view and not view[1] and (temperature := critical_temperature(view[0], lattice)):
+            found.append({"temperature": temperature, "controls": point, **exactly})
+    return found
+
+
+def _order_excluded(ensemble: Ensemble) -> tuple[xr.DataArray, str]:
+    """Return where a theorem says that there is no order, bool (controls,), and which it is."""
+    reasons = [ensemble.model.order_excluded(ensemble.lattice, **point) for point in _points(ensemble)]
+    return _over_controls(ensemble, [bool(reason) for reason in reasons]), next(filter(None, reasons), "")
+
+
+def _over_controls(ensemble: Ensemble, values: list[bool]) -> xr.DataArray:
+    """Return one value for each point of the controls, (controls,)."""
+    controls = {name: points for name, points in ensemble.grid.items() if name != "temperature"}
+    return xr.DataArray(np.array(values).reshape([len(each) for each in controls.values()]), dims=tuple(controls))

@@ -1,4 +1,4 @@
-"""Bootstrap over chains: the only things that are independent at one field."""
+"""Bootstrap over chains: the only things that are independent in one column of a plane."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from spinlens.errors import InputError
+from spinlens.phases.planes import axes
 from spinlens.seeds import Purpose, generator
 
 Floats = NDArray[np.float64]
@@ -28,7 +29,7 @@ def check_resampling(chains: int, resamples: int) -> None:
         raise InputError("resamples", resamples, "must be at least 2", "200 give the error to 5 %")
 
 
-def chain_weights(chains: int, resamples: int, *, seed: int, field: int) -> Floats:
+def chain_weights(chains: int, resamples: int, *, seed: int, column: int) -> Floats:
     """Draw chains with replacement, as weights.
 
     Parameters
@@ -37,8 +38,8 @@ def chain_weights(chains: int, resamples: int, *, seed: int, field: int) -> Floa
         How many to draw, and how often.
     seed : int
         The user's seed.
-    field : int
-        Index of the field, which names the stream.
+    column : int
+        Index of the column of the plane, which names the stream.
 
     Returns
     -------
@@ -47,11 +48,11 @@ def chain_weights(chains: int, resamples: int, *, seed: int, field: int) -> Floa
 
     Notes
     -----
-    One drawing serves all temperatures of a field, because replica exchange couples equal chains along
-    the temperature axis; different fields are independent and draw from different streams.
+    One drawing serves all temperatures of a column, because replica exchange couples equal chains along
+    the temperature axis; different columns are independent and draw from different streams.
     B. Efron, Ann. Stat. 7, 1 (1979). https://doi.org/10.1214/aos/1176344552
     """
-    counts = generator(seed, Purpose.BOOTSTRAP, field).multinomial(chains, np.full(chains, 1 / chains), resamples)
+    counts = generator(seed, Purpose.BOOTSTRAP, column).multinomial(chains, np.full(chains, 1 / chains), resamples)
     return np.vstack([np.ones(chains), counts]) / chains
 
 
@@ -60,9 +61,9 @@ def resampled_profiles(maps: xr.Dataset, name: str, *, resamples: int, seed: int
 
     Returns
     -------
-    ndarray of float64, shape (field, 1 + resamples, temperature)
+    ndarray of float64, shape (across, 1 + resamples, along)
         Index 0 of the second axis is the plain mean.
     """
-    values = maps[f"{name}_chain"].transpose("field", "temperature", "chain").to_numpy()
-    weights = (chain_weights(values.shape[2], resamples, seed=seed, field=field) for field in range(len(values)))
+    values = maps[f"{name}_chain"].transpose(*axes(maps), "chain").to_numpy()
+    weights = (chain_weights(values.shape[2], resamples, seed=seed, column=column) for column in range(len(values)))
     return np.stack([weight @ profile.T.astype(np.float64) for weight, profile in zip(weights, values, strict=True)])

@@ -39,7 +39,7 @@ class Ridge:
     reason: tuple[str, ...]
 
 
-def find_ridge(temperature: Floats, profiles: Floats) -> Ridge:
+def find_ridge(temperature: Floats, profiles: Floats, *, slope: bool = False, known: bool = False) -> Ridge:
     """Locate the ridge of a map, with the errors of its resamples.
 
     Parameters
@@ -48,6 +48,11 @@ def find_ridge(temperature: Floats, profiles: Floats) -> Ridge:
         Ascending.
     profiles : ndarray of float64, shape (field, 1 + resamples, temperature)
         Index 0 of the second axis is the estimate itself.
+    slope : bool
+        True to locate the steepest rise instead of the top.
+    known : bool
+        Whether the spread of the resamples is the whole noise, so that whatever exceeds it is the profile's own,
+        however sharp: for uneven grids of few points.
 
     Returns
     -------
@@ -56,7 +61,8 @@ def find_ridge(temperature: Floats, profiles: Floats) -> Ridge:
         do not inflate. On profiles with known ridges one, two and three errors cover 56, 89 and 99 %: the
         bias of the smoothing is not in them.
     """
-    found = np.stack([peak_temperature(temperature, profile) for profile in profiles])
+    how = {name: True for name, asked in (("slope", slope), ("known", known)) if asked}
+    found = np.stack([peak_temperature(temperature, profile, **how) for profile in profiles])
     value, resampled = found[:, 0].copy(), found[:, 1:]
     kept = np.isfinite(resampled).mean(axis=1)
     reason = tuple(_reason(v, k) for v, k in zip(value, kept, strict=True))
@@ -75,7 +81,7 @@ def central_error(resampled: Floats) -> Any:
     return (high - low) / 2
 
 
-def peak_temperature(temperature: Floats, profiles: Floats, *, slope: bool = False) -> Floats:
+def peak_temperature(temperature: Floats, profiles: Floats, *, slope: bool = False, known: bool = False) -> Floats:
     """Locate the maximum of each of several resamples of one profile.
 
     Parameters
@@ -86,13 +92,15 @@ def peak_temperature(temperature: Floats, profiles: Floats, *, slope: bool = Fal
         Row 0 is the estimate itself; the spread of the others is the noise.
     slope : bool
         True to locate the steepest rise instead of the top.
+    known : bool
+        See `find_ridge`.
 
     Returns
     -------
     ndarray of float64, shape (1 + resamples,)
         NaN where the maximum is at an end of the range. The search is bounded by the range.
     """
-    curves = smoothing_splines(temperature, profiles, profiles[1:].std(axis=0))
+    curves = smoothing_splines(temperature, profiles, profiles[1:].std(axis=0), known=known)
     fine = np.interp(np.arange((len(temperature) - 1) * FINER + 1) / FINER, np.arange(len(temperature)), temperature)
     return vertex(fine, curves(fine, int(slope)))
 

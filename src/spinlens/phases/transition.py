@@ -1,4 +1,4 @@
-"""The critical temperature, where tau_0 rises most steeply at zero field."""
+"""The critical temperature of a column of a plane, where tau_0 rises most steeply."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from spinlens.errors import InputError
 from spinlens.phases.fluctuations import even_noise, specific_heat_profiles
+from spinlens.phases.planes import Known, axes, known_transitions, on_plane, symmetric_columns
 from spinlens.phases.resampling import check_resampling, resampled_profiles
 from spinlens.phases.ridge import KEPT, central_error, find_ridge, peak_temperature
 from spinlens.phases.trainings import enough, spread
@@ -40,7 +41,7 @@ class Transition:
         NaN where tau_0 has no steepest rise inside the temperature range, in more than half of the trainings or in
         all but one.
     exact : float
-        Of the infinite lattice.
+        Of the infinite lattice, exact or with an error that does not count here; NaN where nothing is known.
     statistical_error : float
         From the bootstrap over chains alone.
     finite_size_shift : float
@@ -92,17 +93,20 @@ class Transition:
 
 
 def find_transition(
-    maps: xr.Dataset, *, trainings: Sequence[xr.Dataset] = (), resamples: int = 200, seed: int = 0
-) -> Transition:
-    """Read the critical temperature off tau_0 at zero field.
+    maps: xr.Dataset, *, trainings: Sequence[xr.Dataset] = (), at: float | None = None, resamples: int = 200,
+    seed: int = 0,
+) -> Transition:  # fmt: skip
+    """Read the critical temperature off tau_0 in a column where order breaks a symmetry: of spins in a field at zero.
 
     Parameters
     ----------
     maps : Dataset
-        From `latent_maps`; one field is enough if it is zero.
+        From `latent_maps`; one such column is enough.
     trainings : sequence of Dataset
         Those of other trainings of the same recipe on the same ensemble: the estimate is the mean of all, and their
         spread is in its error.
+    at : float, optional
+        The value of the control across; by default zero, or else the first with a symmetry.
     resamples : int
         Bootstrap resamples of the chains.
     seed : int
@@ -111,12 +115,12 @@ def find_transition(
     Returns
     -------
     Transition
-        The estimate, its error, and the exact value.
+        The estimate, its error, and the value that is known.
 
     Raises
     ------
     InputError
-        If there are fewer than 7 temperatures, 2 chains or 2 resamples, or zero is not among the fields.
+        If there are fewer than 7 temperatures, 2 chains or 2 resamples, or there is no such column.
 
     Notes
     -----
@@ -128,18 +132,20 @@ def find_transition(
     solution is asked. Without other trainings their spread is not in the error.
     """
     seed = check_seed(seed)
+    maps, *trainings = (on_plane(each) for each in (maps, *trainings))
     check_resampling(maps.sizes["chain"], resamples)
-    temperature = maps["temperature"].to_numpy()
-    check_points(temperature)
-    zero = zero_field_index(maps["field"].to_numpy())
+    across, along = axes(maps)
+    temperature = maps[along].to_numpy()
+    check_points(temperature, along)
+    column = {across: [symmetric_column(maps, at)]}
     found = np.stack([
         peak_temperature(
-            temperature, resampled_profiles(each.isel(field=[zero]), "tau_0", resamples=resamples, seed=seed)[0],
-            slope=True,
+            temperature, resampled_profiles(each.isel(column), "tau_0", resamples=resamples, seed=seed)[0], slope=True
         )
         for each in (maps, *trainings)
     ])  # fmt: skip
-    exact = float(maps.attrs["critical_temperature"])
+    known = known_at(maps, float(maps[across][column[across][0]]))
+    exact = known.temperature if known else np.nan
     torus = bool(maps.attrs.get("torus", True))
     kept = found[np.isfinite(found[:, 0]) & (np.isfinite(found[:, 1:]).mean(axis=1) >= KEPT)]
     every = tuple(found[:, 0].tolist())
@@ -148,33 +154,33 @@ def find_transition(
     statistical = float(np.sqrt(np.mean(central_error(kept[:, 1:]) ** 2)))
     between = float(spread(kept[:, 0]))
     value = float(kept[:, 0].mean())
-    peaks = pseudo_critical(maps.isel(field=[zero]), resamples=resamples, seed=seed)
+    peaks = pseudo_critical(maps.isel(column), resamples=resamples, seed=seed)
     points = [value, *peaks.values()]
     shift = float(np.ptp(points))
     error = float(np.sqrt(statistical**2 + between**2 + shift**2 / 3))
     return Transition(
         value, error, exact, statistical, shift, torus=torus, by_training=every, training_spread=between,
-        pseudo_critical=peaks, unsound=_unsound(maps.isel(field=zero), np.array(points)),
+        pseudo_critical=peaks, unsound=_unsound(maps.isel(column).squeeze(across), np.array(points)),
     )  # fmt: skip
 
 
 def _unsound(maps: xr.Dataset, points: Floats) -> tuple[float, ...]:
     """Return temperatures within two steps of the grid of some points that are not known to be equilibrated."""
-    temperature = maps["temperature"].to_numpy()
     if "equilibrated" not in maps:
         return ()
+    temperature = maps[str(maps["equilibrated"].dims[0])].to_numpy()
     reach = NEAR * float(np.median(np.diff(temperature)))
     near = (np.abs(temperature[:, None] - points[np.isfinite(points)]) <= reach).any(axis=1)
     return tuple(temperature[near & ~maps["equilibrated"].to_numpy().astype(bool)].tolist())
 
 
 def pseudo_critical(maps: xr.Dataset, *, resamples: int, seed: int) -> dict[str, float]:
-    """Return where, at zero field, the specific heat peaks and the absolute order parameter falls most steeply.
+    """Return where, in one column, the specific heat peaks and the absolute order parameter falls most steeply.
 
     Parameters
     ----------
     maps : Dataset
-        From `latent_maps`, at zero field alone.
+        From `latent_maps`, of a column alone where order breaks a symmetry.
     resamples, seed : int
         Of the bootstrap that says whether a peak is one.
 
@@ -183,7 +189,7 @@ def pseudo_critical(maps: xr.Dataset, *, resamples: int, seed: int) -> dict[str,
     dict of str to float
         ``specific_heat`` and, where the model has one, ``order_parameter``; NaN where there is no such place.
     """
-    temperature, drawing = maps["temperature"].to_numpy(), {"resamples": resamples, "seed": seed}
+    temperature, drawing = maps[axes(maps)[1]].to_numpy(), {"resamples": resamples, "seed": seed}
     heat = find_ridge(temperature, even_noise(specific_heat_profiles(maps, **drawing)))
     found = {"specific_heat": float(heat.temperature[0])}
     name = f"absolute_{maps.attrs['order_parameter']}"
@@ -193,18 +199,32 @@ def pseudo_critical(maps: xr.Dataset, *, resamples: int, seed: int) -> dict[str,
     return found
 
 
-def zero_field_index(field: Floats) -> int:
-    """Return the index of h = 0.
+def symmetric_column(maps: xr.Dataset, at: float | None = None) -> int:
+    """Return the index of a column where order breaks a symmetry: at zero, or the first, where nothing is asked.
 
     Raises
     ------
     InputError
-        If the grid lacks it.
+        If there is none, or none at the value that is asked for.
     """
-    (found,) = np.nonzero(field == 0)
+    across, _ = axes(maps)
+    values = maps[across].to_numpy()
+    found = np.flatnonzero(symmetric_columns(maps))
+    if at is not None:
+        found = found[np.isclose(values[found], at, rtol=1e-9, atol=1e-12)]
     if found.size == 0:
+        where = "" if at is None else f" at {at:g}"
         raise InputError(
-            "field", f"{field.min():g} to {field.max():g} without 0", "the critical temperature is read at zero field",
-            "Add field 0 to the grid, for example with an odd number of fields from -h to h",
+            across, f"{values.min():g} to {values.max():g}",
+            f"holds no value{where} with a symmetry that order breaks, and there the critical temperature is read",
+            "Add such a value to the grid: of a field 0",
         )  # fmt: skip
-    return int(found[0])
+    return int(found[np.abs(values[found]).argmin()]) if at is None and 0 in values[found] else int(found[0])
+
+
+def known_at(maps: xr.Dataset, value: float) -> Known | None:
+    """Return what is known of the transition in a column, temperature lying along; None where nothing is."""
+    if axes(maps)[1] != "temperature":
+        return None
+    near = [known for at, known in known_transitions(maps).items() if np.isclose(at, value, rtol=1e-5, atol=1e-9)]
+    return near[0] if near else None

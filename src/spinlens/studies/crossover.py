@@ -1,59 +1,34 @@
-"""The crossover study: from spins to the phase diagram of the Ising model in a field.
+"""The crossover study: from configurations to the phase diagram over a plane of two controls.
 
 N. Walker, K.-M. Tam and M. Jarrell, Sci. Rep. 10, 13047 (2020), doi:10.1038/s41598-020-69848-5: Monte Carlo on a
-grid of fields and temperatures, a beta-TCVAE on the configurations, and the principal components of its latents as
-order parameter (nu_0), paramagnetic cone (tau_0) and crossover region (tau_1).
+grid of fields and temperatures of the Ising model, a beta-TCVAE on the configurations, and the principal components of
+its latents as order parameter (nu_0), paramagnetic cone (tau_0) and crossover region (tau_1). The presets are that
+study; any other model and any other two of its controls go the same way.
 """
 
 from __future__ import annotations
 
-import hashlib
-import shutil
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
-import xarray as xr
 
-from spinlens.config import Grid, Section, Sides, merge, parse_grid
-from spinlens.ensemble import Ensemble, equilibration_summary, sample
-from spinlens.errors import DamagedError
-from spinlens.files import PARTIAL, sync_folder
+from spinlens.config import Section, merge
+from spinlens.ensemble import equilibration_summary, sample
 from spinlens.lattices import Lattice
 from spinlens.learning.settings import Autoencoder, Count
-from spinlens.models import Ising
+from spinlens.models import Model
 from spinlens.provenance import provenance
 from spinlens.sampling import Plan
 from spinlens.seeds import Purpose, seed_sequence
+from spinlens.studies.analysed import analysed, numbered, trained
 from spinlens.studies.directory import StudyDirectory
-from spinlens.studies.presets import read_preset
-
-if TYPE_CHECKING:
-    from spinlens.learning import TCVAE
-
-
-DIGEST = "digest"
-"""File in ``maps.zarr`` with the SHA-256 of all others."""
+from spinlens.studies.plane import Sampling, Scaling, laid_over, plane_of
+from spinlens.studies.presets import read_plane, read_preset
 
 RESULTS = ("ensemble", "model", "maps.zarr", "figures")
 """What a finished study holds beside its summary."""
-
-
-class Sampling(Section):
-    """The grid and the schedule; see `spinlens.sampling.Plan`."""
-
-    shape: Sides
-    temperature: Grid
-    field: Grid
-    chains: int = 64
-    draws: int = 1
-    recordings: int
-    interval: int = 8
-    equilibration: int = 4096
-    algorithm: str = "heat_bath"
-    exchange: bool = True
-    start: str = "dispersed"
 
 
 class Analysis(Section):
@@ -61,6 +36,8 @@ class Analysis(Section):
 
     resamples: int = 200
     trainings: Count = 5
+    reweighting: bool | None = None
+    """Whether the thermodynamic ridges are also found by reweighting; not if it is left out, nor of samples."""
 
 
 class CrossoverConfiguration(Section):
@@ -71,6 +48,7 @@ class CrossoverConfiguration(Section):
     sampling: Sampling
     training: Autoencoder = Autoencoder()
     analysis: Analysis = Analysis()
+    scaling: Scaling | None = None
 
     def training_seed(self, number: int) -> int:
         """Return the seed of a training; the first has the seed of the study."""
@@ -81,21 +59,26 @@ class CrossoverConfiguration(Section):
     @property
     def plan(self) -> Plan:
         """What to sample."""
-        options = self.sampling.model_dump(exclude={"shape", "temperature", "field"})
-        return Plan(
-            model=Ising(), lattice=Lattice(tuple(self.sampling.shape)),
-            temperature=parse_grid(self.sampling.temperature), field=parse_grid(self.sampling.field), seed=self.seed,
-            **options,
-        )  # fmt: skip
+        return self.sampling.plan(self.seed)
 
 
-def configure(preset: str, *, changes: Mapping[str, Any] | None = None) -> CrossoverConfiguration:
+def configure(
+    preset: str, *, plane: str | None = None, model: Model | None = None, lattice: Lattice | None = None,
+    axes: Mapping[str, Any] | None = None, changes: Mapping[str, Any] | None = None,
+) -> CrossoverConfiguration:  # fmt: skip
     """Return a preset with changes laid over it, checked as far as it can be before any work.
 
     Parameters
     ----------
     preset : str
-        ``"quick"``, ``"standard"`` or ``"paper"``.
+        ``"quick"``, ``"standard"`` or ``"paper"``; by itself the Ising model in a field.
+    plane : str, optional
+        A system with a preset of its own, see `planes`.
+    model, lattice : Model and Lattice, optional
+        What to sample, and where, in place of that of the preset.
+    axes : mapping of str to grid, optional
+        The controls, for example ``{"crystal_field": "0:2:17", "temperature": "0.4:2.4:33"}``: two with several values,
+        others with one; ``sample`` numbers the samples of quenched disorder.
     changes : mapping, optional
         Nested values to change, for example ``{"training": {"beta": 4.0}}``.
 
@@ -104,17 +87,33 @@ def configure(preset: str, *, changes: Mapping[str, Any] | None = None) -> Cross
     InputError
         If the preset or a key is unknown, or a value cannot be used.
     """
-    values = merge(read_preset("crossover", preset), changes or {})
-    configuration = CrossoverConfiguration.resolve(values)
+    values = read_preset("crossover", preset)
+    if plane is not None:
+        values = laid_over(values, read_plane(plane, preset))
+    if plane is not None or model is not None:
+        values = merge(values, {"analysis": {"reweighting": True}})
+    chosen: dict[str, Any] = {} if model is None else {"model": model.to_dict(), "algorithm": "auto"}
+    if lattice is not None:
+        chosen |= {"shape": list(lattice.shape), "kind": lattice.kind, "boundary": lattice.boundary_text}
+    values = laid_over(values, {"sampling": {**chosen, **(axes or {})}})
+    configuration = CrossoverConfiguration.resolve(merge(values, changes or {}))
     from spinlens.learning.requirements import check_training
-    from spinlens.phases.requirements import check_analysis
+    from spinlens.phases.requirements import check_analysis, check_symmetric_value
 
     plan = configuration.plan
     check_training(
         configuration.training, shape=plan.lattice.shape, chains=plan.chains,
         configurations=plan.conditions * plan.draws,
     )  # fmt: skip
-    check_analysis(plan.controls["field"], plan.temperature, plan.chains, resamples=configuration.analysis.resamples)
+    across, along = plane_of(plan)
+    check_symmetric_value(plan.model, plan.lattice, across, plan.grid)
+    samples = len(plan.grid[plan.model.quenched]) if plan.model.quenched else 1
+    check_analysis(
+        across, plan.grid[across], along, plan.grid[along], samples if samples > 1 else plan.chains,
+        resamples=configuration.analysis.resamples,
+    )  # fmt: skip
+    if configuration.scaling is not None:
+        configuration.scaling.check(configuration.training, plan)
     return configuration
 
 
@@ -166,30 +165,44 @@ def run_crossover(
         )
     with directory.stage("train"):
         networks = [
-            _train(configuration, number, ensemble, directory.path, device=device, progress=progress)
+            trained(configuration, number, ensemble, directory.path, device=device, progress=progress)
             for number in range(configuration.analysis.trainings)
         ]
     with directory.stage("analyse"):
         found_maps = [
-            _analyse(vae, ensemble, directory.path, _numbered("maps", number) + ".zarr", progress=progress)
+            analysed(vae, ensemble, directory.path, numbered("maps", number) + ".zarr", progress=progress)
             for number, vae in enumerate(networks)
         ]
         (maps, report), *others = found_maps
-        from spinlens.phases import find_crossover
+        from spinlens.phases import find_crossover, on_plane, reweighted_ridges
 
+        wanted = configuration.analysis.reweighting and not ensemble.model.quenched
         found = find_crossover(
-            maps, trainings=[other for other, _ in others], resamples=configuration.analysis.resamples,
+            maps,
+            trainings=[other for other, _ in others],
+            reweighted=reweighted_ridges(ensemble, on_plane(maps)) if wanted else None,
+            resamples=configuration.analysis.resamples,
             seed=configuration.seed,
-        )  # fmt: skip
+        )
     with directory.stage("figures"):
         from spinlens.figures import save_figures
 
         save_figures(directory.path / "figures", maps=maps, crossover=found, reconstruction=report, progress=progress)
+    scaling = None
+    if configuration.scaling is not None:
+        from spinlens.studies.sizes import scale
+
+        with directory.stage("scale"):
+            scaling = scale(configuration, directory.path, scheduler=scheduler, workers=workers, device=device,
+                            progress=progress)  # fmt: skip
     summary = {
         "study": "crossover",
         "preset": configuration.preset,
         "estimator": configuration.training.estimator,
+        "model": ensemble.model.text,
+        "lattice": ensemble.lattice.text,
         **found.to_dict(),
+        **({} if scaling is None else {"scaling": scaling}),
         "reconstruction": {name: float(value) for name, value in report.items() if value.ndim == 0},
         "equilibration": equilibration_summary(ensemble),
         "timing": directory.timing,
@@ -197,52 +210,3 @@ def run_crossover(
     }
     directory.write_summary(summary)
     return summary
-
-
-def _train(
-    configuration: CrossoverConfiguration, number: int, ensemble: Ensemble, folder: Path, *, device: str | None,
-    progress: bool,
-) -> TCVAE:  # fmt: skip
-    from spinlens.learning import TCVAE
-
-    vae = TCVAE(**dict(configuration.training), seed=configuration.training_seed(number), device=device)
-    return vae.fit(ensemble, out=folder / _numbered("model", number), progress=progress)
-
-
-def _numbered(name: str, number: int) -> str:
-    """Return the name of what belongs to a training; that of the first has no number."""
-    return f"{name}-{number + 1}" if number else name
-
-
-def _analyse(
-    vae: TCVAE, ensemble: Ensemble, folder: Path, name: str, *, progress: bool
-) -> tuple[xr.Dataset, xr.Dataset]:  # fmt: skip
-    """Return the latent maps and the reconstruction report, from the disk where they are stored already."""
-    from spinlens.learning import reconstruction
-    from spinlens.phases import latent_maps
-
-    path = folder / name
-    if not path.exists():
-        partial = path.with_name(path.name + PARTIAL)
-        shutil.rmtree(partial, ignore_errors=True)
-        latent_maps(vae, ensemble, progress=progress).to_zarr(partial, group="maps", zarr_format=3, consolidated=False)
-        reconstruction(vae, ensemble, progress=progress).to_zarr(
-            partial, group="reconstruction", mode="a", zarr_format=3, consolidated=False
-        )
-        (partial / DIGEST).write_text(_digest(partial))
-        partial.replace(path)
-        sync_folder(folder)
-    elif not (path / DIGEST).is_file() or (path / DIGEST).read_text() != _digest(path):
-        raise DamagedError(f"{path} does not match its checksum; delete it and run again.")
-    options: dict[str, Any] = {"zarr_format": 3, "consolidated": False}
-    maps, report = (xr.open_zarr(path, group=group, **options).load() for group in ("maps", "reconstruction"))
-    return maps, report
-
-
-def _digest(folder: Path) -> str:
-    """Return the SHA-256 of the names and contents of all files but the digest itself."""
-    total = hashlib.sha256()
-    for file in sorted(file for file in folder.rglob("*") if file.is_file() and file.name != DIGEST):
-        total.update(f"{file.relative_to(folder)} {file.stat().st_size}\n".encode())
-        total.update(file.read_bytes())
-    return total.hexdigest()

@@ -6,6 +6,7 @@ import tomllib
 from importlib.resources import files
 from typing import Any
 
+from spinlens.config import merge
 from spinlens.errors import InputError, did_you_mean
 
 
@@ -28,3 +29,28 @@ def preset_names(study: str) -> list[str]:
     found = (item.name for item in files(__name__).iterdir())
     ours = (name for name in found if name.startswith(f"{study}-") and name.endswith(".toml"))
     return sorted(name[len(study) + 1 : -len(".toml")] for name in ours)
+
+
+def read_plane(name: str, preset: str) -> dict[str, Any]:
+    """Return what a plane of its own changes of a preset of the crossover study.
+
+    Its file has a table ``common``, and one for each preset that it has.
+
+    Raises
+    ------
+    InputError
+        If there is no such plane, or it has no such preset.
+    """
+    known = preset_names("plane")
+    if name not in known:
+        raise InputError("plane", repr(name), "is unknown", did_you_mean(name, known))
+    tables = tomllib.loads((files(__name__) / f"plane-{name}.toml").read_text(encoding="utf-8"))
+    common = tables.pop("common")
+    if preset not in tables:
+        raise InputError("preset", repr(preset), f"is none of the plane {name}", did_you_mean(preset, list(tables)))
+    return merge(common, tables[preset])
+
+
+def planes() -> list[str]:
+    """Return the planes that have presets of their own."""
+    return preset_names("plane")
