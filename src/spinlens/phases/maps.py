@@ -93,13 +93,13 @@ def latent_maps(
         (means over the condition), each with ``NAME_spread`` (standard deviation over its configurations) and
         ``NAME_chain`` (the mean of each chain); the observables of the ensemble with ``NAME_error``; ``equilibrated``
         and the other diagnostics. Over (controls, temperature, chain): means of e, e^2, and m, m^2 and abs(m) of the
-        model's first order parameter (of the magnetization, too, where there are spins) per site, of ``conjugate_CONTROL`` (what a
-        control couples to) and of ``learned_order`` (see `spinlens.phases.learned_order`), from which the fluctuation
-        ridges are resampled. Over controls: ``symmetric``, whether there is a symmetry that order breaks, and
-        ``order_excluded``, whether a theorem forbids order. Over component: ``nu_explained_variance_ratio`` and
-        ``tau_explained_variance_ratio``, with the directions beside them. All values are per site. The attribute
-        ``correlations`` is JSON: of each component its correlation with the model's own observables, see
-        `spinlens.phases.naming`.
+        model's first order parameter (of the magnetization, too, where there are spins) per site, of
+        ``conjugate_CONTROL`` (what a control couples to) and of ``learned_order`` (see
+        `spinlens.phases.learned_order`), from which the fluctuation ridges are resampled. Over controls: ``symmetric``,
+        whether there is a symmetry that order breaks, and ``order_excluded``, whether a theorem forbids order. Over
+        component: ``nu_explained_variance_ratio`` and ``tau_explained_variance_ratio``, with the directions beside
+        them. All values are per site. The attribute ``correlations`` is JSON: of each component its correlation with
+        the model's own observables, see `spinlens.phases.naming`.
 
     Raises
     ------
