@@ -58,7 +58,7 @@ def test_map_writes_maps_and_a_figure(folder: Path, capsys: pytest.CaptureFixtur
 def test_the_figure_shows_maps_over_a_control_and_curves_along_temperature(folder: Path) -> None:
     maps = sl.latent_maps(sl.load(folder / "model"), sl.open_ensemble(folder / "own.ens"), progress=False)
     over = draw_latent_maps(maps).axes
-    assert [ax.get_xlabel() for ax in over[:6]] == ["crystal field"] * 6
+    assert [ax.get_xlabel() for ax in over[:6]] == [r"crystal field $\Delta\,/\,J$"] * 6
     np.testing.assert_allclose(over[0].collections[0].get_array(), maps["nu_0"].squeeze("field").values.T)
     along = draw_latent_maps(maps.isel(crystal_field=[0])).axes
     assert len(along) == 6

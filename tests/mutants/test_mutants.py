@@ -284,8 +284,8 @@ MUTANTS = {
     "an exchange that forgets the field": Mutant(
         source(
             exchange_module,
-            "for which in range(weights.size):\n                energy",
-            "for which in range(2):\n                energy",
+            "for which in range(weights.size):\n                apart",
+            "for which in range(2):\n                apart",
         ),
         visits(temperature=(1.5, 4.0), field=1.0),
     ),

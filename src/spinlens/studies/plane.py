@@ -12,7 +12,6 @@ from pydantic import ConfigDict, model_validator
 from spinlens.config import Grid, Section, Sides, merge, parse_grid
 from spinlens.errors import InputError, did_you_mean
 from spinlens.lattices import Lattice, parse_boundary
-from spinlens.learning.requirements import check_training
 from spinlens.learning.settings import Autoencoder, Count
 from spinlens.models import Model, model_from_dict, parse_model
 from spinlens.sampling import Plan
@@ -104,6 +103,8 @@ class Scaling(Section):
         InputError
             If one does not, or there are too few configurations for a batch.
         """
+        from spinlens.learning.requirements import check_training
+
         for shape in self.shapes:
             plan = self.plan(whole, tuple(shape))
             check_training(

@@ -110,7 +110,7 @@ def test_a_loaded_model_of_another_kind(transformer):
 def test_without_the_library_networks_of_published_layouts_say_what_to_install(monkeypatch):
     library.cache_clear()
     monkeypatch.setitem(sys.modules, "transformers", None)
-    with pytest.raises(InputError, match=r"need the package transformers.*pip install 'spinlens\[transformers\]'"):
+    with pytest.raises(InputError, match=r"need the package transformers.*pip install 'spinlens\[hub\]'"):
         build("resnet-18", side=8)
     assert build("vit", side=8, patch=4).head.out_features == 4
     library.cache_clear()
