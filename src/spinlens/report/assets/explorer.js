@@ -298,7 +298,7 @@ function scatter(state) {
   for (let i = 0; i < x.length; i += step) {
     if (!Number.isFinite(x[i]) || !Number.isFinite(y[i])) continue;
     const share = (shown.conditions[Math.floor(i / count)] % temperatures.length) / Math.max(1, temperatures.length - 1);
-    axes.svg.append(shape("circle", { cx: axes.x(x[i]).toFixed(1), cy: axes.y(y[i]).toFixed(1), r: 2.4, fill: `rgb(${between(VIRIDIS, share).join(",")})`, "fill-opacity": 0.75 }));
+    axes.svg.append(shape("circle", { cx: axes.x(x[i]).toFixed(1), cy: axes.y(y[i]).toFixed(1), r: 2.4, fill: `rgb(${between(VIRIDIS, share).join(",")})`, style: "stroke:var(--ink)", "stroke-width": 0.5 }));
   }
   const ring = shape("circle", { r: 7, fill: "none", style: "stroke:var(--ink)", "stroke-width": 2.4 });
   axes.svg.append(ring);
@@ -313,7 +313,7 @@ function scatter(state) {
     return [...place.index.map((at, k) => state.system.axes[k].values[at]), i % count, ...names.map((name) => shown.numbers[name][i])];
   })];
   figure.append(element("h2", {}, "Every configuration"), axes.svg,
-    legend([["", "coldest", `background:rgb(${VIRIDIS[0].join(",")})`], ["", "hottest", `background:rgb(${VIRIDIS.at(-1).join(",")})`]]),
+    legend([["coldest", 0], ["hottest", -1]].map(([word, at]) => ["", word, `background:rgb(${VIRIDIS.at(at).join(",")});border:1px solid var(--ink)`])),
     csvLink("CSV", `${state.system.name || "ensemble"} configurations`, rows));
   return figure;
 }
