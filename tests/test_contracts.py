@@ -44,7 +44,7 @@ class TestModels(ModelContract):
 TRIALS = trials(ENGINES, CASES)
 
 
-@pytest.mark.parametrize("trial", TRIALS, ids=str)
+@pytest.mark.parametrize("trial", TRIALS, ids=str, scope="class")
 class TestEngines(EngineContract):
     """Of this package."""
 
