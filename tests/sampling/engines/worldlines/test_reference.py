@@ -8,7 +8,7 @@ from spinlens.errors import InputError
 from spinlens.lattices import Lattice
 from spinlens.models import TICKS, Ising, TransverseIsing
 from spinlens.sampling import Plan, run_unit, units
-from spinlens.sampling.engines.worldlines import kernel, reference
+from spinlens.sampling.engines.worldlines import counting, kernel, reference
 from spinlens.sampling.engines.worldlines.arrivals import MOST, arrivals
 from spinlens.sampling.engines.worldlines.form import Form, form_of, tally_of
 from spinlens.sampling.engines.worldlines.place import heat_of, place_of, room_for
@@ -18,8 +18,8 @@ SYSTEMS = {
     "held": (TransverseIsing(-0.7), Lattice((2, 3), ((1, -1), "antiperiodic")), {"field": -0.4}),
     "free": (TransverseIsing(), Lattice((3, 3), "free", "triangular"), {"transverse_field": 3.0, "field": 0.3}),
 }
-TEMPERATURES = (0.05, 1.0, 50.0)
-"""Many windows, one or two, hardly any arrival."""
+TEMPERATURES = (0.02, 1.0, 50.0)
+"""More windows than are drawn at once, one or two, hardly any arrival."""
 
 
 @pytest.mark.parametrize("name", SYSTEMS)
@@ -45,7 +45,7 @@ def test_kernels(name):
             assert found == worldlines
             assert np.array_equal(streams[:, :1], twin)
         sums = np.zeros((len(counted.events), 1, 1), dtype=np.int64)
-        kernel.measure(start, first, times, slots[None], place, tally, sums)
+        counting.measure(start, first, times, slots[None], place, tally, sums)
         assert sums[:, 0, 0].tolist() == reference.sums(worldlines, place, tally)
     assert model.tables(lattice).names == ("bond_integral", "spin_integral", *_staggered(model), "kinks")
 
@@ -63,7 +63,7 @@ def test_ticks_at_the_seam_of_imaginary_time():
     counted = tally_of(model, lattice)
     place = place_of(form_of(model, lattice, model.strengths(lattice)), lattice)
     tally, sums = (counted.bonds, counted.sites, counted.events), np.zeros((3, 1, 1), dtype=np.int64)
-    kernel.measure(start, np.array([[0, 2, 4]]), times, np.array([[0]]), place, tally, sums)
+    counting.measure(start, np.array([[0, 2, 4]]), times, np.array([[0]]), place, tally, sums)
     # Up for 7 ticks; up from 3 to the last but one; both equal from 3 to 7, and where both are down in the last tick.
     spins = [2 * 7 - TICKS, 2 * (TICKS - 4) - TICKS]
     assert sums[:, 0, 0].tolist() == [2 * (4 + 1) - TICKS, sum(spins), 4]

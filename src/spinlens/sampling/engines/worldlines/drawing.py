@@ -1,0 +1,70 @@
+"""Arrivals of Poisson processes as the kernel draws them: windows and ticks, word by word."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numba import njit
+
+from spinlens.sampling.engines.bits.generator import next_random
+from spinlens.sampling.engines.worldlines.arrivals import MOST
+
+BITS = 32
+"""The circle has 2^BITS ticks."""
+
+TOGETHER = 64
+"""Windows that are drawn at once."""
+
+_U = np.uint64
+_ONE = _U(1)
+_FEW = 3
+
+
+@njit(forceinline=True, error_model="numpy", boundscheck=False)
+def draw_arrivals(
+    stream: Any, lane: int, window: int, halvings: int, thresholds: Any, process: int, ticks: Any, n: int
+) -> int:
+    """Append what arrives in the next windows of a process to a list of ticks, and return how long it is.
+
+    Ticks are in no order within a window. Each word is either the number of a window or a tick, and is treated as both,
+    so that nothing depends on a branch but for the windows with more than a few.
+
+    Parameters
+    ----------
+    stream : uint64 array, shape (4, lanes)
+        The generator's states.
+    lane : int
+        Which of them.
+    window, halvings : int
+        The first window, a multiple of `TOGETHER`, and into 2^what the circle is cut.
+    thresholds : uint64 array, shape (R, MOST)
+        See `Arrivals`.
+    process : int
+        Which of them.
+    ticks : uint32 array
+        With room for MOST * TOGETHER + 1 behind those it has.
+    n : int
+        How many it has.
+    """
+    x0, x1, x2, x3 = stream[0, lane], stream[1, lane], stream[2, lane], stream[3, lane]
+    one, two, three = thresholds[process, 0], thresholds[process, 1], thresholds[process, 2]
+    many = thresholds[process, _FEW]
+    width, shift = _ONE << _U(BITS - halvings), _U(BITS + halvings)
+    windows = _U(min(TOGETHER, (1 << halvings) - window))
+    end, begin, left = _U(n), (_U(window) - _ONE) * width, _U(0)
+    while (windows | left) != _U(0):
+        word, x0, x1, x2, x3 = next_random(x0, x1, x2, x3)
+        ticks[end] = begin + (word >> shift)
+        number = _U(word >= one) + _U(word >= two) + _U(word >= three)
+        if word >= many:
+            number = _U(_FEW + 1)
+            while number < _U(MOST - 1) and word >= thresholds[process, number]:
+                number += _ONE
+        opens = _U(left == _U(0))
+        end += _ONE - opens
+        begin += width * opens
+        windows -= opens
+        left = number if opens else left - _ONE
+    stream[0, lane], stream[1, lane], stream[2, lane], stream[3, lane] = x0, x1, x2, x3
+    return np.int64(end)
