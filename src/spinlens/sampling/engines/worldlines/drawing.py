@@ -13,8 +13,11 @@ from spinlens.sampling.engines.worldlines.arrivals import MOST
 BITS = 32
 """The circle has 2^BITS ticks."""
 
-TOGETHER = 64
-"""Windows that are drawn at once."""
+TOGETHER = 256
+"""Windows that are drawn at once, of one process after the other."""
+
+SPARE = MOST * TOGETHER + 1
+"""Of arrivals that may be drawn at once, and one that is written down for nothing."""
 
 _U = np.uint64
 _ONE = _U(1)
@@ -23,12 +26,12 @@ _FEW = 3
 
 @njit(forceinline=True, error_model="numpy", boundscheck=False)
 def draw_arrivals(
-    stream: Any, lane: int, window: int, halvings: int, thresholds: Any, process: int, ticks: Any, n: int
+    stream: Any, lane: int, window: int, windows: int, halvings: int, thresholds: Any, process: int, found: Any, n: int
 ) -> int:
-    """Append what arrives in the next windows of a process to a list of ticks, and return how long it is.
+    """Append what arrives in the next windows to a list, and return how long it is.
 
-    Ticks are in no order within a window. Each word is either the number of a window or a tick, and is treated as both,
-    so that nothing depends on a branch but for the windows with more than a few.
+    Arrivals are in no order within a window. Each word is either the number of a window or a tick, and is treated as
+    both, so that nothing depends on a branch but for the windows with more than a few.
 
     Parameters
     ----------
@@ -36,14 +39,17 @@ def draw_arrivals(
         The generator's states.
     lane : int
         Which of them.
-    window, halvings : int
-        The first window, a multiple of `TOGETHER`, and into 2^what the circle is cut.
+    window, windows : int
+        The first window, and how many there are: the 2^halvings of one circle, those of the next, and so on; at most
+        `TOGETHER` are drawn.
+    halvings : int
+        See `Arrivals`.
     thresholds : uint64 array, shape (R, MOST)
         See `Arrivals`.
     process : int
         Which of them.
-    ticks : uint32 array
-        With room for MOST * TOGETHER + 1 behind those it has.
+    found : uint64 array
+        Which circle, times 2^BITS, and the tick; with room for `SPARE` behind those that it has.
     n : int
         How many it has.
     """
@@ -51,11 +57,11 @@ def draw_arrivals(
     one, two, three = thresholds[process, 0], thresholds[process, 1], thresholds[process, 2]
     many = thresholds[process, _FEW]
     width, shift = _ONE << _U(BITS - halvings), _U(BITS + halvings)
-    windows = _U(min(TOGETHER, (1 << halvings) - window))
+    more = _U(min(TOGETHER, windows - window))
     end, begin, left = _U(n), (_U(window) - _ONE) * width, _U(0)
-    while (windows | left) != _U(0):
+    while (more | left) != _U(0):
         word, x0, x1, x2, x3 = next_random(x0, x1, x2, x3)
-        ticks[end] = begin + (word >> shift)
+        found[end] = begin + (word >> shift)
         number = _U(word >= one) + _U(word >= two) + _U(word >= three)
         if word >= many:
             number = _U(_FEW + 1)
@@ -64,7 +70,7 @@ def draw_arrivals(
         opens = _U(left == _U(0))
         end += _ONE - opens
         begin += width * opens
-        windows -= opens
+        more -= opens
         left = number if opens else left - _ONE
     stream[0, lane], stream[1, lane], stream[2, lane], stream[3, lane] = x0, x1, x2, x3
     return np.int64(end)

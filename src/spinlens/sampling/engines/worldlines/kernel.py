@@ -23,13 +23,13 @@ import numpy as np
 from numba import njit
 
 from spinlens.sampling.engines.bits.generator import draw
-from spinlens.sampling.engines.worldlines.arrivals import MOST
-from spinlens.sampling.engines.worldlines.drawing import BITS, TOGETHER, draw_arrivals
+from spinlens.sampling.engines.worldlines.drawing import BITS, SPARE, TOGETHER, draw_arrivals
 
 _OPTIONS = {"error_model": "numpy", "boundscheck": False}
 _INLINED = {"forceinline": True, **_OPTIONS}
 _U, _I = np.uint64, np.int64
 _ONE = _U(1)
+_TICKS = _U((1 << BITS) - 1)
 _BEYOND = 4
 """Points that are read, and not used, beyond the last."""
 
@@ -64,7 +64,7 @@ def swendsen_wang(
     bool
         Whether all kinks and cuts found room; if not, nothing is as it should be.
     """
-    sites, most, spare = start.shape[1], times.shape[1], MOST * TOGETHER + 1
+    sites, most = start.shape[1], times.shape[1]
     halvings, thresholds = heat.halvings, heat.thresholds
     ends, others, bond, opposite = place.first, place.second, place.bond, place.opposite
     site, favoured = place.site, place.favoured
@@ -73,34 +73,42 @@ def swendsen_wang(
     points, code = np.empty(room, dtype=np.uint32), np.empty(room, dtype=np.uint8)
     parent, turned = np.empty(room, dtype=np.uint32), np.empty(room, dtype=np.uint8)
     offset, count = np.empty(sites + 1, dtype=np.int64), np.empty(sites, dtype=np.int64)
-    cuts, ticks = np.empty(most + spare, dtype=np.uint32), np.empty(spare, dtype=np.uint32)
-    pairs = np.empty((spare, 2), dtype=np.uint32)
+    cuts, found, pairs = np.empty(most + SPARE, _U), np.empty(SPARE, _U), np.empty((SPARE, 2), np.uint32)
     # At most about one point in each part of a worldline.
     halved = halvings[0] + 1
     index = np.empty(sites * ((1 << halved) + 1), dtype=np.uint32)
     for lane in range(slots.size):
         codes, begins, kinks = start[slots[lane]], first[slots[lane]], times[slots[lane]]
         for _ in range(sweeps):
-            if not _cut(
-                codes, begins, kinks, streams, lane, halvings[0], thresholds, cuts, points, code, offset, count, halved,
-                index,
-            ):  # fmt: skip
-                return False
+            n = np.int64(0)
+            for window in range(0, sites << halvings[0], TOGETHER):
+                n = draw_arrivals(streams, lane, window, sites << halvings[0], halvings[0], thresholds, 0, cuts, n)
+                if n > most:
+                    return False
+            _sort(cuts, n)
+            cuts[n] = _U(sites) << _U(BITS)
+            _cut(codes, begins, kinks, cuts, points, code, offset, count, halved, index)
             segments = offset[sites]
             for a in range(segments):
                 parent[a] = a
-            for b in range(bond.size):
-                if bond[b] > 0:
+            begin = 0
+            while begin < bond.size:
+                end = _alike(bond, begin)
+                if bond[begin] > 0:
                     _bind(
-                        ends[b], others[b], opposite[b], streams, lane, halvings[bond[b]], thresholds, bond[b], ticks,
-                        pairs, points, code, offset, halved, index, parent,
+                        begin, end, ends, others, opposite, streams, lane, halvings[bond[begin]], thresholds,
+                        bond[begin], found, pairs, points, code, offset, halved, index, parent,
                     )  # fmt: skip
-            for i in range(sites):
-                if site[i] > 0:
+                begin = end
+            begin = 0
+            while begin < sites:
+                end = _alike(site, begin)
+                if site[begin] > 0:
                     _hold(
-                        i, favoured[i], streams, lane, halvings[site[i]], thresholds, site[i], ticks, points, code,
-                        offset, halved, index, parent,
+                        begin, end, favoured, streams, lane, halvings[site[begin]], thresholds, site[begin], found,
+                        points, code, offset, halved, index, parent,
                     )  # fmt: skip
+                begin = end
             _turn(streams, lane, parent, turned, code, segments)
             if not _keep(codes, begins, kinks, points, code, offset, count):
                 return False
@@ -108,34 +116,36 @@ def swendsen_wang(
 
 
 @njit(**_INLINED)
+def _alike(processes: Any, begin: int) -> int:
+    """Return where those end that have the same process as the first."""
+    end = begin + 1
+    while end < processes.size and processes[end] == processes[begin]:
+        end += 1
+    return end
+
+
+@njit(**_INLINED)
 def _cut(
-    start: Any, first: Any, times: Any, stream: Any, lane: int, halvings: int, thresholds: Any, cuts: Any, points: Any,
-    code: Any, offset: Any, count: Any, halved: int, index: Any,
-) -> bool:  # fmt: skip
+    start: Any, first: Any, times: Any, cuts: Any, points: Any, code: Any, offset: Any, count: Any, halved: int,
+    index: Any,
+) -> None:  # fmt: skip
     """List the points at which worldlines are cut, kinks among them, and the code of the segment behind each.
 
     Site i has the points points[offset[i] : offset[i] + count[i]] and segments of the same numbers, one without a
     point where there are none; the last one reaches beyond tick 0 to the first. Number 0 is the ghost of the field.
+    Behind the last cut stands one of a site that is none.
     """
-    total = _ONE
+    total, k = _ONE, _U(0)
     for i in range(start.size):
-        n = _I(0)
-        for window in range(0, 1 << halvings, TOGETHER):
-            n = draw_arrivals(stream, lane, window, halvings, thresholds, 0, cuts, n)
-            if n > times.size:
-                return False
-        _sort(cuts, n)
-        kink, end, k, stop, last = _U(first[i]), _U(first[i + 1]), _U(0), _U(n), _I(-1)
-        if total + stop + (end - kink) + _U(start.size - i + _BEYOND) > _U(points.size):
-            return False
+        kink, end, bound, last = _U(first[i]), _U(first[i + 1]), _U(i + 1) << _U(BITS), _I(-1)
         now = start[i]
         # The code at tick 0 is the one behind a kink there.
         if kink < end and times[kink] == 0:
             now ^= 1
         # Equal ticks are one point.
         at = total - _ONE
-        while kink < end and k < stop:
-            old, new = _I(times[kink]), _I(cuts[k])
+        while kink < end and cuts[k] < bound:
+            old, new = _I(times[kink]), _I(cuts[k] & _TICKS)
             is_old = (old - new - 1) >> 63
             here = new + ((old - new) & is_old)
             kink += _U(is_old & 1)
@@ -143,8 +153,8 @@ def _cut(
             now ^= np.uint8(is_old & 1)
             at += _U(here != last)
             points[at], code[at], last = here, now, here
-        while k < stop:
-            here = _I(cuts[k])
+        while cuts[k] < bound:
+            here = _I(cuts[k] & _TICKS)
             k += _ONE
             at += _U(here != last)
             points[at], code[at], last = here, now, here
@@ -161,26 +171,25 @@ def _cut(
             at = total
         total = at + _ONE
     offset[start.size] = total
-    return True
 
 
 @njit(**_INLINED)
-def _sort(ticks: Any, n: int) -> None:
+def _sort(cuts: Any, n: int) -> None:
     """Sort what is hardly out of order: neighbours first, without a branch, then the few that have further to go."""
-    last = _I(ticks[0])
+    last = _I(cuts[0])
     for k in range(_ONE, _U(n)):
-        tick = _I(ticks[k])
-        less = (tick - last) & ((tick - last) >> 63)
-        ticks[k - _ONE] = last + less
-        last = tick - less
+        cut = _I(cuts[k])
+        less = (cut - last) & ((cut - last) >> 63)
+        cuts[k - _ONE] = last + less
+        last = cut - less
     if n > 0:
-        ticks[n - 1] = last
+        cuts[n - 1] = last
     for k in range(_ONE, _U(n)):
-        tick, at = ticks[k], k
-        while at > _U(0) and ticks[at - _ONE] > tick:
-            ticks[at] = ticks[at - _ONE]
+        cut, at = cuts[k], k
+        while at > _U(0) and cuts[at - _ONE] > cut:
+            cuts[at] = cuts[at - _ONE]
             at -= _ONE
-        ticks[at] = tick
+        cuts[at] = cut
 
 
 @njit(**_INLINED)
@@ -228,36 +237,48 @@ def _join(parent: Any, a: int, b: int) -> None:
 
 @njit(**_INLINED)
 def _bind(
-    i: int, j: int, opposite: int, stream: Any, lane: int, halvings: int, thresholds: Any, process: int, ticks: Any,
-    pairs: Any, points: Any, code: Any, offset: Any, halved: int, index: Any, parent: Any,
+    begin: int, end: int, ends: Any, others: Any, opposite: Any, stream: Any, lane: int, halvings: int,
+    thresholds: Any, process: int, found: Any, pairs: Any, points: Any, code: Any, offset: Any, halved: int, index: Any,
+    parent: Any,
 ) -> None:  # fmt: skip
-    """Join segments of two sites that an arrival finds as their bond favours them."""
-    base_i, base_j, last_i, last_j = _U(offset[i]), _U(offset[j]), _U(offset[i + 1] - 1), _U(offset[j + 1] - 1)
-    row_i, row_j, shift = _U(i * ((1 << halved) + 1)), _U(j * ((1 << halved) + 1)), _U(BITS - halved)
-    for window in range(0, 1 << halvings, TOGETHER):
-        n, found = draw_arrivals(stream, lane, window, halvings, thresholds, process, ticks, 0), _U(0)
-        for k in range(_U(n)):
-            a = _segment(points, base_i, last_i, shift, index, row_i, _U(ticks[k]))
-            b = _segment(points, base_j, last_j, shift, index, row_j, _U(ticks[k]))
-            pairs[found, _U(0)], pairs[found, _ONE] = a, b
-            found += _U((code[a] ^ code[b]) == opposite)
-        for k in range(found):
+    """Join segments that an arrival finds as their bond favours them, of bonds with the same process."""
+    windows, row, shift = (end - begin) << halvings, (1 << halved) + 1, _U(BITS - halved)
+    for window in range(0, windows, TOGETHER):
+        n = _U(draw_arrivals(stream, lane, window, windows, halvings, thresholds, process, found, 0))
+        k, m, former = _U(0), _U(0), _U(0)
+        while k < n:
+            bound, b = found[k] | _TICKS, _U(begin) + (found[k] >> _U(BITS))
+            i, j, different = ends[b], others[b], opposite[b]
+            base_i, base_j, last_i, last_j = _U(offset[i]), _U(offset[j]), _U(offset[i + 1] - 1), _U(offset[j + 1] - 1)
+            row_i, row_j = _U(i * row), _U(j * row)
+            while k < n and found[k] <= bound:
+                tick = found[k] & _TICKS
+                one = _segment(points, base_i, last_i, shift, index, row_i, tick)
+                other = _segment(points, base_j, last_j, shift, index, row_j, tick)
+                pairs[m, _U(0)], pairs[m, _ONE] = one, other
+                # Those that the former one has found are joined as they should be.
+                pair = one << _U(BITS) | other
+                m += _U((code[one] ^ code[other]) == different) & _U(pair != former)
+                k, former = k + _ONE, pair
+        for k in range(m):
             _join(parent, _U(pairs[k, _U(0)]), _U(pairs[k, _ONE]))
 
 
 @njit(**_INLINED)
 def _hold(
-    i: int, favoured: int, stream: Any, lane: int, halvings: int, thresholds: Any, process: int, ticks: Any,
-    points: Any, code: Any, offset: Any, halved: int, index: Any, parent: Any,
+    begin: int, end: int, favoured: Any, stream: Any, lane: int, halvings: int, thresholds: Any, process: int,
+    found: Any, points: Any, code: Any, offset: Any, halved: int, index: Any, parent: Any,
 ) -> None:  # fmt: skip
-    """Join segments of a site with its field that an arrival finds as it favours them."""
-    base, last, row = _U(offset[i]), _U(offset[i + 1] - 1), _U(i * ((1 << halved) + 1))
-    for window in range(0, 1 << halvings, TOGETHER):
-        n = draw_arrivals(stream, lane, window, halvings, thresholds, process, ticks, 0)
-        for k in range(_U(n)):
-            a = _segment(points, base, last, _U(BITS - halved), index, row, _U(ticks[k]))
-            if code[a] == favoured:
-                _join(parent, a, _U(0))
+    """Join segments with the field that an arrival finds as it favours them, of sites with the same process."""
+    windows, row, shift = (end - begin) << halvings, (1 << halved) + 1, _U(BITS - halved)
+    for window in range(0, windows, TOGETHER):
+        n = _U(draw_arrivals(stream, lane, window, windows, halvings, thresholds, process, found, 0))
+        for k in range(n):
+            i = _U(begin) + (found[k] >> _U(BITS))
+            last = _U(offset[i + _ONE] - 1)
+            one = _segment(points, _U(offset[i]), last, shift, index, i * _U(row), found[k] & _TICKS)
+            if code[one] == favoured[i]:
+                _join(parent, one, _U(0))
 
 
 @njit(**_INLINED)
