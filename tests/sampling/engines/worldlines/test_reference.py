@@ -1,5 +1,7 @@
 """The kernels agree with their scalar twin, kink for kink and word for word, and with sums bond by bond."""
 
+from bisect import bisect_right
+
 import numpy as np
 import pytest
 from scipy import stats
@@ -68,6 +70,29 @@ def test_ticks_at_the_seam_of_imaginary_time():
     spins = [2 * 7 - TICKS, 2 * (TICKS - 4) - TICKS]
     assert sums[:, 0, 0].tolist() == [2 * (4 + 1) - TICKS, sum(spins), 4]
     assert sums[:, 0, 0].tolist() == reference.sums(worldlines, place, tally)
+
+
+def test_points_at_equal_ticks_are_one():
+    """Cuts where a kink is, or another cut, and at both ends of the circle, where random ones hardly ever are."""
+    kinks = [[0, 7], [], [3, TICKS - 1], []]
+    cuts = [[0, 0, 5, 7, 7, 9], [], [3, TICKS - 1], [0, 1, 2, 3, 4, 4, TICKS - 1]]
+    start, sites, halved = np.array([1, 0, 1, 1], dtype=np.uint8), len(kinks), 2
+    first = np.cumsum([0, *map(len, kinks)])
+    times = np.array([tick for each in kinks for tick in each], dtype=np.uint32)
+    drawn = [(i << 32) + tick for i, each in enumerate(cuts) for tick in each]
+    points, code, index = np.zeros(64, np.uint32), np.zeros(64, np.uint8), np.zeros(sites * 5, np.uint32)
+    offset, count = np.zeros(sites + 1, np.int64), np.zeros(sites, np.int64)
+    drawn = np.array([*drawn, sites << 32], dtype=np.uint64)
+    kernel._cut(start, first, times, drawn, points, code, offset, count, halved, index)
+    for i, (base, n) in enumerate(zip(offset, count, strict=False)):
+        expected, worldline = sorted({*kinks[i], *cuts[i]}), (int(start[i]), kinks[i])
+        assert points[base : base + n].tolist() == expected
+        behind = [reference.code_at(worldline, tick) for tick in expected or [0]]
+        assert code[base : offset[i + 1]].tolist() == behind
+        for tick in {0, TICKS // 4, TICKS - 1, *expected, *(tick + 1 for tick in expected if tick < TICKS - 1)}:
+            given = map(np.uint64, (base, offset[i + 1] - 1, 32 - halved))
+            found = kernel._segment(points, *given, index, np.uint64(5 * i), np.uint64(tick))
+            assert found - base == (bisect_right(expected, tick) - 1) % max(1, len(expected))
 
 
 def test_arrivals_are_those_of_poisson():

@@ -27,7 +27,7 @@ _FEW = 3
 @njit(forceinline=True, error_model="numpy", boundscheck=False)
 def draw_arrivals(
     stream: Any, lane: int, window: int, windows: int, halvings: int, thresholds: Any, process: int, found: Any, n: int
-) -> int:
+) -> Any:
     """Append what arrives in the next windows to a list, and return how long it is.
 
     Arrivals are in no order within a window. Each word is either the number of a window or a tick, and is treated as

@@ -185,7 +185,8 @@ def _sort(cuts: Any, n: int) -> None:
     if n > 0:
         cuts[n - 1] = last
     for k in range(_ONE, _U(n)):
-        cut, at = cuts[k], k
+        cut = cuts[k]
+        at: Any = k
         while at > _U(0) and cuts[at - _ONE] > cut:
             cuts[at] = cuts[at - _ONE]
             at -= _ONE
@@ -193,7 +194,7 @@ def _sort(cuts: Any, n: int) -> None:
 
 
 @njit(**_INLINED)
-def _list(points: Any, begin: int, end: int, halved: int, index: Any, row: int) -> None:
+def _list(points: Any, begin: Any, end: Any, halved: int, index: Any, row: Any) -> None:
     """List where the points of each of 2^halved parts of the circle begin, and where the last ones end."""
     parts, shift, last = _ONE << _U(halved), _U(BITS - halved), begin
     for part in range(row, row + parts + _ONE):
@@ -206,7 +207,7 @@ def _list(points: Any, begin: int, end: int, halved: int, index: Any, row: int) 
 
 
 @njit(**_INLINED)
-def _segment(points: Any, base: int, last: int, shift: int, index: Any, row: int, tick: int) -> int:
+def _segment(points: Any, base: Any, last: Any, shift: Any, index: Any, row: Any, tick: Any) -> Any:
     """Return the segment at a tick: two points are looked at in any case, and more where a part has more."""
     part = row + (tick >> shift)
     at, end = _U(index[part]), _U(index[part + _ONE])
@@ -220,7 +221,7 @@ def _segment(points: Any, base: int, last: int, shift: int, index: Any, row: int
 
 
 @njit(**_INLINED)
-def _join(parent: Any, a: int, b: int) -> None:
+def _join(parent: Any, a: Any, b: Any) -> None:
     """Join two clusters by Rem's algorithm; no parent has a larger number than its child."""
     while True:
         one, other = _I(parent[a]), _I(parent[b])
@@ -257,11 +258,11 @@ def _bind(
                 other = _segment(points, base_j, last_j, shift, index, row_j, tick)
                 pairs[m, _U(0)], pairs[m, _ONE] = one, other
                 # Those that the former one has found are joined as they should be.
-                pair = one << _U(BITS) | other
-                m += _U((code[one] ^ code[other]) == different) & _U(pair != former)
-                k, former = k + _ONE, pair
-        for k in range(m):
-            _join(parent, _U(pairs[k, _U(0)]), _U(pairs[k, _ONE]))
+                both = one << _U(BITS) | other
+                m += _U((code[one] ^ code[other]) == different) & _U(both != former)
+                k, former = k + _ONE, both
+        for pair in range(m):
+            _join(parent, _U(pairs[pair, _U(0)]), _U(pairs[pair, _ONE]))
 
 
 @njit(**_INLINED)
