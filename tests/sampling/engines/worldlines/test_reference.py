@@ -1,5 +1,7 @@
 """The kernels agree with their scalar twin, kink for kink and word for word, and with sums bond by bond."""
 
+from bisect import bisect_right
+
 import numpy as np
 import pytest
 from scipy import stats
@@ -8,7 +10,7 @@ from spinlens.errors import InputError
 from spinlens.lattices import Lattice
 from spinlens.models import TICKS, Ising, TransverseIsing
 from spinlens.sampling import Plan, run_unit, units
-from spinlens.sampling.engines.worldlines import kernel, reference
+from spinlens.sampling.engines.worldlines import counting, kernel, reference
 from spinlens.sampling.engines.worldlines.arrivals import MOST, arrivals
 from spinlens.sampling.engines.worldlines.form import Form, form_of, tally_of
 from spinlens.sampling.engines.worldlines.place import heat_of, place_of, room_for
@@ -18,8 +20,8 @@ SYSTEMS = {
     "held": (TransverseIsing(-0.7), Lattice((2, 3), ((1, -1), "antiperiodic")), {"field": -0.4}),
     "free": (TransverseIsing(), Lattice((3, 3), "free", "triangular"), {"transverse_field": 3.0, "field": 0.3}),
 }
-TEMPERATURES = (0.05, 1.0, 50.0)
-"""Many windows, one or two, hardly any arrival."""
+TEMPERATURES = (0.02, 1.0, 50.0)
+"""More windows than are drawn at once, one or two, hardly any arrival."""
 
 
 @pytest.mark.parametrize("name", SYSTEMS)
@@ -45,7 +47,7 @@ def test_kernels(name):
             assert found == worldlines
             assert np.array_equal(streams[:, :1], twin)
         sums = np.zeros((len(counted.events), 1, 1), dtype=np.int64)
-        kernel.measure(start, first, times, slots[None], place, tally, sums)
+        counting.measure(start, first, times, slots[None], place, tally, sums)
         assert sums[:, 0, 0].tolist() == reference.sums(worldlines, place, tally)
     assert model.tables(lattice).names == ("bond_integral", "spin_integral", *_staggered(model), "kinks")
 
@@ -63,11 +65,34 @@ def test_ticks_at_the_seam_of_imaginary_time():
     counted = tally_of(model, lattice)
     place = place_of(form_of(model, lattice, model.strengths(lattice)), lattice)
     tally, sums = (counted.bonds, counted.sites, counted.events), np.zeros((3, 1, 1), dtype=np.int64)
-    kernel.measure(start, np.array([[0, 2, 4]]), times, np.array([[0]]), place, tally, sums)
+    counting.measure(start, np.array([[0, 2, 4]]), times, np.array([[0]]), place, tally, sums)
     # Up for 7 ticks; up from 3 to the last but one; both equal from 3 to 7, and where both are down in the last tick.
     spins = [2 * 7 - TICKS, 2 * (TICKS - 4) - TICKS]
     assert sums[:, 0, 0].tolist() == [2 * (4 + 1) - TICKS, sum(spins), 4]
     assert sums[:, 0, 0].tolist() == reference.sums(worldlines, place, tally)
+
+
+def test_points_at_equal_ticks_are_one():
+    """Cuts where a kink is, or another cut, and at both ends of the circle, where random ones hardly ever are."""
+    kinks = [[0, 7], [], [3, TICKS - 1], []]
+    cuts = [[0, 0, 5, 7, 7, 9], [], [3, TICKS - 1], [0, 1, 2, 3, 4, 4, TICKS - 1]]
+    start, sites, halved = np.array([1, 0, 1, 1], dtype=np.uint8), len(kinks), 2
+    first = np.cumsum([0, *map(len, kinks)])
+    times = np.array([tick for each in kinks for tick in each], dtype=np.uint32)
+    drawn = [(i << 32) + tick for i, each in enumerate(cuts) for tick in each]
+    points, code, index = np.zeros(64, np.uint32), np.zeros(64, np.uint8), np.zeros(sites * 5, np.uint32)
+    offset, count = np.zeros(sites + 1, np.int64), np.zeros(sites, np.int64)
+    drawn = np.array([*drawn, sites << 32], dtype=np.uint64)
+    kernel._cut(start, first, times, drawn, points, code, offset, count, halved, index)
+    for i, (base, n) in enumerate(zip(offset, count, strict=False)):
+        expected, worldline = sorted({*kinks[i], *cuts[i]}), (int(start[i]), kinks[i])
+        assert points[base : base + n].tolist() == expected
+        behind = [reference.code_at(worldline, tick) for tick in expected or [0]]
+        assert code[base : offset[i + 1]].tolist() == behind
+        for tick in {0, TICKS // 4, TICKS - 1, *expected, *(tick + 1 for tick in expected if tick < TICKS - 1)}:
+            given = map(np.uint64, (base, offset[i + 1] - 1, 32 - halved))
+            found = kernel._segment(points, *given, index, np.uint64(5 * i), np.uint64(tick))
+            assert found - base == (bisect_right(expected, tick) - 1) % max(1, len(expected))
 
 
 def test_arrivals_are_those_of_poisson():

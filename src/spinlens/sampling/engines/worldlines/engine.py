@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 CLUSTERS = "swendsen_wang"
 
-COST = 500.0
+COST = 150.0
 """About how many bit-sliced updates of a site take as long as one segment, cut or arrival of one chain."""
 
 MOST_KINKS = 1 << 24

@@ -5,10 +5,14 @@ from one tick on differs from that before. In an update each worldline is cut at
 are joined where an arrival finds them as their bond favours them, and joined with the field where it favours them; then
 each cluster that is not joined with the field is turned over by a fair coin, and cuts between equal segments vanish.
 
+A processor cannot guess what is random, and a wrong guess takes as long as twenty sums: so what is compared becomes a
+number that is added, or a mask, and what may not be kept is written down all the same and overwritten by the next.
+
 References
 ----------
 H. Rieger and N. Kawashima, Eur. Phys. J. B 9, 233 (1999), doi:10.1007/s100510050761. H. W. J. Bloete and Y. Deng, Phys.
-Rev. E 66, 066110 (2002), doi:10.1103/PhysRevE.66.066110.
+Rev. E 66, 066110 (2002), doi:10.1103/PhysRevE.66.066110. M. M. A. Patwary, J. Blair and F. Manne, Lect. Notes Comput.
+Sci. 6049, 411 (2010), doi:10.1007/978-3-642-13193-6_35, on Rem's algorithm.
 """
 
 from __future__ import annotations
@@ -19,57 +23,15 @@ import numpy as np
 from numba import njit
 
 from spinlens.sampling.engines.bits.generator import draw
-from spinlens.sampling.engines.worldlines.arrivals import MOST
+from spinlens.sampling.engines.worldlines.drawing import BITS, SPARE, TOGETHER, draw_arrivals
 
 _OPTIONS = {"error_model": "numpy", "boundscheck": False}
-_U = np.uint64
-BITS = 32
-_WHOLE = 1 << BITS
-_UNKNOWN, _STAY, _TURN = 0, 1, 2
-
-
-@njit(inline="always")
-def _number(stream: Any, lane: int, thresholds: Any) -> int:
-    """Return how many arrive in a window."""
-    word, found = draw(stream, lane), 0
-    while found < MOST - 1 and word >= thresholds[found]:
-        found += 1
-    return found
-
-
-@njit(inline="always")
-def _tick(stream: Any, lane: int, window: int, halvings: int) -> Any:
-    """Return a tick within a window."""
-    word = np.int64(draw(stream, lane) >> _U(32))
-    return (np.int64(window) << (BITS - halvings)) + (word >> halvings)
-
-
-@njit(inline="always")
-def _root(parent: Any, a: int) -> int:
-    while parent[a] != a:
-        parent[a] = parent[parent[a]]
-        a = parent[a]
-    return a
-
-
-@njit(inline="always")
-def _join(parent: Any, a: int, b: int) -> None:
-    a, b = _root(parent, a), _root(parent, b)
-    # The ghost of the field has the largest number of all.
-    if a < b:
-        parent[a] = b
-    else:
-        parent[b] = a
-
-
-@njit(inline="always")
-def _segment(points: Any, offset: int, count: int, last: int, tick: int) -> int:
-    """Return the segment at a tick, given the last point at or before an earlier one, -1 where there is none."""
-    while last + 1 < count and points[offset + last + 1] <= tick:
-        last += 1
-    if last < 0:
-        return offset + max(count - 1, 0)
-    return offset + last
+_INLINED = {"forceinline": True, **_OPTIONS}
+_U, _I = np.uint64, np.int64
+_ONE = _U(1)
+_TICKS = _U((1 << BITS) - 1)
+_BEYOND = 4
+"""Points that are read, and not used, beyond the last."""
 
 
 @njit(cache=True, nogil=True, **_OPTIONS)
@@ -102,237 +64,260 @@ def swendsen_wang(
     bool
         Whether all kinks and cuts found room; if not, nothing is as it should be.
     """
-    sites = start.shape[1]
-    # As many cuts as kinks, and a segment of each site that has neither.
-    room = 2 * times.shape[1] + sites
-    points, code = np.empty(room, dtype=np.int64), np.empty(room, dtype=np.uint8)
-    parent, fate = np.empty(room + 1, dtype=np.int64), np.empty(room + 1, dtype=np.uint8)
+    sites, most = start.shape[1], times.shape[1]
+    halvings, thresholds = heat.halvings, heat.thresholds
+    ends, others, bond, opposite = place.first, place.second, place.bond, place.opposite
+    site, favoured = place.site, place.favoured
+    # The ghost of the field, as many cuts as kinks, a segment of each site that has neither.
+    room = 1 + 2 * most + sites + _BEYOND
+    points, code = np.empty(room, dtype=np.uint32), np.empty(room, dtype=np.uint8)
+    parent, turned = np.empty(room, dtype=np.uint32), np.empty(room, dtype=np.uint8)
     offset, count = np.empty(sites + 1, dtype=np.int64), np.empty(sites, dtype=np.int64)
+    cuts, found, pairs = np.empty(most + SPARE, _U), np.empty(SPARE, _U), np.empty((SPARE, 2), np.uint32)
+    # At most about one point in each part of a worldline.
+    halved = halvings[0] + 1
+    index = np.empty(sites * ((1 << halved) + 1), dtype=np.uint32)
     for lane in range(slots.size):
-        chain = slots[lane]
+        codes, begins, kinks = start[slots[lane]], first[slots[lane]], times[slots[lane]]
         for _ in range(sweeps):
-            if not _cut(start[chain], first[chain], times[chain], streams, lane, heat, points, code, offset, count):
-                return False
+            n = np.int64(0)
+            for window in range(0, sites << halvings[0], TOGETHER):
+                n = draw_arrivals(streams, lane, window, sites << halvings[0], halvings[0], thresholds, 0, cuts, n)
+                if n > most:
+                    return False
+            _sort(cuts, n)
+            cuts[n] = _U(sites) << _U(BITS)
+            _cut(codes, begins, kinks, cuts, points, code, offset, count, halved, index)
             segments = offset[sites]
-            for a in range(segments + 1):
+            for a in range(segments):
                 parent[a] = a
-            for b in range(place.first.size):
-                process = place.bond[b]
-                if process > 0:
+            begin = 0
+            while begin < bond.size:
+                end = _alike(bond, begin)
+                if bond[begin] > 0:
                     _bind(
-                        place.first[b], place.second[b], place.opposite[b], streams, lane, heat.halvings[process],
-                        heat.thresholds[process], points, code, offset, count, parent,
+                        begin, end, ends, others, opposite, streams, lane, halvings[bond[begin]], thresholds,
+                        bond[begin], found, pairs, points, code, offset, halved, index, parent,
                     )  # fmt: skip
-            for i in range(sites):
-                process = place.site[i]
-                if process > 0:
+                begin = end
+            begin = 0
+            while begin < sites:
+                end = _alike(site, begin)
+                if site[begin] > 0:
                     _hold(
-                        i, place.favoured[i], streams, lane, heat.halvings[process], heat.thresholds[process], points,
-                        code, offset, count, parent, segments,
+                        begin, end, favoured, streams, lane, halvings[site[begin]], thresholds, site[begin], found,
+                        points, code, offset, halved, index, parent,
                     )  # fmt: skip
-            _turn(streams, lane, parent, fate, code, segments)
-            if not _keep(start[chain], first[chain], times[chain], points, code, offset, count):
+                begin = end
+            _turn(streams, lane, parent, turned, code, segments)
+            if not _keep(codes, begins, kinks, points, code, offset, count):
                 return False
     return True
 
 
-@njit(**_OPTIONS)
+@njit(**_INLINED)
+def _alike(processes: Any, begin: int) -> int:
+    """Return where those end that have the same process as the first."""
+    end = begin + 1
+    while end < processes.size and processes[end] == processes[begin]:
+        end += 1
+    return end
+
+
+@njit(**_INLINED)
 def _cut(
-    start: Any, first: Any, times: Any, stream: Any, lane: int, heat: Any, points: Any, code: Any, offset: Any,
-    count: Any,
-) -> bool:  # fmt: skip
+    start: Any, first: Any, times: Any, cuts: Any, points: Any, code: Any, offset: Any, count: Any, halved: int,
+    index: Any,
+) -> None:  # fmt: skip
     """List the points at which worldlines are cut, kinks among them, and the code of the segment behind each.
 
     Site i has the points points[offset[i] : offset[i] + count[i]] and segments of the same numbers, one without a
-    point where there are none; the last one reaches beyond tick 0 to the first.
+    point where there are none; the last one reaches beyond tick 0 to the first. Number 0 is the ghost of the field.
+    Behind the last cut stands one of a site that is none.
     """
-    sites, halvings, thresholds = start.size, heat.halvings[0], heat.thresholds[0]
-    new = np.empty(MOST, dtype=np.int64)
-    total = 0
-    for i in range(sites):
-        offset[i] = total
-        now, kink, end, n = start[i], first[i], first[i + 1], 0
-        for window in range(1 << halvings):
-            number = _number(stream, lane, thresholds)
-            for k in range(number):
-                tick, at = _tick(stream, lane, window, halvings), k
-                while at > 0 and new[at - 1] > tick:
-                    new[at] = new[at - 1]
-                    at -= 1
-                new[at] = tick
-            stop, k = np.int64(window + 1) << (BITS - halvings), 0
-            while True:
-                old = np.int64(times[kink]) if kink < end else _WHOLE
-                tick = new[k] if k < number else _WHOLE
-                here = min(old, tick)
-                if here >= stop:
-                    break
-                if total + n + sites - i >= points.size:
-                    return False
-                if tick == here:
-                    k += 1
-                if old == here:
-                    kink += 1
-                    # The code at tick 0 is the one behind a kink there.
-                    if here > 0:
-                        now ^= 1
-                elif n > 0 and points[total + n - 1] == here:
-                    continue
-                points[total + n] = here
-                code[total + n] = now
-                n += 1
-        count[i] = n
-        if n == 0:
+    total, k = _ONE, _U(0)
+    for i in range(start.size):
+        kink, end, bound, last = _U(first[i]), _U(first[i + 1]), _U(i + 1) << _U(BITS), _I(-1)
+        now = start[i]
+        # The code at tick 0 is the one behind a kink there.
+        if kink < end and times[kink] == 0:
+            now ^= 1
+        # Equal ticks are one point.
+        at = total - _ONE
+        while kink < end and cuts[k] < bound:
+            old, new = _I(times[kink]), _I(cuts[k] & _TICKS)
+            is_old = (old - new - 1) >> 63
+            here = new + ((old - new) & is_old)
+            kink += _U(is_old & 1)
+            k += _U(new <= old)
+            now ^= np.uint8(is_old & 1)
+            at += _U(here != last)
+            points[at], code[at], last = here, now, here
+        while cuts[k] < bound:
+            here = _I(cuts[k] & _TICKS)
+            k += _ONE
+            at += _U(here != last)
+            points[at], code[at], last = here, now, here
+        while kink < end:
+            here = _I(times[kink])
+            kink += _ONE
+            now ^= 1
+            at += _U(here != last)
+            points[at], code[at], last = here, now, here
+        offset[i], count[i] = total, at + _ONE - total
+        _list(points, total, at + _ONE, halved, index, _U(i * ((1 << halved) + 1)))
+        if at < total:
             code[total] = now
-        total += max(n, 1)
-    offset[sites] = total
-    return True
+            at = total
+        total = at + _ONE
+    offset[start.size] = total
 
 
-@njit(**_OPTIONS)
+@njit(**_INLINED)
+def _sort(cuts: Any, n: int) -> None:
+    """Sort what is hardly out of order: neighbours first, without a branch, then the few that have further to go."""
+    last = _I(cuts[0])
+    for k in range(_ONE, _U(n)):
+        cut = _I(cuts[k])
+        less = (cut - last) & ((cut - last) >> 63)
+        cuts[k - _ONE] = last + less
+        last = cut - less
+    if n > 0:
+        cuts[n - 1] = last
+    for k in range(_ONE, _U(n)):
+        cut = cuts[k]
+        at: Any = k
+        while at > _U(0) and cuts[at - _ONE] > cut:
+            cuts[at] = cuts[at - _ONE]
+            at -= _ONE
+        cuts[at] = cut
+
+
+@njit(**_INLINED)
+def _list(points: Any, begin: Any, end: Any, halved: int, index: Any, row: Any) -> None:
+    """List where the points of each of 2^halved parts of the circle begin, and where the last ones end."""
+    parts, shift, last = _ONE << _U(halved), _U(BITS - halved), begin
+    for part in range(row, row + parts + _ONE):
+        index[part] = 0
+    for k in range(begin, end):
+        index[row + (_U(points[k]) >> shift) + _ONE] += _ONE
+    for part in range(row, row + parts + _ONE):
+        last += _U(index[part])
+        index[part] = last
+
+
+@njit(**_INLINED)
+def _segment(points: Any, base: Any, last: Any, shift: Any, index: Any, row: Any, tick: Any) -> Any:
+    """Return the segment at a tick: two points are looked at in any case, and more where a part has more."""
+    part = row + (tick >> shift)
+    at, end = _U(index[part]), _U(index[part + _ONE])
+    after = at + _ONE
+    found = at + (_U(at < end) & _U(points[at] <= tick)) + (_U(after < end) & _U(points[after] <= tick)) - _ONE
+    if after + _ONE < end:
+        while found + _ONE < end and points[found + _ONE] <= tick:
+            found += _ONE
+    # Before the first point the last segment goes on.
+    return found if found >= base else last
+
+
+@njit(**_INLINED)
+def _join(parent: Any, a: Any, b: Any) -> None:
+    """Join two clusters by Rem's algorithm; no parent has a larger number than its child."""
+    while True:
+        one, other = _I(parent[a]), _I(parent[b])
+        if one == other:
+            return
+        swap = (one - other) >> 63
+        apart, between = (one ^ other) & swap, (a ^ b) & _U(swap)
+        one, other, a, b = one ^ apart, other ^ apart, a ^ between, b ^ between
+        parent[a] = other
+        if _U(one) == a:
+            return
+        a = _U(one)
+
+
+@njit(**_INLINED)
 def _bind(
-    i: int, j: int, opposite: int, stream: Any, lane: int, halvings: int, thresholds: Any, points: Any, code: Any,
-    offset: Any, count: Any, parent: Any,
+    begin: int, end: int, ends: Any, others: Any, opposite: Any, stream: Any, lane: int, halvings: int,
+    thresholds: Any, process: int, found: Any, pairs: Any, points: Any, code: Any, offset: Any, halved: int, index: Any,
+    parent: Any,
 ) -> None:  # fmt: skip
-    """Join segments of two sites that an arrival finds as their bond favours them."""
-    a, b = -1, -1
-    for window in range(1 << halvings):
-        low = np.int64(window) << (BITS - halvings)
-        while a + 1 < count[i] and points[offset[i] + a + 1] <= low:
-            a += 1
-        while b + 1 < count[j] and points[offset[j] + b + 1] <= low:
-            b += 1
-        for _ in range(_number(stream, lane, thresholds)):
-            tick = _tick(stream, lane, window, halvings)
-            one = _segment(points, offset[i], count[i], a, tick)
-            other = _segment(points, offset[j], count[j], b, tick)
-            if code[one] ^ code[other] == opposite:
-                _join(parent, one, other)
+    """Join segments that an arrival finds as their bond favours them, of bonds with the same process."""
+    windows, row, shift = (end - begin) << halvings, (1 << halved) + 1, _U(BITS - halved)
+    for window in range(0, windows, TOGETHER):
+        n = _U(draw_arrivals(stream, lane, window, windows, halvings, thresholds, process, found, 0))
+        k, m, former = _U(0), _U(0), _U(0)
+        while k < n:
+            bound, b = found[k] | _TICKS, _U(begin) + (found[k] >> _U(BITS))
+            i, j, different = ends[b], others[b], opposite[b]
+            base_i, base_j, last_i, last_j = _U(offset[i]), _U(offset[j]), _U(offset[i + 1] - 1), _U(offset[j + 1] - 1)
+            row_i, row_j = _U(i * row), _U(j * row)
+            while k < n and found[k] <= bound:
+                tick = found[k] & _TICKS
+                one = _segment(points, base_i, last_i, shift, index, row_i, tick)
+                other = _segment(points, base_j, last_j, shift, index, row_j, tick)
+                pairs[m, _U(0)], pairs[m, _ONE] = one, other
+                # Those that the former one has found are joined as they should be.
+                both = one << _U(BITS) | other
+                m += _U((code[one] ^ code[other]) == different) & _U(both != former)
+                k, former = k + _ONE, both
+        for pair in range(m):
+            _join(parent, _U(pairs[pair, _U(0)]), _U(pairs[pair, _ONE]))
 
 
-@njit(**_OPTIONS)
+@njit(**_INLINED)
 def _hold(
-    i: int, favoured: int, stream: Any, lane: int, halvings: int, thresholds: Any, points: Any, code: Any, offset: Any,
-    count: Any, parent: Any, ghost: int,
+    begin: int, end: int, favoured: Any, stream: Any, lane: int, halvings: int, thresholds: Any, process: int,
+    found: Any, points: Any, code: Any, offset: Any, halved: int, index: Any, parent: Any,
 ) -> None:  # fmt: skip
-    """Join segments of a site with its field that an arrival finds as it favours them."""
-    a = -1
-    for window in range(1 << halvings):
-        low = np.int64(window) << (BITS - halvings)
-        while a + 1 < count[i] and points[offset[i] + a + 1] <= low:
-            a += 1
-        for _ in range(_number(stream, lane, thresholds)):
-            one = _segment(points, offset[i], count[i], a, _tick(stream, lane, window, halvings))
-            if code[one] == favoured:
-                _join(parent, one, ghost)
+    """Join segments with the field that an arrival finds as it favours them, of sites with the same process."""
+    windows, row, shift = (end - begin) << halvings, (1 << halved) + 1, _U(BITS - halved)
+    for window in range(0, windows, TOGETHER):
+        n = _U(draw_arrivals(stream, lane, window, windows, halvings, thresholds, process, found, 0))
+        for k in range(n):
+            i = _U(begin) + (found[k] >> _U(BITS))
+            last = _U(offset[i + _ONE] - 1)
+            one = _segment(points, _U(offset[i]), last, shift, index, i * _U(row), found[k] & _TICKS)
+            if code[one] == favoured[i]:
+                _join(parent, one, _U(0))
 
 
-@njit(**_OPTIONS)
-def _turn(stream: Any, lane: int, parent: Any, fate: Any, code: Any, segments: int) -> None:
+@njit(**_INLINED)
+def _turn(stream: Any, lane: int, parent: Any, turned: Any, code: Any, segments: int) -> None:
     """Turn each cluster over by a fair coin, in the order of their first segments; never that of the field."""
-    for a in range(segments):
-        fate[a] = _UNKNOWN
-    fate[segments] = _STAY
-    word, left = _U(0), 0
-    for a in range(segments):
-        root = _root(parent, a)
-        if fate[root] == _UNKNOWN:
-            if left == 0:
-                word, left = draw(stream, lane), 64
-            fate[root] = _TURN if word & _U(1) else _STAY
-            word >>= _U(1)
-            left -= 1
-        if fate[root] == _TURN:
-            code[a] ^= 1
+    turned[0] = 0
+    word, left = _U(0), _U(0)
+    for a in range(_ONE, _U(segments)):
+        above = _U(parent[a])
+        root = _U(above == a)
+        # Hardly ever are no coins left, but who is a root is anybody's guess: so this is asked first.
+        if left == _U(0) and root:
+            word, left = draw(stream, lane), _U(64)
+        turned[a] = word & _ONE
+        turn = turned[above]
+        turned[a] = turn
+        code[a] ^= turn
+        word >>= root
+        left -= root
 
 
-@njit(**_OPTIONS)
+@njit(**_INLINED)
 def _keep(start: Any, first: Any, times: Any, points: Any, code: Any, offset: Any, count: Any) -> bool:
     """Write the worldlines down: a point is a kink where the segments before and behind it differ."""
-    kinks = 0
+    kinks = _U(0)
     for i in range(start.size):
+        begin, end = _U(offset[i]), _U(offset[i] + count[i])
+        before = code[offset[i + 1] - 1]
         first[i] = kinks
-        base, n = offset[i], count[i]
-        start[i] = code[base] if n == 0 or points[base] == 0 else code[base + n - 1]
-        before = code[base + max(n - 1, 0)]
-        for k in range(n):
-            if code[base + k] != before:
-                if kinks >= times.size:
-                    return False
-                times[kinks] = points[base + k]
-                kinks += 1
-            before = code[base + k]
+        start[i] = code[begin] if begin == end or points[begin] == 0 else before
+        for k in range(begin, end):
+            # Kinks are fewer than the points that have been looked at.
+            points[kinks] = points[k]
+            kinks += _U(code[k] != before)
+            before = code[k]
     first[start.size] = kinks
+    if kinks > _U(times.size):
+        return False
+    for k in range(kinks):
+        times[k] = points[k]
     return True
-
-
-@njit(cache=True, nogil=True, **_OPTIONS)
-def measure(start: Any, first: Any, times: Any, slots: Any, place: Any, tally: Any, sums: Any) -> None:
-    """Sum along worldlines.
-
-    Parameters
-    ----------
-    start, first, times : arrays
-        The chains, see `swendsen_wang`.
-    slots : int64 array, shape (T, 64)
-        Which of them.
-    place : Place
-        Sites and bonds.
-    tally : tuple of int64 arrays
-        What counts, see `spinlens.sampling.engines.worldlines.form.Tally`.
-    sums : int64 array, shape (terms, T, 64)
-        Filled.
-    """
-    bonds, sites, events = tally
-    terms = events.size
-    for t in range(slots.shape[0]):
-        for lane in range(slots.shape[1]):
-            chain = slots[t, lane]
-            for term in range(terms):
-                sums[term, t, lane] = events[term] * first[chain, sites.shape[1]]
-            for i in range(sites.shape[1]):
-                up = _ticks(times[chain], first[chain, i], first[chain, i + 1], start[chain, i])
-                for term in range(terms):
-                    sums[term, t, lane] += sites[term, i, 1] * up + sites[term, i, 0] * (_WHOLE - up)
-            for b in range(bonds.shape[1]):
-                i, j = place.first[b], place.second[b]
-                equal = _equal(
-                    times[chain], first[chain, i], first[chain, i + 1], first[chain, j], first[chain, j + 1],
-                    start[chain, i] == start[chain, j],
-                )  # fmt: skip
-                for term in range(terms):
-                    sums[term, t, lane] += bonds[term, b, 1] * equal + bonds[term, b, 0] * (_WHOLE - equal)
-
-
-@njit(**_OPTIONS)
-def _ticks(times: Any, kink: int, end: int, now: int) -> Any:
-    """Return for how many ticks a site is up."""
-    found: Any = np.int64(0)
-    last: Any = np.int64(0)
-    for k in range(kink, end):
-        tick = np.int64(times[k])
-        if tick > 0:
-            if now:
-                found += tick - last
-            last, now = tick, 1 - now
-    return found + (_WHOLE - last if now else 0)
-
-
-@njit(**_OPTIONS)
-def _equal(times: Any, a: int, end_a: int, b: int, end_b: int, same: bool) -> Any:
-    """Return for how many ticks two sites are equal."""
-    found: Any = np.int64(0)
-    last: Any = np.int64(0)
-    while a < end_a or b < end_b:
-        one = np.int64(times[a]) if a < end_a else _WHOLE
-        other = np.int64(times[b]) if b < end_b else _WHOLE
-        tick = min(one, other)
-        if one == tick:
-            a += 1
-        if other == tick:
-            b += 1
-        if tick > 0 and one != other:
-            if same:
-                found += tick - last
-            last, same = tick, not same
-    return found + (_WHOLE - last if same else 0)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from spinlens.errors import SpinlensError
 from spinlens.sampling.engines.table.lanes import LANES
-from spinlens.sampling.engines.worldlines import kernel
+from spinlens.sampling.engines.worldlines import counting, kernel
 from spinlens.sampling.engines.worldlines.form import Form, form_of, tally_of
 from spinlens.sampling.engines.worldlines.place import heat_of, place_of, room_for
 from spinlens.seeds import Purpose, seed_sequence
@@ -66,7 +66,7 @@ class WorldlineWalkers:
 
     def measure(self, here: slice) -> None:
         """Count the sums at some temperatures."""
-        kernel.measure(self.start, self.first, self.times, self.slots[here], self.place, self.tally, self.sums)
+        counting.measure(self.start, self.first, self.times, self.slots[here], self.place, self.tally, self.sums)
 
     def swap(self, parity: int, lanes: np.ndarray) -> None:
         """Swap chains between neighbouring temperatures: which chain stands where."""
