@@ -52,6 +52,8 @@ class Reference:
         The kind of lattice of a transition, where the model has the couplings that it holds for; else empty.
     controls : mapping of str to float
         The model's controls at that transition; those that are left out have their defaults.
+    control : str
+        What the value is one of: the temperature, or the control in which there is a transition at T = 0.
     """
 
     quantity: str
@@ -61,6 +63,7 @@ class Reference:
     error: float = 0.0
     lattice: str = ""
     controls: Mapping[str, float] = field(default_factory=dict)
+    control: str = "temperature"
 
 
 @dataclass(frozen=True)
