@@ -83,7 +83,8 @@ def test_what_a_plane_in_imaginary_time_says(ring: Any, maps: xr.Dataset) -> Non
     assert found.rows["exact_conjugate"].to_numpy() == pytest.approx(
         sl.exact.transverse_susceptibility_ridge(TEMPERATURES), nan_ok=True
     )
-    assert set(found.apex) == {"tau_1", "nu_0", "susceptibility", "conjugate"}
+    assert set(found.apex) == {"tau_1", "nu_0", "susceptibility", "conjugate", "exact_conjugate"}
+    assert abs(found.apex["exact_conjugate"].value - 1.0) < found.apex["exact_conjugate"].error < 0.2
     assert "Apex at T = 0 by conjugate: transverse_field" in str(found)
     summary = json.loads(json.dumps(found.to_dict()))
     assert summary["known_apex"] == {"value": 1.0, "error": 0.0, "source": "Pfeuty 1970"}

@@ -7,14 +7,14 @@ lattice: Gamma(T) = Gamma_c + a T^(1 / (nu z)), or a higher power where the symm
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from spinlens.phases.lines import LEARNED, find_row_ridges
+from spinlens.phases.lines import LEARNED, find_row_ridges, tabulate_lines, with_exact_rows
 from spinlens.phases.planes import axes, known_apex
 from spinlens.phases.ridge import Ridge, central_error
 from spinlens.phases.sizes import infinite_lattice
@@ -42,6 +42,8 @@ class Apex:
         What each training alone gives; one number where nothing was trained.
     training_spread : float
         Between trainings, a part of the error; 0 of a single one, whose error then lacks it.
+    finite_size_shift : float
+        How far apart on this lattice all ridges put it. Its 1 / sqrt(3) is a part of the error.
     """
 
     value: float
@@ -49,6 +51,7 @@ class Apex:
     exponent: Estimate
     by_training: tuple[float, ...]
     training_spread: float
+    finite_size_shift: float = 0.0
 
     def to_dict(self) -> dict[str, Any]:
         """Return the parts by name, the exponent as value and error."""
@@ -61,7 +64,11 @@ class Apex:
 def find_apexes(maps: xr.Dataset, trainings: Sequence[xr.Dataset], *, resamples: int, seed: int) -> dict[str, Apex]:
     """Extrapolate the ridges across a plane to T = 0, those of `spinlens.phases.lines.find_row_ridges`.
 
-    Nothing is extrapolated where temperature does not lie along, or is no inverse length of imaginary time.
+    Nothing is extrapolated where temperature does not lie along, or is no inverse length of imaginary time. The
+    ridge of the response belongs to the infinite lattice; those of order parameters are where correlations reach as far
+    as this one, and lead to a place that is shifted with its size: how far apart all are counts as an uncertainty of
+    each. Where the response is known exactly, ``exact_conjugate`` is what the estimator makes of its exact places, with
+    the errors of those that were found.
     """
     _, along = axes(maps)
     if along != "temperature" or not maps.attrs.get("imaginary_time"):
@@ -69,11 +76,27 @@ def find_apexes(maps: xr.Dataset, trainings: Sequence[xr.Dataset], *, resamples:
     known = known_apex(maps)
     place = np.nan if known is None else known.value
     first, *others = (find_row_ridges(each, [], resamples=resamples, seed=seed) for each in (maps, *trainings))
-    return {
-        name: find_apex(maps[along].to_numpy(), [each[name] for each in (first, *(others if name in LEARNED else []))],
-                        known=place)
+    temperature = maps[along].to_numpy()
+    found = {
+        name: find_apex(
+            temperature, [each[name] for each in (first, *(others if name in LEARNED else []))], known=place
+        )
         for name in first
-    }  # fmt: skip
+    }
+    values = [each.value for each in found.values() if np.isfinite(each.value)]
+    shift = float(np.ptp(values)) if values else 0.0
+    found = {
+        name: replace(each, error=float(np.hypot(each.error, shift / np.sqrt(3))), finite_size_shift=shift)
+        for name, each in found.items()
+    }
+    rows = with_exact_rows(tabulate_lines(temperature, first, along), maps)
+    if "exact_conjugate" in rows:
+        measured, exact = first["conjugate"], rows["exact_conjugate"].to_numpy()
+        places = np.where(np.isfinite(measured.temperature), exact, np.nan)
+        resampled = np.broadcast_to(places[:, None], measured.resampled.shape)
+        ridge = replace(measured, temperature=places, resampled=resampled)
+        found["exact_conjugate"] = find_apex(temperature, [ridge], known=place)
+    return found
 
 
 def find_apex(temperature: Floats, ridges: Sequence[Ridge], *, known: float = np.nan) -> Apex:
