@@ -51,10 +51,12 @@ def pictures(walkers: WorldlineWalkers, height: int) -> np.ndarray:
 def test_every_slice_is_the_codes_at_its_tick(height: int) -> None:
     walkers = moved(Plan(**SETTINGS))
     # A kink at tick 0 itself is behind the code there, and one on the tick of a slice belongs to it.
-    walkers.times[0, walkers.first[0, 0]] = 0
-    walkers.times[1, walkers.first[1, 0]] = TICKS // 2
+    one, other = np.argwhere(np.diff(walkers.first, axis=1) == 2)[:2]
+    for (chain, site), ticks in ((one, (0, TICKS // 2)), (other, (TICKS // 4, TICKS // 2))):
+        first = walkers.first[chain, site]
+        walkers.times[chain, first : first + 2] = ticks
     found = pictures(walkers, height)
-    for chain in (*range(8), 70):
+    for chain in (one[0], other[0], *range(8), 70):
         lines = worldlines(walkers, chain)
         for k in range(height):
             assert found[chain, k].tolist() == [code_at(line, (k << 32) // height) for line in lines]
