@@ -232,6 +232,17 @@ class Model:
             total = total - (temperature if event else strength) * sums[name]
         return total
 
+    def trotter(self, slices: int, lattice: Lattice, *, temperature: float, **controls: float) -> Any:
+        """Return the model without imaginary time that this one becomes in so many slices of it.
+
+        Raises
+        ------
+        InputError
+            If it has none.
+        """
+        del lattice, temperature, controls
+        raise InputError("slices", slices, f"{self.name} has no imaginary time that could be sliced")
+
     def ground_states(self, lattice: Lattice, **controls: float) -> NDArray[Any]:
         """Return configurations of low energy, codes (G, *shape).
 

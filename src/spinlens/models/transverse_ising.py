@@ -101,7 +101,7 @@ class TransverseIsing(Model):
         staggered = component("staggered_magnetization", "staggered_integral", 1.0 / TICKS)
         return (uniform,) if self.coupling > 0 else (staggered, uniform)
 
-    def trotter(
+    def trotter(  # type: ignore[override]
         self, slices: int, lattice: Lattice, *, temperature: float, transverse_field: float = 1.0, field: float = 0.0
     ) -> Trotter:
         """Return the Ising model one dimension up that this one becomes in so many slices of imaginary time.

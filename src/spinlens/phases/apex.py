@@ -121,7 +121,7 @@ def find_apex(temperature: Floats, ridges: Sequence[Ridge], *, known: float = np
     places = []
     for ridge in ridges:
         rows = [Estimate(float(ridge.temperature[i]), float(ridge.error[i])) for i in longest_last]
-        places.append(infinite_lattice(1.0 / temperature[longest_last], rows))
+        places.append(infinite_lattice((1.0 / temperature[longest_last]).tolist(), rows))
     every = np.array([place.value for place in places])
     found = every[np.isfinite(every)]
     if not enough(len(found), len(ridges)):

@@ -267,7 +267,7 @@ def _chain_moments(ensemble: Ensemble, chain: slice) -> xr.Dataset:
             values = order.values(sums, sites)
             found[order.name] = values[..., 0] if order.components == 1 else np.linalg.norm(values, axis=-1)
         signed = set(found) - {"energy"}
-        counted = {}
+        counted: dict[str, Any] = {}
         for name, each in _conjugate(ensemble, point).items():
             # Of events K is ln(strength / T): it grows by d / strength, and its second derivative is minus the square.
             rates = {s: temperature / strengths[s] if s in events else 1.0 for s in each}

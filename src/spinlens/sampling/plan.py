@@ -34,9 +34,6 @@ EQUILIBRATION, SHORT_EQUILIBRATION = 4096, 1024
 MOST = 2**40
 """Larger counts of chains, draws, recordings or sweeps are mistakes."""
 
-RASTERS = {"chain": "square", "square": "cubic"}
-"""Kinds of lattices with an axis more, by those without it."""
-
 FIRST_SUMS = ("bond_sum", "spin_sum", "bond_sum_x", "staggered_sum")
 """The sums that ensembles of the first format may hold."""
 
@@ -186,9 +183,8 @@ class Plan:
         if self.raster is not None and not self.model.imaginary_time:
             why = f"shows imaginary time, and {self.model.name} has none"
             raise InputError("raster", self.raster, why, "Leave it out")
-        if self.raster is not None and self.lattice.kind not in RASTERS:
-            why = f"is one axis more than {self.lattice.text} has, and no lattice is like it"
-            raise InputError("raster", self.raster, why, "Chains and square lattices have rasters")
+        # Of other lattices there are no rasters.
+        assert self.drawn
         if self.recorded is not None and (unknown := set(self.recorded) - set(tables.names)):
             raise InputError(
                 "recorded", sorted(unknown), "are no sums of this model", f"It has {', '.join(tables.names)}"
@@ -221,10 +217,7 @@ class Plan:
     @property
     def drawn(self) -> Lattice:
         """The lattice that draws lie on: that of the sites, or with a raster one with imaginary time as first axis."""
-        if self.raster is None:
-            return self.lattice
-        here = self.lattice
-        return Lattice((self.raster, *here.shape), ("periodic", *here.rules), RASTERS[here.kind])
+        return self.lattice if self.raster is None else self.lattice.with_time(self.raster)
 
     @property
     def recordings_per_draw(self) -> int:

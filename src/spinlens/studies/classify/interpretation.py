@@ -96,7 +96,7 @@ def interpret(
 def _interpret(configuration: ClassifyConfiguration, folder: Path, trial: Trial, found: Findings) -> Interpretation:
     from spinlens.learning import load
 
-    test, lattice = found.test, found.ensemble.lattice
+    test, lattice = found.test, found.ensemble.drawn
     classifier = load(folder / trial.folder / MODEL)
     few = test[: configuration.analysis.seeing_images * PROBED]
     attention = None

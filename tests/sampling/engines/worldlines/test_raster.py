@@ -125,7 +125,7 @@ def test_an_ensemble_of_pictures(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("model", "lattice", "height", "why"),
     [(Ising(), sl.Lattice((4,)), 4, "shows imaginary time, and ising has none"),
-     (TransverseIsing(), sl.Lattice((4, 4), kind="triangular"), 4, "one axis more"),
+     (TransverseIsing(), sl.Lattice((4, 4), kind="triangular"), 4, "has no further axis"),
      (TransverseIsing(), RING, 1, "must be a whole number >= 2")],
 )  # fmt: skip
 def test_what_has_no_picture_says_why(model: Any, lattice: Any, height: int, why: str) -> None:
