@@ -101,8 +101,8 @@ def _apex(row: dict[str, Any], ridge: str) -> tuple[str, ...]:
     """Return the cells of where a ridge leads at T = 0."""
     point, known = row["apex"][ridge], row["known_apex"]
     cells = {**point, "exact": known and known["value"], "at": 0.0}
-    at, *rest = _transition("temperature", cells)
-    return f"{at}, ridge of {ridge}", *rest
+    at, *rest, trainings = _transition("temperature", cells)
+    return f"{at}, ridge of {ridge.replace('_', ' ')}", *rest, trainings if len(point["by_training"]) > 1 else ""
 
 
 def _follows(component: dict[str, Any]) -> str:

@@ -24,8 +24,8 @@ MODEL, RING = sl.TransverseIsing(), sl.Lattice((SITES,))
 @pytest.fixture(scope="module")
 def ring() -> Any:
     return sl.simulate(
-        MODEL, RING, temperature=TEMPERATURES, transverse_field=FIELDS, chains=64, recordings=100, interval=2,
-        draws=2, equilibration=40, seed=3, progress=False,
+        MODEL, RING, temperature=TEMPERATURES, transverse_field=FIELDS, chains=64, recordings=80, interval=1,
+        draws=2, equilibration=24, seed=3, progress=False,
     )  # fmt: skip
 
 

@@ -30,7 +30,7 @@ SYSTEM = SYSTEMS[NAME]
 @pytest.fixture(scope="module")
 def ring() -> Ensemble:
     plan = sampling_plan(NAME, side=SIDE, seed=2, step=0.125)
-    settings: dict[str, Any] = {"draws": 2, "recordings": 100, "interval": 2, "equilibration": 24, "chains": 64}
+    settings: dict[str, Any] = {"draws": 2, "recordings": 60, "interval": 1, "equilibration": 16, "chains": 64}
     return sample(replace(plan, **settings), workers=1, progress=False)
 
 
@@ -82,7 +82,7 @@ def test_images_have_the_symmetries_of_sliced_imaginary_time() -> None:
 
 
 def test_a_study_of_worldlines_from_end_to_end(tmp_path: Path) -> None:
-    images = {**TINY["images"], "interval": 1, "equilibration": 16, "recordings": 8, "step": 0.1}
+    images = {**TINY["images"], "interval": 1, "equilibration": 16, "recordings": 8, "step": 0.2}
     own = {"images": {name: images[name] for name in ("side", "interval", "equilibration", "recordings", "step")}}
     changes = {
         **TINY, "trials": 1, "systems": [NAME], "own": {NAME: {**own, "vit": {"network": {"patch": 4}}}},

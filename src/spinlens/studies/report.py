@@ -136,7 +136,8 @@ def _apex(summary: Mapping[str, Any], across: str) -> list[str]:
     lines = ["", f"Ridges across the plane lead at T = 0 to this {across.replace('_', ' ')}{beside}:"]
     lines.append(f"{'ridge':>16} {'found':>14} {'nu z along it':>14}")
     return lines + [
-        f"{name:>16} {_estimate(each['value'], each['error']):>14} {_estimate(*each['exponent']):>14}"
+        f"{name:>16} {_estimate(each['value'], each['error']):>14} "
+        f"{_estimate(*each['exponent']) if each['exponent'][1] else _number(each['exponent'][0]):>14}"
         for name, each in summary["apex"].items()
     ]  # fmt: skip
 

@@ -46,6 +46,8 @@ class Labelled:
         What can stand on a site.
     terms : mapping of str to ndarray
         Of each recorded sum float64 (n,): per site, in its unit.
+    axis : str
+        The control that the regions lie along.
     """
 
     spins: NDArray[Any]
@@ -57,6 +59,7 @@ class Labelled:
     magnetization: Floats
     space: Space = SPINS
     terms: Mapping[str, Floats] = field(default_factory=dict)
+    axis: str = "temperature"
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -94,13 +97,14 @@ def read(ensemble: Ensemble, places: Places, *, unit: float) -> Labelled:
             block = along(plan, ensemble.packed(chain=slice(first, first + LANES)))
             packed[here] = block[places.temperature[here], places.chain[here] - first, places.draw[here]]
     index: Any = (places.temperature, places.chain, places.draw)
-    temperature = ensemble.grid[axis_of(plan)][places.temperature]
+    axis = axis_of(plan)
+    temperature = ensemble.grid[axis][places.temperature]
     sums = {str(name): along(plan, values.values) for name, values in ensemble.sums.items()}
     total, _ = driven(plan, sums)
     return Labelled(
         spins=space.decode(space.unpack(packed, sides[-1])), labels=region_of(temperature, unit=unit),
         temperature=temperature, chain=places.chain, draw=places.draw, energy=(total / ensemble.lattice.sites)[index],
-        magnetization=along(plan, ensemble.order_parameter.values)[index], space=space,
+        magnetization=along(plan, ensemble.order_parameter.values)[index], space=space, axis=axis,
         terms={
             term.name: sums[term.name][index] * term.unit / ensemble.lattice.sites
             for term in ensemble.model.terms(ensemble.lattice) if term.name in sums

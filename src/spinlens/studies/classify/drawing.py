@@ -103,7 +103,7 @@ def _of_a_system(system: str, found: Findings, judged: Mapping[Trial, Calibratio
         f"reliability_{system}": partial(draw_reliability, {trial.network: each for trial, each in judged.items()}),
     }
     for trial in judged:
-        prediction = Prediction(images.energy, found.outcomes[trial].probability.astype(np.float64))
+        prediction = Prediction(images.energy, found.outcomes[trial].probability.astype(np.float64), images.axis)
         draw = partial(draw_posterior, prediction, exact, network=trial.network)
         drawings[f"posterior_{system}_{trial.network}"] = draw
     return drawings

@@ -111,7 +111,7 @@ def _interpret(configuration: ClassifyConfiguration, folder: Path, trial: Trial,
     return Interpretation(
         attention=attention,
         probes=linear_head_report(hidden_states(classifier, few.spins), few, seed=configuration.seed),
-        dependence=energy_dependence(classifier.logits(test.spins), test.energy),
+        dependence=energy_dependence(classifier.logits(test.spins), test.energy).assign_attrs(axis=test.axis),
     )
 
 
