@@ -86,7 +86,7 @@ def test_a_study_of_worldlines_from_end_to_end(tmp_path: Path) -> None:
     own = {"images": {name: images[name] for name in ("side", "interval", "equilibration", "recordings", "step")}}
     changes = {
         **TINY, "trials": 1, "systems": [NAME], "own": {NAME: {**own, "vit": {"network": {"patch": 4}}}},
-        "images": TINY["images"], "analysis": {**TINY["analysis"], "label_systems": [], "seeing_systems": [NAME]},
+        "images": TINY["images"], "analysis": {**TINY["analysis"], "label_systems": [], "seeing_systems": []},
     }  # fmt: skip
     with pytest.raises(InputError, match="no pretraining is made for pictures of worldlines"):
         configure("quick", changes=changes)
@@ -97,5 +97,6 @@ def test_a_study_of_worldlines_from_end_to_end(tmp_path: Path) -> None:
     assert (row["network"], row["pretrained"]) == ("vit", "none")
     assert 0 < row["ceiling_error"] < 0.02
     assert row["naive_regression"] < row["ceiling"]
+    assert (tmp_path / "study" / "figures" / f"microstates_{NAME}.png").stat().st_size > 10_000
     described = summary["systems"][NAME]
     assert (described["transition"], described["ceiling"]) == (1.0, "from the chains")
