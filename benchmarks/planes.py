@@ -55,6 +55,7 @@ def row(summary: dict[str, Any], trainings: int) -> dict[str, Any]:
         },
         "agreement": [each for each in summary["agreement"] if each["fields"] and each["line"] in ("tau_1", "nu_0")],
         "scaling": summary.get("scaling"),
+        "apex": summary.get("apex"), "known_apex": summary.get("known_apex"),
         "flagged": summary["equilibration"]["flagged_conditions"],
         "conditions": summary["equilibration"]["conditions"],
         "seconds": sum(summary["timing"].values()), "seed": summary["provenance"]["seed"],

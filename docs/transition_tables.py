@@ -73,6 +73,9 @@ def planes(preset: str) -> str:
             (name, *_transition(row["across"], point)) for point in row["transitions"]
             if None not in (point["value"], point["error"]) and not (several and point["exact"] is None)
         ]  # fmt: skip
+        lines += [
+            (name, *_apex(row, ridge)) for ridge in row.get("apex") or () if row["apex"][ridge]["value"] is not None
+        ]
         said = "".join(f" {sentence}" for sentence in row["reading"])
         notes.append(
             f"- {name}: {row['model']}, {row['lattice']}, {row['trainings']} trainings, seed {row['seed']}; "
@@ -92,6 +95,14 @@ def _transition(across: str, point: dict[str, Any]) -> tuple[str, ...]:
     found = str(Estimate(point["value"], point["error"]))
     at = f"{across.replace('_', ' ')} {point['at']:g}"
     return at, found, "" if known is None else f"{known:.5f}", *apart, f"{min(each):.3f} to {max(each):.3f}"
+
+
+def _apex(row: dict[str, Any], ridge: str) -> tuple[str, ...]:
+    """Return the cells of where a ridge leads at T = 0."""
+    point, known = row["apex"][ridge], row["known_apex"]
+    cells = {**point, "exact": known and known["value"], "at": 0.0}
+    at, *rest, trainings = _transition("temperature", cells)
+    return f"{at}, ridge of {ridge.replace('_', ' ')}", *rest, trainings if len(point["by_training"]) > 1 else ""
 
 
 def _follows(component: dict[str, Any]) -> str:

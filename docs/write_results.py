@@ -194,7 +194,10 @@ def any_system() -> str:
     if not ANY.exists():
         return NO_RUN
     systems = read(ANY)["systems"]
-    head = ("system", "lattice", "ceiling", "ViT, terms handed over", "ViT, none", "ResNet-18", "sufficient", "naive")
+    head = (
+        "system", "lattice", "ceiling", "ViT, terms handed over", "ViT, none", "ViT, from scratch", "ResNet-18",
+        "sufficient", "naive",
+    )  # fmt: skip
     lines: list[tuple[str, ...]] = [head]
     disturbed: list[tuple[str, ...]] = [("system", "disturbed by", "ViT begins with", "before", "after", "by energies")]
     notes = []
@@ -202,7 +205,8 @@ def any_system() -> str:
         rows = {(row["network"], row["pretrained"]): row for row in system["rows"]}
         first = next(iter(rows.values()))
         top = Estimate(first["ceiling"], first["ceiling_error"])
-        shares = [_share(rows.get(key)) for key in (("vit", "lattice"), ("vit", "spins"), ("resnet-18", "none"))]
+        keys = (("vit", "lattice"), ("vit", "spins"), ("vit", "none"), ("resnet-18", "none"))
+        shares = [_share(rows.get(key)) for key in keys]
         shown = [f"{first[each] / top.value:.3f}" for each in ("logistic_regression", "naive_regression")]
         value = str(top) if top.error else f"{top.value:.4f}"
         lines.append((name, system["lattice"], value, *shares, *shown))
@@ -231,7 +235,7 @@ def _system_note(name: str, system: dict[str, Any], first: dict[str, Any]) -> st
         f"shown as sufficient {' and '.join(system['sufficient'])}, as naive {' and '.join(system['naive'])}",
         f"preset `{system['preset']}`, seed {system['provenance']['seed']}, {first['trials']} trials on "
         f"{first['test_images']} test images",
-        f"{flags['flagged_conditions']} of {flags['conditions']} temperatures flagged as not equilibrated",
+        f"{flags['flagged_conditions']} of {flags['conditions']} conditions flagged as not equilibrated",
     ]
     note = f" {system['note']}" if system["note"] else ""
     return f"- {'; '.join(parts)}.{note}"

@@ -149,9 +149,9 @@ def reverses(model: Model, lattice: Lattice, control: str, **controls: float) ->
     try:
         tables = model.at(**here).tables(lattice)
         model.at(**opposite)
+        at, there = (model.strengths(lattice, **point) for point in (here, opposite))
     except InputError:
         return False
-    at, there = (model.strengths(lattice, **point) for point in (here, opposite))
     bonds, sites = (np.asarray(weights[0]) for weights in (tables.bond_weights(at), tables.site_weights(at)))
     other_bonds, other_sites = (
         np.asarray(weights[0]) for weights in (tables.bond_weights(there), tables.site_weights(there))

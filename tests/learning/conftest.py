@@ -31,6 +31,10 @@ class Spins:
         return Lattice(self.values.shape[-2:])
 
     @property
+    def drawn(self) -> Lattice:
+        return self.lattice
+
+    @property
     def sizes(self) -> dict[str, int]:
         names = ("field", "temperature", "chain", "draw", "x", "y")
         return dict(zip(names, self.values.shape, strict=True))

@@ -266,7 +266,10 @@ def test_every_plane_can_be_sampled_read_and_scaled_with_its_presets(plane: str)
         plan, scaling = configuration.plan, configuration.scaling
         across, along = plane_of(plan)
         assert along == "temperature"
-        assert scaling is not None
+        if scaling is None:
+            # A column without a transition has nothing that sizes would lead to.
+            assert plan.model.order_excluded(plan.lattice)
+            continue
         assert scaling.at in plan.grid[across]
         assert list(plan.lattice.shape) in scaling.shapes
         assert len(scaling.shapes) >= 3

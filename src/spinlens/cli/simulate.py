@@ -52,6 +52,7 @@ def simulate(
     start: str = typer.Option("ground", help="ground, random, dispersed, interface or heated."),
     samples: int = typer.Option(None, help="Samples of quenched disorder; the same as --axis sample=0,1,2..."),
     seed: int = typer.Option(0, help="Whole number >= 0."),
+    raster: int = typer.Option(None, help="Draw worldlines at so many imaginary times in place of one."),
     target: list[str] = typer.Option(
         None,
         help="Record until the standard error of an observable is so small at every condition: energy=1e-4; "
@@ -74,8 +75,8 @@ def simulate(
             Lattice(_sides(side, shape), boundary=parse_boundary(boundary), kind=lattice),
             temperature=parse_grid(temperature, "temperature"), chains=chains, draws=draws, recordings=recordings,
             equilibration=equilibration, interval=interval, algorithm=algorithm, exchange=exchange, start=start,
-            samples=samples, seed=seed, target=_target(target or []), out=out, workers=workers, scheduler=scheduler,
-            **controls,
+            samples=samples, seed=seed, raster=raster, target=_target(target or []), out=out, workers=workers,
+            scheduler=scheduler, **controls,
         )  # fmt: skip
     for reason in ensemble.algorithm_reasons:
         typer.echo(reason, err=True)
@@ -115,7 +116,7 @@ def _axes(texts: list[str]) -> dict[str, Any]:
 
 _OPTIONS = (
     "temperature", "chains", "draws", "recordings", "equilibration", "interval", "algorithm", "exchange", "start",
-    "samples", "seed", "target",
+    "samples", "seed", "raster", "target",
     "out", "workers", "scheduler", "progress", "model", "lattice",
 )  # fmt: skip
 

@@ -7,7 +7,7 @@ notices damage:
 array                  dimensions                          type     content
 =====================  ==================================  =======  =============================================
 spins                  CONTROLS temperature chain draw     uint8    codes packed along the last side, least
-                       x [y [z]]                                    significant bits first; see its attributes
+                       [tau] x [y [z]]                              significant bits first; see its attributes
 NAME                   CONTROLS temperature chain          int32,   the sum of the term of that name, one array a
                        recording                           int64    term of the model
 exchange_accepted      CONTROLS block pair                 int64    accepted swaps of temperatures pair, pair + 1
@@ -74,10 +74,15 @@ class ArraySpecification:
     chunks: tuple[int, ...]
 
 
+def sides_of(plan: Plan) -> tuple[str, ...]:
+    """Return the names of the axes of a draw: the sides, behind imaginary time where there is a raster."""
+    return (*(["tau"] if plan.raster else []), *AXES[: plan.lattice.axes])
+
+
 def specifications(plan: Plan) -> dict[str, ArraySpecification]:
     """Return the arrays that an ensemble of ``plan`` consists of."""
     temperatures, controls = len(plan.temperature), tuple(plan.controls)
-    sides = dict(zip(AXES, packed_shape(plan), strict=False))
+    sides = dict(zip(sides_of(plan), packed_shape(plan), strict=True))
     lanes = min(LANES, plan.chains)
     sizes = {
         **{name: (len(values), 1) for name, values in plan.controls.items()},
@@ -213,7 +218,7 @@ def create(store: Store, plan: Plan, *, stored: Mapping[str, Any] | None = None)
 
 
 def _packing(plan: Plan) -> dict[str, Any]:
-    axis, length, bits = AXES[plan.lattice.axes - 1], plan.lattice.shape[-1], plan.model.space.bits
+    axis, length, bits = sides_of(plan)[-1], plan.lattice.shape[-1], plan.model.space.bits
     if bits == 1:
         return {"axis": axis, "bits_per_byte": 8, "bit_order": "little", "up": 1, "length": length}
     return {"axis": axis, "bits_per_site": bits, "bit_order": "little", "length": length}

@@ -249,7 +249,7 @@ class Ensemble(StoredDraws):
 
     def __repr__(self) -> str:
         """Return one line."""
-        sides = layout.AXES[: self.lattice.axes]
+        sides = layout.sides_of(self.plan)
         counts = " x ".join(f"{length} {name}" for name, length in self.sizes.items() if name not in sides)
         place = str(self.path) if self.path else "in memory"
         return f"<Ensemble: {self.model.text}, {self.lattice.text}, {counts}{self._state}, {place}>"

@@ -40,6 +40,7 @@ def simulate(
     start: str = "ground",
     samples: int | None = None,
     seed: int = 0,
+    raster: int | None = None,
     target: Mapping[str, float] | None = None,
     out: Path | str | None = None,
     workers: int | None = None,
@@ -81,6 +82,9 @@ def simulate(
         Of quenched disorder: short for the control ``sample=range(samples)``; at least 1.
     seed : int
         The draws depend on it and on these parameters, never on workers or interruptions.
+    raster : int, optional
+        Of models in imaginary time: each draw is a picture of the worldlines at so many evenly spaced imaginary times,
+        (raster, *sides), from time 0 on, in place of that at time 0 alone. The sums are those of the whole worldlines.
     target : mapping of str to float, optional
         Largest standard errors that observables may have at any condition, for example ``{"energy": 1e-4}``, see
         `spinlens.Ensemble.observables`: as many recordings are made as it takes, ``recordings`` or more. They come in
@@ -122,7 +126,7 @@ def simulate(
         model=model, lattice=check_lattice(lattice), temperature=temperature, controls=controls, chains=chains,
         draws=draws, recordings=recordings, interval=interval, equilibration=equilibration, algorithm=algorithm,
         exchange=exchange,
-        start=start, seed=seed,
+        start=start, seed=seed, raster=raster,
     )  # fmt: skip
     options: dict[str, Any] = {"out": out, "workers": workers, "scheduler": scheduler, "progress": progress}
     if target is None:

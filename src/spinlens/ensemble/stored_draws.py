@@ -55,6 +55,11 @@ class StoredDraws:
         return self.plan.lattice
 
     @property
+    def drawn(self) -> Lattice:
+        """The lattice that the draws lie on, see `spinlens.sampling.Plan.drawn`."""
+        return self.plan.drawn
+
+    @property
     def grid(self) -> dict[str, np.ndarray]:
         """The axes of the grid of conditions: each control, ascending, last the temperature (k_B = 1)."""
         return {name: np.array(values) for name, values in self.plan.grid.items()}
@@ -67,7 +72,7 @@ class StoredDraws:
     @property
     def sizes(self) -> dict[str, int]:
         """Length of every dimension of the configurations."""
-        sides = dict(zip(layout.AXES, self.lattice.shape, strict=False))
+        sides = dict(zip(layout.sides_of(self.plan), self.drawn.shape, strict=True))
         grid = {name: len(values) for name, values in self.plan.grid.items()}
         return {**grid, "chain": self.plan.chains, "draw": self.plan.draws, **sides}
 
@@ -143,8 +148,9 @@ class StoredDraws:
         coordinates = {name: self._coordinates[name][i] for name, i in zip(names, positions, strict=True)}
         codes = self.model.space.unpack(self._read("spins", positions), self.lattice.shape[-1])
         kept = [name for name, i in zip(names, positions, strict=True) if isinstance(i, slice)]
-        sides = layout.AXES[: self.lattice.axes]
-        return xr.DataArray(codes, dims=(*kept, *sides), coords=_with_dimensions(coordinates), name="codes")
+        return xr.DataArray(
+            codes, dims=(*kept, *layout.sides_of(self.plan)), coords=_with_dimensions(coordinates), name="codes"
+        )
 
     def spins(self, **index: Index) -> xr.DataArray:
         """Return configurations as values of the model's space: spins -1 and +1, colours, angles.

@@ -1,5 +1,10 @@
 """Exact oracles: all states, strips and bars of every discrete model, closed forms, critical temperatures."""
 
+from spinlens.exact.chain_ridges import (
+    specific_heat_ridge,
+    transverse_susceptibility,
+    transverse_susceptibility_ridge,
+)
 from spinlens.exact.critical import critical_temperature
 from spinlens.exact.diagonalisation import diagonalise, slice_probabilities
 from spinlens.exact.enumeration import StateCounts, count_states, enumerate_states, state_probabilities
@@ -38,9 +43,12 @@ __all__ = [
     "planar_critical_temperature",
     "potts_transition",
     "slice_probabilities",
+    "specific_heat_ridge",
     "state_probabilities",
     "torus_energies",
     "transfer_matrix",
     "transverse_chain",
+    "transverse_susceptibility",
+    "transverse_susceptibility_ridge",
     "xy",
 ]

@@ -16,7 +16,8 @@ from matplotlib.ticker import MaxNLocator
 from spinlens.figures.maps import control_label, mark_unequilibrated, paint
 from spinlens.figures.palette import INK, SKY, VERMILION
 from spinlens.figures.style import OVERVIEW_SIZE, style
-from spinlens.phases import Crossover, exact_lines
+from spinlens.phases import Crossover
+from spinlens.phases.exact_lines import exact_lines_of
 from spinlens.phases.planes import axes, known_transitions, on_plane, symmetric_columns
 
 WORDS = {"nu_0": "order", "learned_order": "order", "tau_0": "paramagnetic cone", "tau_1": "crossover"}
@@ -66,6 +67,7 @@ def draw_overview(maps: xr.Dataset, found: Crossover, *, figure: Figure | None =
             _draw_exact(maps, found, ax)
             if name != "tau_1" or len(found.critical_line) < 2:
                 _draw_critical_points(maps, found, ax, label=name == "tau_0")
+            _draw_apex(found, ax)
         panels[0].set_ylabel(control_label(along))
         _draw_ridges(found, panels[2])
         _legend(figure, panels, mark_unequilibrated(maps, panels[0], **look))
@@ -90,11 +92,12 @@ def _draw_exact(maps: xr.Dataset, found: Crossover, ax: Axes) -> None:
         return
     low, high = maps[found.across].to_numpy()[[0, -1]]
     field = np.linspace(low, high, FINE)
-    exact = exact_lines(field, coupling=float(maps.attrs["coupling"]))
+    exact = exact_lines_of(maps, field)
     limits = ax.get_ylim()
     for name, (label, dashes) in CURVES.items():
         line = getattr(exact, name)
-        ax.plot(field, line, color="white", linestyle=dashes, label=label, linewidth=1.3, path_effects=_halo(2.6))
+        if np.isfinite(line).any():
+            ax.plot(field, line, color="white", linestyle=dashes, label=label, linewidth=1.3, path_effects=_halo(2.6))
     ax.set_ylim(limits)
 
 
@@ -117,7 +120,7 @@ def _draw_critical_points(maps: xr.Dataset, found: Crossover, ax: Axes, *, label
     if known and found.along == "temperature":
         limits = ax.get_xlim(), ax.get_ylim()
         ax.plot(
-            list(known), [each.temperature for each in known.values()], "D", color="white", markeredgecolor=INK,
+            list(known), [each.value for each in known.values()], "D", color="white", markeredgecolor=INK,
             markersize=5.5, markeredgewidth=0.9, zorder=7, label="known transition",
         )  # fmt: skip
         ax.set(xlim=limits[0], ylim=limits[1])
@@ -128,6 +131,30 @@ def _draw_critical_points(maps: xr.Dataset, found: Crossover, ax: Axes, *, label
                 text, (at, each.value), xytext=(0, -16), textcoords="offset points", ha="center", va="top",
                 color="white", fontsize=10, path_effects=_halo(2.2),
             )  # fmt: skip
+
+
+FAN = {"conjugate": ("v", "white", "response in {across}"), "nu_0": ("D", SKY, "fluctuation of $\\nu_0$, across")}
+"""Of ridges across the plane that lead to its apex: marker, colour and label."""
+
+
+def _draw_apex(found: Crossover, ax: Axes) -> None:
+    """Draw what leads to the transition at T = 0, and mark at the lower edge where it is known to be."""
+    if not found.apex:
+        return
+    limits, rows = (ax.get_xlim(), ax.get_ylim()), found.rows
+    if "exact_conjugate" in rows:
+        ax.plot(rows["exact_conjugate"], rows[found.along], color="white", linestyle=":", linewidth=1.6,
+                path_effects=_halo(2.8), label="exact response maximum")  # fmt: skip
+    for name, (marker, colour, label) in FAN.items():
+        ax.errorbar(
+            rows[name], rows[found.along], xerr=rows[f"{name}_error"], fmt=marker, color=colour, markeredgecolor=INK,
+            ecolor=colour, markeredgewidth=0.5, markersize=4.0, elinewidth=0.9,
+            label=label.format(across=control_label(found.across)),
+        )  # fmt: skip
+    ax.set(xlim=limits[0], ylim=limits[1])
+    if found.known_apex is not None:
+        ax.plot([found.known_apex.value], [limits[1][0]], "*", color="white", markeredgecolor=INK, markersize=13,
+                clip_on=False, zorder=8, label="known transition at $T = 0$")  # fmt: skip
 
 
 def _draw_ridges(found: Crossover, ax: Axes) -> None:

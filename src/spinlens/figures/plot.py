@@ -106,7 +106,7 @@ class Plot:
         fixed = {name: value for name, value in axes.items() if name != along}
         place = {name: _nearest(values, fixed.get(name, values[0])) for name, values in ensemble.grid.items()}
         figure = new_figure((SNAPSHOT * len(wanted), SNAPSHOT + 0.4))
-        space, shape = ensemble.model.space, ensemble.lattice.shape
+        space, shape = ensemble.model.space, ensemble.drawn.shape
         colours, most = _colours(space), space.states - 1
         for ax, value in zip(figure.subplots(1, len(wanted), squeeze=False)[0], wanted, strict=True):
             place[along] = _nearest(ensemble.grid[along], value)

@@ -25,6 +25,10 @@ LARGEST = 2**31 - 1
 """Most sites of a lattice: their numbers are 32-bit integers in the kernels."""
 
 
+TIMED = {"chain": "square", "square": "cubic"}
+"""The kind that each becomes with an axis more, where there is one."""
+
+
 @dataclass(frozen=True, slots=True)
 class Lattice:
     """A finite lattice.
@@ -85,6 +89,18 @@ class Lattice:
     def skewed(cls, shape: tuple[int, int]) -> Lattice:
         """Return a lattice with spins held up above the top row and down below the bottom row, periodic along y."""
         return cls(shape, boundary=SKEWED)
+
+    def with_time(self, height: int) -> Lattice:
+        """Return the lattice with imaginary time, a circle of so many slices, as an axis before its own.
+
+        Raises
+        ------
+        InputError
+            If no lattice has the bonds of this one and an axis more.
+        """
+        if self.kind not in TIMED:
+            raise InputError("lattice", self.text, "has no further axis here", "Chains and square lattices have")
+        return Lattice((height, *self.shape), ("periodic", *self.rules), TIMED[self.kind])
 
     @property
     def axes(self) -> int:

@@ -30,6 +30,10 @@ class PackedEnsemble(Protocol):
         """Where."""
 
     @property
+    def drawn(self) -> Lattice:
+        """The lattice that the draws lie on."""
+
+    @property
     def sizes(self) -> Mapping[str, int]:
         """Sizes by the names of the controls, temperature, chain, draw and the sides."""
 
@@ -134,7 +138,7 @@ def see(channels: Channels, codes: np.ndarray, device: torch.device | str = "cpu
 def meaning(given: PackedEnsemble | np.ndarray, *, space: Space | None = None, axes: int = 0) -> Meaning:
     """Return what stands on a site and the sides, of an ensemble or an array; see `configurations`."""
     if not isinstance(given, np.ndarray) and hasattr(given, "packed"):
-        return given.model.space, given.lattice.shape
+        return given.model.space, given.drawn.shape
     values = np.asarray(given)
     axes = axes or values.ndim - 1
     if not 0 < axes <= values.ndim:

@@ -52,6 +52,8 @@ class Reference:
         The kind of lattice of a transition, where the model has the couplings that it holds for; else empty.
     controls : mapping of str to float
         The model's controls at that transition; those that are left out have their defaults.
+    control : str
+        What the value is one of: the temperature, or the control in which there is a transition at T = 0.
     """
 
     quantity: str
@@ -61,6 +63,7 @@ class Reference:
     error: float = 0.0
     lattice: str = ""
     controls: Mapping[str, float] = field(default_factory=dict)
+    control: str = "temperature"
 
 
 @dataclass(frozen=True)
@@ -228,6 +231,17 @@ class Model:
                 raise InputError("temperature", None, f"each of the {name} counts so much energy", "Pass temperature=")
             total = total - (temperature if event else strength) * sums[name]
         return total
+
+    def trotter(self, slices: int, lattice: Lattice, *, temperature: float, **controls: float) -> Any:
+        """Return the model without imaginary time that this one becomes in so many slices of it.
+
+        Raises
+        ------
+        InputError
+            If it has none.
+        """
+        del lattice, temperature, controls
+        raise InputError("slices", slices, f"{self.name} has no imaginary time that could be sliced")
 
     def ground_states(self, lattice: Lattice, **controls: float) -> NDArray[Any]:
         """Return configurations of low energy, codes (G, *shape).

@@ -101,7 +101,7 @@ class TransverseIsing(Model):
         staggered = component("staggered_magnetization", "staggered_integral", 1.0 / TICKS)
         return (uniform,) if self.coupling > 0 else (staggered, uniform)
 
-    def trotter(
+    def trotter(  # type: ignore[override]
         self, slices: int, lattice: Lattice, *, temperature: float, transverse_field: float = 1.0, field: float = 0.0
     ) -> Trotter:
         """Return the Ising model one dimension up that this one becomes in so many slices of imaginary time.
@@ -116,7 +116,13 @@ class TransverseIsing(Model):
 
     def references(self) -> tuple[Reference, ...]:
         """Return critical transverse fields at zero temperature, for J = 1."""
-        return (
-            Reference("critical transverse field", 1.0, "chain, T = 0, J = 1", "Pfeuty 1970"),
-            Reference("critical transverse field", 3.04433, "square, T = 0, J = 1", "Huang et al. 2020", 6e-6),
-        )
+        # Chains and square lattices without odd rings are antiferromagnets in a mirror.
+        here = abs(self.coupling) == 1.0
+        known = {"chain": (1.0, "Pfeuty 1970", 0.0), "square": (3.04433, "Huang et al. 2020", 6e-6)}
+        return tuple(
+            Reference(
+                "critical transverse field", value, f"{kind}, T = 0, J = 1", source, error, kind if here else "",
+                control="transverse_field",
+            )
+            for kind, (value, source, error) in known.items()
+        )  # fmt: skip

@@ -41,6 +41,14 @@ class Trotter:
         """Gamma / (M T)."""
         return self.transverse_field / (self.slices * self.temperature)
 
+    @property
+    def timed(self) -> tuple[Ising, Lattice]:
+        """The model and the lattice with imaginary time as the first axis, as draws with a raster have it."""
+        *shape, slices = self.lattice.shape
+        *couplings, in_time = self.model.coupling  # type: ignore[misc]
+        here = Lattice((slices, *shape), ("periodic", *self.lattice.rules[:-1]), self.lattice.kind)
+        return Ising((in_time, *couplings)), here
+
     def log_z(self, classical: Any) -> Any:
         """Return ln Z / N of the quantum model from ln Z per site of the classical one."""
         return self.slices * (classical + 0.5 * math.log(0.5 * math.sinh(2.0 * self.angle)))
@@ -82,11 +90,9 @@ def trotter(
     """
     if isinstance(slices, bool) or not isinstance(slices, int) or slices < 2:
         raise InputError("slices", slices, "must be a whole number >= 2")
-    kinds = {"chain": "square", "square": "cubic"}
-    if lattice.kind not in kinds:
-        raise InputError("lattice", lattice.text, "has no further axis here", "Chains and square lattices have")
+    timed = lattice.with_time(slices)
     # Held spins stay held: in every slice the bond to them is J / M.
-    found = Lattice((*lattice.shape, slices), (*lattice.rules, "periodic"), kinds[lattice.kind])
+    found = Lattice((*timed.shape[1:], slices), (*timed.rules[1:], "periodic"), timed.kind)
     in_time = 0.5 * temperature * math.log(1.0 / math.tanh(transverse_field / (slices * temperature)))
     model = Ising((*[coupling / slices] * lattice.axes, in_time))
     return Trotter(model, found, temperature, field / slices, slices, transverse_field)

@@ -41,8 +41,9 @@ def critical_line(
     maps, *trainings = (on_plane(each) for each in (maps, *trainings))
     across, along = axes(maps)
     values, line, outside = maps[across].to_numpy(), dict[float, Transition](), dict[str, list[int]]()
-    symmetric = np.flatnonzero(symmetric_columns(maps))
-    for column in symmetric:
+    symmetric = symmetric_columns(maps)
+    ordered = symmetric & ~columns_where(maps, "order_excluded") if "order_excluded" in maps else symmetric
+    for column in np.flatnonzero(ordered):
         if reason := no_transition_inside(maps.isel({across: int(column)}), along):
             outside.setdefault(reason, []).append(int(column))
         else:
@@ -53,7 +54,7 @@ def critical_line(
     reading = []
     if theorem := maps.attrs.get("theorem"):
         reading.append(f"{theorem}: {_text(across, values, columns_where(maps, 'order_excluded'))}.")
-    if not symmetric.size:
+    if not symmetric.any():
         reading.append(
             f"No column of this plane has a symmetry that order could break: its lines are crossovers, and no critical "
             f"point is read {window}."

@@ -19,10 +19,18 @@ from spinlens.phases.agreement import (
     correlation,
     scaling_exponent,
 )
+from spinlens.phases.apex import Apex, find_apexes
 from spinlens.phases.critical_line import critical_line
-from spinlens.phases.lines import find_ridges, find_row_ridges, tabulate_lines, tabulate_pairs, with_exact
+from spinlens.phases.lines import (
+    find_ridges,
+    find_row_ridges,
+    tabulate_lines,
+    tabulate_pairs,
+    with_exact,
+    with_exact_rows,
+)
 from spinlens.phases.naming import Named, named_components
-from spinlens.phases.planes import axes, on_plane
+from spinlens.phases.planes import Known, axes, known_apex, on_plane
 from spinlens.phases.requirements import check_analysis
 from spinlens.phases.ridge import Ridge
 from spinlens.phases.summary import summary, table
@@ -66,8 +74,13 @@ class Crossover:
         parameter), ``specific_heat`` and ``susceptibility`` with ``NAME_error`` and ``NAME_reason`` (why there is
         none), and ``exact_specific_heat`` and ``exact_susceptibility``. NaN where there is no ridge.
     rows : xarray.Dataset
-        Over the control along: places across of the ridges ``nu_0`` and ``conjugate``, the fluctuation of what the
-        control across couples to; empty where opposite values are mirror images, so that all ridges lie at zero.
+        Over the control along: places across of the ridges ``tau_1``, ``nu_0``, ``susceptibility`` and ``conjugate``,
+        the response of what the control across couples to, and ``exact_conjugate`` where it is known; empty where
+        opposite values are mirror images, so that all ridges lie at zero.
+    apex : dict of str to Apex
+        In imaginary time where the ridges of `rows` lead as the temperature goes to zero.
+    known_apex : Known or None
+        Where theory or careful numerics put it.
     pairs : xarray.Dataset
         The lines over ``strength``, opposite columns averaged where they are mirror images.
     agreement : tuple of Agreement
@@ -98,6 +111,8 @@ class Crossover:
     reading: tuple[str, ...] = ()
     rows: xr.Dataset = field(default_factory=xr.Dataset)
     components: dict[str, Named] = field(default_factory=dict)
+    apex: dict[str, Apex] = field(default_factory=dict)
+    known_apex: Known | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Return everything as JSON types; NaN becomes None."""
@@ -172,7 +187,9 @@ def find_crossover(
         critical_line=line,
         reading=tuple(reading),
         lines=lines,
-        rows=tabulate_lines(places, row_ridges, along),
+        rows=with_exact_rows(tabulate_lines(places, row_ridges, along), plane),
+        apex=find_apexes(plane, others, **drawing) if row_ridges else {},
+        known_apex=known_apex(plane),
         pairs=pairs.drop_vars([f"{name}_resampled" for name in ridges]),
         agreement=tuple(
             compare_lines(pairs, *names, everywhere=not mirrored) for names in COMPARED if set(names) <= set(pairs)

@@ -1,4 +1,4 @@
-"""The exact crossover lines at any field, from a few exact points and the known exponent."""
+"""The exact crossover lines of a plane: of spins in a field, and of the chain in a transverse field."""
 
 from __future__ import annotations
 
@@ -6,10 +6,13 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
+import xarray as xr
 from numpy.typing import ArrayLike, NDArray
 
+from spinlens.exact import specific_heat_ridge
 from spinlens.exact.ising.crossover import GAP_EXPONENT, crossover_lines
 from spinlens.models.ising import CRITICAL_TEMPERATURE
+from spinlens.phases.planes import axes
 
 Floats = NDArray[np.float64]
 
@@ -31,14 +34,34 @@ class ExactLines:
     Parameters
     ----------
     field : ndarray of float64
-        In units of energy.
+        The field, or the transverse field, in units of energy.
     specific_heat, susceptibility : ndarray of float64, shape of ``field``
-        Temperature of the maximum of C_h and chi_T; NaN for the antiferromagnet, and where there is not one coupling.
+        Temperature of the maximum of C and chi; NaN where nothing is known.
     """
 
     field: Floats
     specific_heat: Floats
     susceptibility: Floats
+
+
+def exact_lines_of(maps: xr.Dataset, values: ArrayLike) -> ExactLines:
+    """Return the exact lines of a plane at values of the control across, NaN where nobody knows any.
+
+    Parameters
+    ----------
+    maps : Dataset
+        From `spinlens.phases.latent_maps`, whose attributes say which solution holds.
+    values : array_like
+        Of the control across.
+    """
+    across, along = axes(maps)
+    places = np.atleast_1d(np.asarray(values, dtype=np.float64))
+    nothing = np.full(places.shape, np.nan)
+    if along != "temperature":
+        return ExactLines(places, nothing, nothing)
+    if across == "transverse_field" and np.isfinite(chain := float(maps.attrs.get("chain_coupling", np.nan))):
+        return ExactLines(places, specific_heat_ridge(places, coupling=chain), nothing)
+    return exact_lines(places, coupling=float(maps.attrs["coupling"]) if across == "field" else np.nan)
 
 
 def exact_lines(field: ArrayLike, *, coupling: float = 1.0) -> ExactLines:

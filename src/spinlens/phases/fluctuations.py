@@ -22,8 +22,14 @@ def variance_profiles(maps: xr.Dataset, name: str, *, resamples: int, seed: int)
 
 
 def specific_heat_profiles(maps: xr.Dataset, *, resamples: int, seed: int) -> Floats:
-    """Return N (<e^2> - <e>^2) / T^2 from resampled chains, shape (across, 1 + resamples, along)."""
-    return variance_profiles(maps, "energy", resamples=resamples, seed=seed) / thermal(maps) ** 2
+    """Return N (<e^2> - <e>^2) / T^2 from resampled chains, shape (across, 1 + resamples, along).
+
+    In imaginary time it is less by the kinks per site, see `spinlens.statistics.fluctuations.Events`.
+    """
+    found = variance_profiles(maps, "energy", resamples=resamples, seed=seed) / thermal(maps) ** 2
+    for name in maps.attrs.get("events", []):
+        found = found - resampled_profiles(maps, name, resamples=resamples, seed=seed)
+    return np.asarray(found)
 
 
 def susceptibility_profiles(maps: xr.Dataset, *, resamples: int, seed: int) -> Floats:
@@ -43,8 +49,12 @@ def susceptibility_profiles(maps: xr.Dataset, *, resamples: int, seed: int) -> F
 
 
 def conjugate_profiles(maps: xr.Dataset, control: str, *, resamples: int, seed: int) -> Floats:
-    """Return N (<x^2> - <x>^2) / T of what a control couples to: how fast <x> follows it."""
-    return variance_profiles(maps, f"conjugate_{control}", resamples=resamples, seed=seed) / thermal(maps)
+    """Return how fast <x> of what a control couples to follows it: N (<x^2> - <x>^2) / T, less what is counted."""
+    name = f"conjugate_{control}"
+    found = variance_profiles(maps, name, resamples=resamples, seed=seed) / thermal(maps)
+    if f"{name}_counted_chain" in maps:
+        found = found - resampled_profiles(maps, f"{name}_counted", resamples=resamples, seed=seed)
+    return np.asarray(found)
 
 
 def even_noise(fluctuations: Floats) -> Floats:

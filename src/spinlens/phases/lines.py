@@ -8,8 +8,9 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
+from spinlens.exact import transverse_susceptibility_ridge
 from spinlens.phases.agreement import opposite
-from spinlens.phases.exact_lines import exact_lines
+from spinlens.phases.exact_lines import exact_lines_of
 from spinlens.phases.fluctuations import (
     conjugate_profiles,
     even_noise,
@@ -65,7 +66,8 @@ def find_row_ridges(
     Returns
     -------
     dict of str to Ridge
-        ``nu_0`` over all trainings; ``conjugate``, the fluctuation of what the control across couples to.
+        ``tau_1`` and ``nu_0`` over all trainings; ``susceptibility`` where the model has an order parameter;
+        ``conjugate``, the response of what the control across couples to.
     """
     across, _ = axes(maps)
     drawing: dict[str, int] = {"resamples": resamples, "seed": seed}
@@ -73,9 +75,13 @@ def find_row_ridges(
     def turned(profiles: Floats) -> Floats:
         return even_noise(np.swapaxes(profiles, 0, 2))
 
-    profiles: dict[str, Profiles] = {}
+    profiles: dict[str, Profiles] = {
+        "tau_1": lambda each: np.swapaxes(resampled_profiles(each, "tau_1", **drawing), 0, 2)
+    }
     if "learned_order_chain" in maps:
         profiles["nu_0"] = lambda each: turned(variance_profiles(each, "learned_order", **drawing))
+    if maps.attrs["order_parameter"]:
+        profiles["susceptibility"] = lambda each: turned(susceptibility_profiles(each, **drawing))
     if f"conjugate_{across}_chain" in maps:
         profiles["conjugate"] = lambda each: turned(conjugate_profiles(each, across, **drawing))
     return _ridges(maps[across].to_numpy(), profiles, maps, trainings, known=True)
@@ -105,6 +111,16 @@ def tabulate_lines(values: Floats, ridges: dict[str, Ridge], dimension: str) -> 
         lines[f"{name}_error"] = (dimension, ridge.error)
         lines[f"{name}_reason"] = (dimension, np.array(ridge.reason))
     return lines
+
+
+def with_exact_rows(rows: xr.Dataset, maps: xr.Dataset) -> xr.Dataset:
+    """Return the ridges across a plane with the exact one of the response in a transverse field, where it is known."""
+    across, along = axes(maps)
+    coupling = float(maps.attrs.get("chain_coupling", np.nan))
+    if "conjugate" not in rows or (across, along) != ("transverse_field", "temperature") or np.isnan(coupling):
+        return rows
+    exact = transverse_susceptibility_ridge(rows[along].to_numpy(), coupling=coupling)
+    return rows.assign(exact_conjugate=(along, exact))
 
 
 def tabulate_pairs(maps: xr.Dataset, ridges: dict[str, Ridge]) -> xr.Dataset:
@@ -140,9 +156,8 @@ def tabulate_pairs(maps: xr.Dataset, ridges: dict[str, Ridge]) -> xr.Dataset:
 
 
 def with_exact(lines: xr.Dataset, dimension: str, maps: xr.Dataset) -> xr.Dataset:
-    """Return lines with the exact ones of the Ising model in a field, NaN for all other planes."""
-    field, coupling = lines[dimension].to_numpy(), float(maps.attrs["coupling"])
-    exact = exact_lines(field, coupling=coupling if axes(maps) == ("field", "temperature") else np.nan)
+    """Return lines with the exact ones, NaN where nobody knows any."""
+    exact = exact_lines_of(maps, lines[dimension].to_numpy())
     return lines.assign(
         exact_specific_heat=(dimension, exact.specific_heat), exact_susceptibility=(dimension, exact.susceptibility)
     )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from itertools import product
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
@@ -11,9 +10,9 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from spinlens.errors import InputError, did_you_mean
-from spinlens.exact import critical_temperature
 from spinlens.phases.components import Components, orient_deviations, orient_mean, principal_components
 from spinlens.phases.drawn import LatentMaps
+from spinlens.phases.known import grid_points, known_of
 from spinlens.phases.learned_order import learned_order
 from spinlens.phases.naming import component_correlations
 from spinlens.progress import progress_bar
@@ -165,7 +164,8 @@ def _symmetric(ensemble: Ensemble) -> xr.DataArray:
     model, lattice = ensemble.model, ensemble.lattice
     orders = model.order_parameters(lattice)[:1]
     return _over_controls(
-        ensemble, [any(may_break(order, model, lattice, **point) for order in orders) for point in _points(ensemble)]
+        ensemble,
+        [any(may_break(order, model, lattice, **point) for order in orders) for point in grid_points(ensemble)],
     )
 
 
@@ -211,7 +211,7 @@ def _project(
     tau = principal_components(averaged if deviations_of == "conditions" else deviation)
     if ensemble.model.order_parameters(ensemble.lattice):
         nu = orient_mean(nu, nu.project(mean, 0), np.asarray(ensemble.order_parameter)[..., chain, :])
-    points = _points(ensemble)
+    points = grid_points(ensemble)
     tau_0, tau_1 = (tau.project(averaged, part).reshape(len(points), -1) for part in (0, 1))
     tau = orient_deviations(tau, tau_0, tau_1, np.array([sum(map(abs, point.values())) for point in points]))
     projected = {f"nu_{component}": nu.project(mean, component) for component in (0, 1)}
@@ -244,22 +244,22 @@ def _thermodynamics(ensemble: Ensemble) -> xr.Dataset:
     return xr.merge([table.reset_coords(drop=True) for table in tables], compat="override", join="override")
 
 
-def _points(ensemble: Ensemble) -> list[dict[str, float]]:
-    """Return the controls of each point of the grid, the temperature left out, in its order."""
-    names = [name for name in ensemble.grid if name != "temperature"]
-    return [dict(zip(names, map(float, values), strict=True)) for values in product(*(ensemble.grid[n] for n in names))]
-
-
 def _chain_moments(ensemble: Ensemble, chain: slice) -> xr.Dataset:
-    """Return per-chain means of e, e^2, and of m, m^2 and abs(m) of order parameters, per site, over the series."""
+    """Return per-chain means of e, e^2, and of m, m^2 and abs(m) of order parameters, per site, over the series.
+
+    Of what a control couples to, too: the derivative of T ln Z by it. Where it is the strength of events, they are
+    counted in ``conjugate_CONTROL_counted``, by which the variance is larger than the response.
+    """
     lattice, series, grid = ensemble.lattice, ensemble.series, tuple(ensemble.grid)
     sites, moments = lattice.sites, dict[str, list[Any]]()
     lengths = tuple(map(len, ensemble.grid.values()))
     flat = {name: series[name].values.reshape(-1, *series[name].shape[len(grid) - 1 :]) for name in map(str, series)}
-    orders = ensemble.model.order_parameters(lattice)
-    for index, point in enumerate(_points(ensemble)):
+    orders, tables = ensemble.model.order_parameters(lattice), ensemble.model.tables(lattice)
+    names, events = tables.names, [term.name for term in tables.kinks if term.name in series]
+    for index, point in enumerate(grid_points(ensemble)):
         sums = {name: values[index][:, chain].astype(np.float64) for name, values in flat.items()}
         temperature = ensemble.temperature[:, None, None]
+        strengths = dict(zip(names, ensemble.model.strengths(lattice, **point), strict=True))
         found = {"energy": ensemble.model.energy_total(lattice, sums, temperature=temperature, **point) / sites}
         if "spin_sum" in sums:
             found["magnetization"] = sums["spin_sum"] / sites
@@ -267,8 +267,16 @@ def _chain_moments(ensemble: Ensemble, chain: slice) -> xr.Dataset:
             values = order.values(sums, sites)
             found[order.name] = values[..., 0] if order.components == 1 else np.linalg.norm(values, axis=-1)
         signed = set(found) - {"energy"}
-        found |= {f"conjugate_{name}": sum(d * sums[s] for s, d in each.items()) / sites
-                  for name, each in _conjugate(ensemble, point).items()}  # fmt: skip
+        counted: dict[str, Any] = {}
+        for name, each in _conjugate(ensemble, point).items():
+            # Of events K is ln(strength / T): it grows by d / strength, and its second derivative is minus the square.
+            rates = {s: temperature / strengths[s] if s in events else 1.0 for s in each}
+            found[f"conjugate_{name}"] = sum(d * rates[s] * sums[s] for s, d in each.items()) / sites
+            counted |= {f"conjugate_{name}_counted": temperature * (d / strengths[s]) ** 2 * sums[s] / sites
+                        for s, d in each.items() if s in events}  # fmt: skip
+        counted |= {name: sums[name] / sites for name in events}
+        for name, value in counted.items():
+            moments.setdefault(name, []).append(value.mean(axis=-1))
         for name, value in found.items():
             wanted = {name: value, f"{name}_square": value**2}
             wanted |= {f"absolute_{name}": np.abs(value)} if name in signed else {}
@@ -299,35 +307,18 @@ def _provenance(vae: Encoder, ensemble: Ensemble) -> dict[str, Any]:
         "order_components": orders[0].components if orders else 0,
         "sites": ensemble.lattice.sites,
         "shape": list(ensemble.lattice.shape),
-        "critical_temperature": _known(ensemble),
-        "coupling": _single_coupling(ensemble),
+        **known_of(ensemble),
         "model": ensemble.model.text,
         "quenched": ensemble.model.quenched or "",
         "mirrored": [name for name in ensemble.grid if name != "temperature" and _mirrored(ensemble, name)],
-        "references": json.dumps([] if ensemble.model.sealed else _references(ensemble)),
+        "imaginary_time": ensemble.model.imaginary_time,
+        "events": [term.name for term in ensemble.model.tables(ensemble.lattice).kinks],
         "torus": ensemble.lattice.torus,
         "estimator": str(getattr(vae, "estimator", "not stated")),
         "ensemble_fingerprint": ensemble.fingerprint,
         "ensemble_configuration": json.dumps(dict(ensemble.configuration), sort_keys=True, default=str),
         "network_configuration": json.dumps(configuration, sort_keys=True, default=str),
     }
-
-
-def _known(ensemble: Ensemble) -> float:
-    """Return the exact critical temperature where there is one, and it may be said."""
-    found = None if ensemble.model.sealed else critical_temperature(ensemble.model, ensemble.lattice)
-    return found or float("nan")
-
-
-def _single_coupling(ensemble: Ensemble) -> float:
-    """Return J where the model is the square Ising model in a field, else not a number: of it the exact lines are."""
-    if ensemble.model.sealed or ensemble.model.imaginary_time or ensemble.lattice.kind != "square":
-        return float("nan")
-    for point in _points(ensemble):
-        view = ensemble.model.ising_view(ensemble.lattice, **point)
-        if view is None or view[1] != point.get("field") or view[0].field_pattern != "uniform":
-            return float("nan")
-    return float(view[0].coupling) if view is not None and isinstance(view[0].coupling, float) else float("nan")
 
 
 def _mirrored(ensemble: Ensemble, control: str) -> bool:
@@ -337,28 +328,9 @@ def _mirrored(ensemble: Ensemble, control: str) -> bool:
     return reverses(ensemble.model, ensemble.lattice, control, **{**zeros, **fixed})
 
 
-def _references(ensemble: Ensemble) -> list[dict[str, Any]]:
-    """Return the transitions on this kind of lattice that are known, with the controls where they are."""
-    lattice, model = ensemble.lattice, ensemble.model
-    found = [
-        {"temperature": item.value, "error": item.error, "quantity": item.quantity, "source": item.source,
-         "controls": {**model.controls, **item.controls}}
-        for item in model.references() if item.lattice == lattice.kind
-    ]  # fmt: skip
-    exactly: dict[str, Any] = {"error": 0.0, "quantity": "critical temperature", "source": "exact"}
-    if temperature := critical_temperature(model, lattice):
-        found.append({"temperature": temperature, "controls": dict(model.controls), **exactly})
-    for point in _points(ensemble):
-        # Points where the model is that of Ising under another name, without a field.
-        view = model.ising_view(lattice, **point)
-        if view and not view[1] and (temperature := critical_temperature(view[0], lattice)):
-            found.append({"temperature": temperature, "controls": point, **exactly})
-    return found
-
-
 def _order_excluded(ensemble: Ensemble) -> tuple[xr.DataArray, str]:
     """Return where a theorem says that there is no order, bool (controls,), and which it is."""
-    reasons = [ensemble.model.order_excluded(ensemble.lattice, **point) for point in _points(ensemble)]
+    reasons = [ensemble.model.order_excluded(ensemble.lattice, **point) for point in grid_points(ensemble)]
     return _over_controls(ensemble, [bool(reason) for reason in reasons]), next(filter(None, reasons), "")
 
 

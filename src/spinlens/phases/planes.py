@@ -120,13 +120,14 @@ class Known:
 
     Attributes
     ----------
-    temperature, error : float
-        In units of energy; the error of an exact one is 0.
+    value, error : float
+        The temperature, or the control in which there is one at T = 0, in units of energy; the error of an exact one
+        is 0.
     quantity, source : str
         What it is and whose.
     """
 
-    temperature: float
+    value: float
     error: float
     quantity: str
     source: str
@@ -149,3 +150,13 @@ def known_transitions(maps: xr.Dataset) -> dict[float, Known]:
             if known.error <= found.get(controls[across], known).error:
                 found[float(controls[across])] = known
     return dict(sorted(found.items()))
+
+
+def known_apex(maps: xr.Dataset) -> Known | None:
+    """Return the known value of the control across at which there is a transition at T = 0; None where none is."""
+    across, _ = axes(maps)
+    for item in json.loads(maps.attrs.get("zero_temperature", "[]")):
+        held = {name: value for name, value in item["controls"].items() if name != across and name in maps.coords}
+        if item["control"] == across and all(np.isclose(float(maps[name]), value) for name, value in held.items()):
+            return Known(item["value"], item["error"], item["quantity"], item["source"])
+    return None

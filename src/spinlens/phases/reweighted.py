@@ -57,7 +57,12 @@ def reweighted_ridges(ensemble: Ensemble, maps: xr.Dataset) -> xr.Dataset:
         for name, place in places.items():
             found.setdefault(f"reweighted_{name}", []).append(place.value)
             found.setdefault(f"reweighted_{name}_error", []).append(place.error)
-    return xr.Dataset({name: (across, np.array(each)) for name, each in found.items()}, coords={across: values})
+    # Along a control in which nothing can be reweighted, as the temperature in imaginary time, there are none.
+    known = {name for name, each in found.items() if np.isfinite(each).any()}
+    return xr.Dataset(
+        {name: (across, np.array(each)) for name, each in found.items() if name.removesuffix("_error") in known},
+        coords={across: values},
+    )
 
 
 def _peaks(ensemble: Ensemble, along: str, names: dict[str, str], fixed: dict[str, float]) -> dict[str, Estimate]:

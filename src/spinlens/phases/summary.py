@@ -36,6 +36,7 @@ def summary(found: Crossover) -> dict[str, Any]:
         **shares,
         "crossover": _rows(found),
         "rows": _places(found.rows, found.along),
+        **_apex(found),
         "agreement": [one.to_dict() for one in found.agreement],
         "exponent": {name: {"value": x.value, "error": x.error} for name, x in found.exponent.items()},
         "asymmetry": found.asymmetry,
@@ -71,11 +72,25 @@ def _rows(found: Crossover) -> list[dict[str, Any]]:
     return rows
 
 
+def _apex(found: Crossover) -> dict[str, Any]:
+    """Return where ridges lead at T = 0, beside what is known; nothing of planes without imaginary time."""
+    if not found.apex:
+        return {}
+    known = found.known_apex
+    return {
+        "apex": {name: each.to_dict() for name, each in found.apex.items()},
+        "known_apex": None if known is None else {"value": known.value, "error": known.error, "source": known.source},
+    }
+
+
 def _places(rows: xr.Dataset, along: str) -> list[dict[str, Any]]:
     """Return where across the plane each row has its ridges."""
     names = [str(name) for name in rows if not str(name).endswith(("_error", "_reason"))]
     return [
-        {along: float(row[along]), **{part: float(row[part]) for name in names for part in (name, f"{name}_error")}}
+        {
+            along: float(row[along]),
+            **{part: float(row[part]) for name in names for part in (name, f"{name}_error") if part in row},
+        }
         for row in (rows.isel({along: index}) for index in range(rows.sizes.get(along, 0) if names else 0))
     ]
 
@@ -125,6 +140,9 @@ def _opening(found: Crossover) -> list[str]:
     elif transition := found.critical_temperature:
         known = f", exact {transition.exact:.6f}, off by {transition.relative_error:+.2%}"
         lines.append(f"Tc = {_value(transition)}{known if np.isfinite(transition.relative_error) else ''}")
+    for name, each in found.apex.items():
+        known = f", known {found.known_apex.value:g}" if found.known_apex else ""
+        lines.append(f"Apex at T = 0 by {name}: {found.across} {each}{known}; nu z = {each.exponent} along the ridge")
     m = found.magnetization
     if np.isfinite(m.rank) and len(found.critical_line) < 2:
         lines.append(f"nu_0 follows m: rank correlation {m.rank:.5f}, linear {m.linear:.3f}")

@@ -145,7 +145,7 @@ def find_transition(
         for each in (maps, *trainings)
     ])  # fmt: skip
     known = known_at(maps, float(maps[across][column[across][0]]))
-    exact = known.temperature if known else np.nan
+    exact = known.value if known else np.nan
     torus = bool(maps.attrs.get("torus", True))
     kept = found[np.isfinite(found[:, 0]) & (np.isfinite(found[:, 1:]).mean(axis=1) >= KEPT)]
     every = tuple(found[:, 0].tolist())

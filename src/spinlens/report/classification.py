@@ -88,15 +88,17 @@ def _columns(rows: Sequence[Mapping[str, Any]]) -> tuple[list[float], list[float
 def _with_outputs(system: System, configuration: ClassifyConfiguration, path: Path) -> System:
     """Return a system with the probabilities that its first trial gives to the configurations it was tested on."""
     from spinlens.studies.classify.data import read_ensemble, splits_of
+    from spinlens.studies.classify.systems import find_system
     from spinlens.studies.classify.trials import read_outcome
 
     trial = _first_trial(system.name, configuration)
     if trial is None:
         return system
     ensemble = read_ensemble(path, trial.system, trial.protocol)
-    splits = splits_of(configuration, ensemble, trial.protocol, trial=trial.number)
+    unit = find_system(trial.system).unit
+    splits = splits_of(configuration, ensemble, trial.protocol, trial=trial.number, unit=unit)
     outcome, images = read_outcome(path, trial, splits), splits.large_test
-    temperatures = ensemble.temperature
+    temperatures = ensemble.grid[images.axis]
     place = np.searchsorted(temperatures, images.temperature).clip(0, len(temperatures) - 1)
     keys = zip(place.tolist(), images.chain.tolist(), images.draw.tolist(), strict=True)
     said = dict(zip(keys, outcome.probability, strict=True))

@@ -93,7 +93,7 @@ def shown(plan: Plan, parts: Sequence[Part], *, budget: int) -> Shown:
     budget : int
         Bytes of codes. Where one configuration a condition is too many, conditions are left out evenly.
     """
-    space, lattice = plan.model.space, plan.lattice
+    space, lattice = plan.model.space, plan.drawn
     rows, columns = _picture(lattice.shape)
     bits = min(space.bits, 8)
     size = rows * math.ceil(columns * bits / 8)

@@ -27,6 +27,10 @@ LINES = (
 """Of the summary's rows: values, errors, words, and whether theory says so."""
 
 
+UNITS = {"temperature": "J / k_B"}
+"""Of controls that are no energies."""
+
+
 def crossover_page(page: Page, path: Path, summary: Mapping[str, Any]) -> Page:
     """Return the page of a finished crossover study."""
     maps = xr.open_zarr(path / "maps.zarr", group="maps", zarr_format=3, consolidated=False).load()
@@ -43,7 +47,7 @@ def crossover_page(page: Page, path: Path, summary: Mapping[str, Any]) -> Page:
             "Provenance": provenance_facts(summary.get("provenance", {})),
         },
         systems=[seen],
-        charts=[lines_chart(summary["crossover"])],
+        charts=[lines_chart(summary)],
     )  # fmt: skip
 
 
@@ -52,21 +56,28 @@ def result_page(found: Crossover) -> Page:
     summary = found.to_dict()
     return Page(
         title="Crossover", answer=answer(summary), facts={"Provenance": provenance_facts()},
-        charts=[lines_chart(summary["crossover"])],
+        charts=[lines_chart(summary)],
     )  # fmt: skip
 
 
 def answer(summary: Mapping[str, Any]) -> list[str]:
     """Return what was found in sentences."""
     found, nu = summary["critical_temperature"], summary["nu_0"]
-    value, error = found["value"], found["error"]
-    place = "has no place inside the temperature range" if value is None else f"is {Estimate(value, error)}"
     rank = nu["rank_correlation_with_magnetization"]
     return [
-        f"The critical temperature read off tau_0 {place}; the exact one is {found['exact']:.6f}.",
+        *([_transition(found)] if found else []),
+        *summary["reading"],
         f"nu_0 holds {nu['explained_variance_ratio']:.1%} of the variance of the latent means and follows the "
         f"magnetization with a rank correlation of {rank:.5f}.",
     ]
+
+
+def _transition(found: Mapping[str, Any]) -> str:
+    """Return what is said of one transition."""
+    value, error, exact = found["value"], found["error"], found["exact"]
+    place = "has no place inside the temperature range" if value is None else f"is {Estimate(value, error)}"
+    known = "" if exact is None else f"; the exact one is {exact:.6f}"
+    return f"The critical temperature read off tau_0 {place}{known}."
 
 
 def with_maps(system: System, maps: xr.Dataset) -> System:
@@ -99,24 +110,28 @@ def _chain_error(maps: xr.Dataset, name: str) -> Any:
 
 
 def _lines(summary: Mapping[str, Any]) -> list[Line]:
-    rows, found = summary["crossover"], summary["critical_temperature"]
+    rows, found, across = summary["crossover"], summary["critical_temperature"], summary["plane"][0]
     lines = [
-        Line(words, _column(rows, name), _column(rows, "field"), _column(rows, error) if error else None, exact)
+        Line(words, _column(rows, name), _column(rows, across), _column(rows, error) if error else None, exact)
         for name, error, words, exact in LINES
     ]
-    if found["value"] is not None:
+    if found and found["value"] is not None:
         lines.insert(0, Line("critical temperature from tau_0", [found["value"]], error=[found["error"]]))
     return lines
 
 
 def _column(rows: Sequence[Mapping[str, Any]], name: str) -> list[float]:
-    return [float("nan") if row[name] is None else float(row[name]) for row in rows]
+    return [float("nan") if row.get(name) is None else float(row[name]) for row in rows]
 
 
-def lines_chart(rows: Sequence[Mapping[str, Any]]) -> Chart:
-    """Return the temperature of the crossover over the field, by each way of reading it."""
+def lines_chart(summary: Mapping[str, Any]) -> Chart:
+    """Return where the crossover lies along a plane over the control across, by each way of reading it."""
+    rows, (across, along) = summary["crossover"], summary["plane"]
     series = [
-        Series(words, _column(rows, "field"), _column(rows, name), _column(rows, error) if error else None)
+        Series(words, _column(rows, across), _column(rows, name), _column(rows, error) if error else None)
         for name, error, words, _ in LINES
     ]
-    return Chart("Temperature of the crossover in a field", "field (J)", "temperature (J / k_B)", series)
+    words, place = (
+        f"{name.replace('_', ' ')} (J{' / k_B' if name == 'temperature' else ''})" for name in (along, across)
+    )
+    return Chart(f"Crossover by {across.replace('_', ' ')}", place, words, series)

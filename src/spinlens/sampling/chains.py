@@ -78,7 +78,7 @@ def series_type(plan: Plan, name: str) -> str:
 
 def packed_shape(plan: Plan) -> tuple[int, ...]:
     """Return the shape of one stored configuration: the sides, the last in bytes."""
-    *front, last = plan.lattice.shape
+    *front, last = plan.drawn.shape
     return (*front, plan.model.space.packed_length(last))
 
 

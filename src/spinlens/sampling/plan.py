@@ -12,10 +12,11 @@ import numpy as np
 
 from spinlens.errors import InputError, did_you_mean
 from spinlens.lattices import Lattice, check_lattice
-from spinlens.models import SMALLEST_TEMPERATURE, Model, check_model, model_from_dict
+from spinlens.models import Model, check_model, model_from_dict
 from spinlens.sampling.algorithms import IMPORTED, PAST, check_algorithm, updates_of
 from spinlens.sampling.choice import Choice
 from spinlens.sampling.engines import Engine, engine_for, engine_named
+from spinlens.sampling.grids import ascending_grid, ascending_temperatures
 from spinlens.seeds import check_seed
 
 STARTS = ("ground", "random", "dispersed", "interface", "heated")
@@ -97,6 +98,9 @@ class Plan:
         The family of kernels; by default the first that does not refuse.
     recorded : tuple of str, optional
         Names of the sums that are recorded; by default all of the model's.
+    raster : int, optional
+        Of models in imaginary time: how many evenly spaced imaginary times, from 0 on, a draw shows along its first
+        axis, as a picture of the worldlines. By default it shows imaginary time 0 alone.
 
     Raises
     ------
@@ -119,13 +123,14 @@ class Plan:
     seed: int = 0
     engine: str = ""
     recorded: tuple[str, ...] | None = None
+    raster: int | None = None
 
     def __init__(
         self, *, model: Model, lattice: Lattice, temperature: Any, controls: Mapping[str, Any] | None = None,
         chains: int = 64, draws: int = 1, recordings: int | None = None, interval: int = 8,
         equilibration: int | None = None, algorithm: str = "auto", exchange: bool = True, start: str = "ground",
         seed: int = 0, engine: str = "",
-        recorded: Sequence[str] | None = None, **axes: Any,
+        recorded: Sequence[str] | None = None, raster: int | None = None, **axes: Any,
     ) -> None:  # fmt: skip
         model, lattice = check_model(model), check_lattice(lattice)
         algorithm = check_algorithm(algorithm)
@@ -152,10 +157,11 @@ class Plan:
             raise InputError("recordings", recordings, why)
         values = model.values_of_controls({**(controls or {}), **axes})
         found: dict[str, Any] = {
-            "model": model, "lattice": lattice, "temperature": _temperatures(temperature),
-            "controls": {name: _grid(name, value) for name, value in values.items()},
+            "model": model, "lattice": lattice, "temperature": ascending_temperatures(temperature),
+            "controls": {name: ascending_grid(name, value) for name, value in values.items()},
             **whole, "recordings": int(recordings), "algorithm": algorithm, "exchange": bool(exchange), "start": start,
             "seed": check_seed(seed), "engine": engine, "recorded": _recorded(model, lattice, recorded),
+            "raster": None if raster is None else _whole("raster", raster, 2),
         }  # fmt: skip
         for name, value in found.items():
             object.__setattr__(self, name, value)
@@ -174,6 +180,11 @@ class Plan:
             raise InputError("model", self.model.text, "nobody said what its energy is, so it cannot be sampled")
         for point in range(self.points):
             self.model_at(point)
+        if self.raster is not None and not self.model.imaginary_time:
+            why = f"shows imaginary time, and {self.model.name} has none"
+            raise InputError("raster", self.raster, why, "Leave it out")
+        # Of other lattices there are no rasters.
+        assert self.drawn
         if self.recorded is not None and (unknown := set(self.recorded) - set(tables.names)):
             raise InputError(
                 "recorded", sorted(unknown), "are no sums of this model", f"It has {', '.join(tables.names)}"
@@ -202,6 +213,11 @@ class Plan:
     def imported(self) -> bool:
         """Whether the draws were made elsewhere: by what, after how many sweeps and how far apart nobody knows."""
         return self.engine == IMPORTED
+
+    @property
+    def drawn(self) -> Lattice:
+        """The lattice that draws lie on: that of the sites, or with a raster one with imaginary time as first axis."""
+        return self.lattice if self.raster is None else self.lattice.with_time(self.raster)
 
     @property
     def recordings_per_draw(self) -> int:
@@ -300,6 +316,8 @@ class Plan:
             "thin": self.recordings_per_draw,
             **{name: getattr(self, name) for name in names},
         }
+        if self.raster is not None:
+            plan["raster"] = self.raster
         # Plans that were written before a model had further sums name none.
         return plan if self.series == self.model.first_sums(self.lattice) else {**plan, "recorded": list(self.series)}
 
@@ -350,14 +368,6 @@ def _recorded(model: Model, lattice: Lattice, recorded: Sequence[str] | None) ->
     return None if names is None or names == model.tables(lattice).names else names
 
 
-def grid_is_rounded(values: np.ndarray) -> np.ndarray:
-    """Return a grid in which what is zero within rounding is zero, as in the middle of ``np.arange(-1, 1.01, 0.1)``."""
-    if values.size < 2:
-        return values
-    rounding = 4 * values.size * np.finfo(float).eps * np.abs(values).max()
-    return np.where(np.abs(values) <= rounding, 0.0, values)
-
-
 def _lists(value: Any) -> Any:
     """Return tuples as the lists that they become in JSON."""
     return [_lists(part) for part in value] if isinstance(value, tuple) else value
@@ -369,31 +379,3 @@ def _whole(name: str, value: Any, least: int) -> int:
     if value > MOST:
         raise InputError(name, f"{float(value) if value < 10**300 else 'inf'}", f"must be at most {MOST}")
     return int(value)
-
-
-def _temperatures(values: Any) -> tuple[float, ...]:
-    temperature = _grid("temperature", values)
-    for i, value in enumerate(temperature):
-        if value <= 0:
-            raise InputError(f"temperature[{i}]", value, "must be > 0 (k_B = 1, units of abs(J))")
-        if value < SMALLEST_TEMPERATURE:
-            raise InputError(f"temperature[{i}]", value, f"must be at least {SMALLEST_TEMPERATURE:g}")
-    return temperature
-
-
-def _grid(name: str, values: float | Sequence[float] | np.ndarray) -> tuple[float, ...]:
-    try:
-        grid = np.atleast_1d(np.asarray(values, dtype=np.float64))
-    except (TypeError, ValueError):
-        raise InputError(name, values, "must be a number or a list of numbers") from None
-    if grid.ndim != 1 or grid.size == 0:
-        raise InputError(name, values, "must be a list of at least one number")
-    for i, value in enumerate(grid):
-        if not math.isfinite(value):
-            raise InputError(f"{name}[{i}]", value, "must be a finite number")
-        if i and value <= grid[i - 1]:
-            raise InputError(
-                f"{name}[{i}]", value, f"must be larger than {name}[{i - 1}] = {grid[i - 1]}",
-                "Sort the grid and drop duplicates",
-            )  # fmt: skip
-    return tuple(float(value) + 0.0 for value in grid_is_rounded(grid))

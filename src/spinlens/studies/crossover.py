@@ -102,7 +102,7 @@ def configure(
 
     plan = configuration.plan
     check_training(
-        configuration.training, shape=plan.lattice.shape, chains=plan.chains,
+        configuration.training, shape=plan.drawn.shape, chains=plan.chains,
         configurations=plan.conditions * plan.draws,
     )  # fmt: skip
     across, along = plane_of(plan)

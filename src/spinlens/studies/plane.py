@@ -41,6 +41,7 @@ class Sampling(Section):
     algorithm: str = "heat_bath"
     exchange: bool = True
     start: str = "dispersed"
+    raster: int | None = None
 
     @model_validator(mode="after")
     def _check_controls(self) -> Self:
@@ -92,7 +93,7 @@ class Scaling(Section):
             model=whole.model, lattice=lattice, temperature=parse_grid(self.temperature, "scaling.temperature"),
             chains=whole.chains, draws=self.draws, recordings=recordings, interval=whole.interval,
             equilibration=whole.equilibration, algorithm=whole.algorithm, exchange=whole.exchange, start=whole.start,
-            seed=whole.seed, controls={**whole.controls, across: [self.at]},
+            seed=whole.seed, controls={**whole.controls, across: [self.at]}, raster=whole.raster,
         )  # fmt: skip
 
     def check(self, training: Autoencoder, whole: Plan) -> None:
@@ -108,7 +109,7 @@ class Scaling(Section):
         for shape in self.shapes:
             plan = self.plan(whole, tuple(shape))
             check_training(
-                training, shape=plan.lattice.shape, chains=plan.chains, configurations=plan.conditions * plan.draws
+                training, shape=plan.drawn.shape, chains=plan.chains, configurations=plan.conditions * plan.draws
             )  # fmt: skip
 
 

@@ -65,7 +65,7 @@ def crossover_table(summary: Mapping[str, Any]) -> str:
         for name, there, here, exact in rows if published or name != "its deviation from the exact value"
     ]  # fmt: skip
     lines += ["", *summary.get("reading", []), *_names(summary), *_critical_line(summary, across)]
-    lines += ["", *_crossover(summary, across), *_sizes(summary)]
+    lines += ["", *_crossover(summary, across), *_apex(summary, across), *_sizes(summary)]
     lines += ["", sentence(summary["equilibration"])]
     seconds = ", ".join(f"{stage} {value:.0f} s" for stage, value in summary["timing"].items())
     return "\n".join([*lines, f"Estimator {summary['estimator']}. Time: {seconds}."])
@@ -125,6 +125,21 @@ def _crossover(summary: Mapping[str, Any], across: str) -> list[str]:
             cells.append(f"{_number(value) if key.startswith('exact') else _estimate(value, error):>{wide}}")
         lines.append(f"{row[across]:{width}.4g} " + " ".join(cells))
     return lines
+
+
+def _apex(summary: Mapping[str, Any], across: str) -> list[str]:
+    """Return where ridges across the plane lead at T = 0, where temperature is an inverse imaginary time."""
+    if not summary.get("apex"):
+        return []
+    known = summary["known_apex"]
+    beside = f", known {known['value']:g} ({known['source']})" if known else ""
+    lines = ["", f"Ridges across the plane lead at T = 0 to this {across.replace('_', ' ')}{beside}:"]
+    lines.append(f"{'ridge':>16} {'found':>14} {'nu z along it':>14}")
+    return lines + [
+        f"{name:>16} {_estimate(each['value'], each['error']):>14} "
+        f"{_estimate(*each['exponent']) if each['exponent'][1] else _number(each['exponent'][0]):>14}"
+        for name, each in summary["apex"].items()
+    ]  # fmt: skip
 
 
 def _sizes(summary: Mapping[str, Any]) -> list[str]:

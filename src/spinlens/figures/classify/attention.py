@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
 
-from spinlens.figures.classify.colours import TEMPERATURE_LABEL
+from spinlens.figures.classify.colours import AXIS_SYMBOLS, axis_label
 from spinlens.figures.classify.spins import SPINS, show_spins
 from spinlens.figures.palette import BLUE, GREY, INK, VERMILION, diverging
 from spinlens.figures.style import new_axes, new_figure, styled
@@ -48,7 +48,8 @@ def draw_attention_maps(report: xr.Dataset, figure: Figure | None = None, *, spa
         spins = report["spins"].to_numpy()[column]
         show_spins(axes[0, column], spins, space)
         temperature = float(report["example_temperature"][column])
-        title = f"{TITLES[REGIONS.index(region)]}\n$k_\\mathrm{{B}}T\\,/\\,|J|$ = {temperature:.2f}"
+        symbol = AXIS_SYMBOLS.get(_axis(report), _axis(report))
+        title = f"{TITLES[REGIONS.index(region)]}\n{symbol} = {temperature:.2f}"
         axes[0, column].set_title(title, loc="center", fontsize=10.5)
     for line, name, title in ((1, "attention", "attention, last layer"), (2, "rollout", "rollout, all layers")):
         _draw_line(report, axes[line], name, space)
@@ -115,12 +116,16 @@ def draw_attention_distance(
         ax.axvline(transition, color=INK, linewidth=0.7, linestyle=":")
     # The correlation length leaves the axes near the transition, or the heads could not be told apart.
     top = 1.35 * max(uniform, float(heads.max()))
-    ax.set(ylim=(0, top), xlim=(0, grid[-1]), xlabel=TEMPERATURE_LABEL, ylabel="distance (lattice units)")
+    ax.set(ylim=(0, top), xlim=(0, grid[-1]), xlabel=axis_label(_axis(report)), ylabel="distance (lattice units)")
     means = heads.mean(axis=0)
     ends = dict.fromkeys(f"{end:.1f}" for end in (means.min(), means.max()))
     ax.set_title(f"Heads look {' to '.join(ends)} sites away on average; even attention {uniform:.1f}")
     ax.legend(loc="upper center", bbox_to_anchor=(0.5, -0.16), ncols=3, fontsize=8.5)
     return ax
+
+
+def _axis(report: xr.Dataset) -> str:
+    return str(report.attrs.get("axis", "temperature"))
 
 
 def _draw_mean(report: xr.Dataset, ax: Axes, network: str, colour: str, marker: str, label: str) -> None:

@@ -14,7 +14,7 @@ from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
 from spinlens.errors import InputError
-from spinlens.figures.classify.colours import ENERGY_LABEL, REGION_INKS, network_colours
+from spinlens.figures.classify.colours import REGION_INKS, driven_label, network_colours
 from spinlens.figures.palette import GREY, INK
 from spinlens.figures.style import new_axes, new_figure, styled
 from spinlens.phases.regions import Calibration, Posterior
@@ -39,10 +39,13 @@ class Prediction:
         float64 (n,), per site.
     probability : ndarray
         float64 (n, 4), of each region.
+    axis : str
+        The control that the regions lie along; where it is not the temperature what it drives takes the energy's place.
     """
 
     energy: NDArray[np.float64]
     probability: NDArray[np.float64]
+    axis: str = "temperature"
 
 
 @styled
@@ -121,7 +124,7 @@ def draw_posterior(
             ax.plot(energy, probability, ".", color=colour, markersize=4, alpha=0.5, rasterized=True)
             ax.plot(grid, curves[:, label], color="white", linewidth=3.0)
             ax.plot(grid, curves[:, label], color=colour, linewidth=1.7)
-        ax.set(xlabel=ENERGY_LABEL, xlim=limits, ylim=(-0.03, 1.03))
+        ax.set(xlabel=driven_label(prediction.axis), xlim=limits, ylim=(-0.03, 1.03))
         ax.set_title(" or ".join(pair), fontsize=10.5)
         ax.xaxis.set_major_locator(MaxNLocator(5))
     axes[0].set_ylabel("probability of the region")

@@ -29,7 +29,20 @@ BEGINNINGS: Mapping[str, str] = MappingProxyType(
 )
 
 ENERGY_LABEL = "energy $E\\,/\\,|J|$ per site"
-TEMPERATURE_LABEL = "temperature $k_\\mathrm{B}T\\,/\\,|J|$"
+AXIS_SYMBOLS: Mapping[str, str] = MappingProxyType(
+    {"temperature": "$k_\\mathrm{B}T\\,/\\,|J|$", "transverse_field": "$\\Gamma\\,/\\,|J|$"}
+)
+"""Of the controls that regions lie along."""
+
+
+def driven_label(axis: str) -> str:
+    """Return name and symbol of what that control drives: the energy, or a sum that has no name of its own here."""
+    return ENERGY_LABEL if axis == "temperature" else f"what the {axis.replace('_', ' ')} drives, per site"
+
+
+def axis_label(axis: str) -> str:
+    """Return name and symbol of the control that regions lie along."""
+    return f"{axis.replace('_', ' ')} {AXIS_SYMBOLS.get(axis, '')}".rstrip()
 
 
 def network_colours(name: str, pretrained: str = "") -> tuple[str, str, str]:

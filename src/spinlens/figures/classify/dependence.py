@@ -6,7 +6,7 @@ import numpy as np
 import xarray as xr
 from matplotlib.figure import Figure
 
-from spinlens.figures.classify.colours import ENERGY_LABEL, REGION_INKS
+from spinlens.figures.classify.colours import REGION_INKS, driven_label
 from spinlens.figures.palette import INK
 from spinlens.figures.style import new_figure, styled
 from spinlens.phases.regions.labels import TITLES
@@ -39,7 +39,7 @@ def draw_energy_dependence(dependence: xr.Dataset, figure: Figure | None = None)
         ax.set_title(
             f"{TITLES[pair + 1]} against {TITLES[pair]}\nenergy explains {_share(explained[pair])}", fontsize=10.5
         )
-        ax.set_xlabel(ENERGY_LABEL)
+        ax.set_xlabel(driven_label(str(dependence.attrs.get("axis", "temperature"))))
     axes[0].set_ylabel("difference of logits (nats)")
     low = float(np.nanmin(explained))
     title = "The energy alone explains nothing of some answers; of the best classifier's, all"

@@ -14,6 +14,7 @@ from matplotlib.patches import Patch, Rectangle
 from numpy.typing import NDArray
 
 from spinlens.errors import InputError
+from spinlens.figures.classify.colours import AXIS_SYMBOLS
 from spinlens.figures.classify.spins import COLOURS, FEW, SPINS, show_spins, state_colours
 from spinlens.figures.palette import INK
 from spinlens.figures.style import new_figure, styled
@@ -64,12 +65,15 @@ class Row:
         From left to right.
     space : Space
         What can stand on a site.
+    axis : str
+        The control that tells the images apart.
     """
 
     title: str
     rules: tuple[Rule, ...]
     images: tuple[Microstate, ...]
     space: Space = SPINS
+    axis: str = "temperature"
 
 
 def microstates(images: Labelled, *, title: str, rules: tuple[Rule, ...], unit: float = 1.0) -> Row:
@@ -92,7 +96,7 @@ def microstates(images: Labelled, *, title: str, rules: tuple[Rule, ...], unit: 
         if len(here):
             place = here[np.abs(images.temperature[here] - (low + high) / 2).argmin()]
             found.append(Microstate(images.spins[place], float(images.temperature[place]), TITLES[label]))
-    return Row(title, rules, tuple(found), images.space)
+    return Row(title, rules, tuple(found), images.space, images.axis)
 
 
 def ground_and_hot(images: Labelled, *, title: str, model: Model, lattice: Lattice) -> Row:
@@ -135,7 +139,8 @@ def draw_microstates(rows: Sequence[Row], figure: Figure | None = None) -> Figur
             _draw_walls(ax, row.rules)
             ax.set_title(image.title, loc="center", fontsize=10.5, pad=12 if _walled(row.rules) else 5)
             temperature = "0" if image.temperature == 0 else f"{image.temperature:.2f}"
-            ax.set_xlabel(f"$k_\\mathrm{{B}}T\\,/\\,|J|$ = {temperature}", labelpad=12 if _walled(row.rules) else 4)
+            symbol = AXIS_SYMBOLS.get(row.axis, row.axis)
+            ax.set_xlabel(f"{symbol} = {temperature}", labelpad=12 if _walled(row.rules) else 4)
         line[0].set_ylabel(row.title, fontsize=10.5, labelpad=10)
     _name_states(figure, rows[0].space)
     return figure

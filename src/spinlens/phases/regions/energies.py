@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -13,8 +14,10 @@ from spinlens.ensemble import Ensemble
 from spinlens.errors import InputError
 from spinlens.exact import torus_energies
 from spinlens.lattices import Lattice
+from spinlens.sampling import Plan
 from spinlens.statistics.free_energies import leave_one_out, responsibilities, solve
 from spinlens.statistics.histogram import count_rows
+from spinlens.statistics.scaling.line import line_through
 
 Floats = NDArray[np.float64]
 
@@ -29,17 +32,19 @@ class EnergyDistribution:
     Attributes
     ----------
     temperature : ndarray, shape (T,), float64
-        In units of energy.
+        In units of energy; where another control varies, its values.
     sites : int
         Number of spins N.
     energy : ndarray, shape (K,), float64
-        The total energies that were recorded, ascending.
+        The total energies that were recorded, ascending; where another control varies, of the sum that it drives.
     log_partition : ndarray, shape (T,), float64
         ln Z(T), up to a constant.
     kernel : ndarray, shape (T, K), float64
         exp(-E / T) / Z(T), divided by the same of all recordings together; the distribution up to a factor of E.
     weights : ndarray, shape (1 + G, K), float64
         That factor: row 0 from all recordings, the others without each of G groups of chains; no G if it is exact.
+    drive : ndarray, shape (T,), float64, optional
+        b in exp(b E), ascending: -1 / T where the temperature varies, which is what is taken if nothing is said.
     """
 
     temperature: Floats
@@ -48,6 +53,12 @@ class EnergyDistribution:
     log_partition: Floats
     kernel: Floats
     weights: Floats
+    drive: Floats | None = None
+
+    @property
+    def rate(self) -> Floats:
+        """What drives E, b in p(E | b) ~ g(E) exp(b E), shape (T,), ascending."""
+        return -1.0 / self.temperature if self.drive is None else self.drive
 
     @property
     def groups(self) -> int:
@@ -81,33 +92,77 @@ class EnergyDistribution:
 def energy_distribution(ensemble: Ensemble) -> EnergyDistribution:
     """Estimate p(E | T) at the temperatures of an ensemble of any model, at one point of its other controls.
 
+    Where one other control varies it is the distribution of what that one drives, see `driven`.
+
     Raises
     ------
     InputError
-        If another control was varied, there is a field, or the temperatures are too far apart for their energies to
-        overlap.
+        If several controls were varied, there is a field, or the values are too far apart for the sums to overlap.
     """
-    check_one_point(ensemble)
-    controls = ensemble.plan.point_controls(0)
-    sums = {str(name): values.values for name, values in ensemble.series.data_vars.items()}
-    energy = ensemble.model.energy_total(ensemble.lattice, sums, **controls)
-    return recorded_distribution(
-        energy[(0,) * len(controls)], temperature=ensemble.temperature, sites=ensemble.lattice.sites
+    axis, sites = axis_of(ensemble.plan), ensemble.lattice.sites
+    sums = {str(name): along(ensemble.plan, values.values) for name, values in ensemble.series.data_vars.items()}
+    total, drive = driven(ensemble.plan, sums)
+    return recorded_distribution(total, temperature=ensemble.grid[axis], sites=sites, drive=drive)
+
+
+def axis_of(plan: Plan) -> str:
+    """Return the control that the regions lie along: the one that varies, the temperature if none does.
+
+    Raises
+    ------
+    InputError
+        If several vary, or there is a field: no one sum would tell all, or there is no transition.
+    """
+    varied = [name for name, values in plan.grid.items() if len(values) > 1] or ["temperature"]
+    if len(varied) > 1 or plan.controls.get("field", (0.0,)) != (0.0,):
+        why = "regions lie along one control alone, at zero field and one value of every other control"
+        raise InputError("controls", dict(plan.controls), why)
+    return varied[0]
+
+
+def along(plan: Plan, array: Any) -> Any:
+    """Return an array (controls, temperature, ...) of an ensemble along the control that the regions lie along."""
+    names = list(plan.grid)
+    return np.moveaxis(array, names.index(axis_of(plan)), 0)[(slice(None), *(0,) * (len(names) - 1))]
+
+
+def driven(plan: Plan, sums: Mapping[str, Any]) -> tuple[Floats, Floats | None]:
+    """Return the total that tells the regions apart as well as anything can, and how each value drives it.
+
+    Parameters
+    ----------
+    plan : Plan
+        What was sampled.
+    sums : mapping of str to array, shape (values, ...)
+        Recorded sums along the control that the regions lie along, see `along`.
+
+    Returns
+    -------
+    total : ndarray, float64 (values, ...)
+        The energy where the temperature varies. Of any other control D . S, the one sum whose factor it changes.
+    drive : ndarray or None
+        b of that sum at each value, see `spinlens.statistics.scaling.line.Line`; None of the energy.
+
+    Raises
+    ------
+    InputError
+        If the control changes several sums along a curve.
+    """
+    axis, model, lattice = axis_of(plan), plan.model, plan.lattice
+    here = plan.point_controls(0)
+    if axis == "temperature":
+        shape = (-1, *(1,) * (next(iter(sums.values())).ndim - 1))
+        each = np.array(plan.temperature).reshape(shape)
+        return np.asarray(model.energy_total(lattice, sums, temperature=each, **here)), None
+    (temperature,) = plan.temperature
+    values = np.array(plan.grid[axis])
+    line = line_through(
+        axis, lambda value: model.factors(lattice, temperature=temperature, **{**here, axis: value}), values
     )
-
-
-def check_one_point(ensemble: Ensemble) -> None:
-    """Refuse what varies in more than the temperature, or has a field: the energy would not tell all, or no transition.
-
-    Raises
-    ------
-    InputError
-        If it does.
-    """
-    controls = ensemble.plan.controls
-    if any(len(values) > 1 for values in controls.values()) or controls.get("field", (0.0,)) != (0.0,):
-        why = "the temperature regions are those of zero field and one value of every other control alone"
-        raise InputError("controls", dict(controls), why)
+    parts = dict(zip(model.tables(lattice).names, line.direction, strict=True))
+    sign = 1.0 if line.drive(values[-1:]) > line.drive(values[:1]) else -1.0
+    total = sum(sign * weight * np.asarray(sums[name], dtype=np.float64) for name, weight in parts.items() if weight)
+    return np.asarray(total), sign * line.drive(values)
 
 
 def square_coupling(ensemble: Ensemble) -> float | None:
@@ -133,7 +188,9 @@ def unit_of(ensemble: Ensemble) -> float:
     return coupling
 
 
-def recorded_distribution(energy: Any, *, temperature: Any, sites: int) -> EnergyDistribution:
+def recorded_distribution(
+    energy: Any, *, temperature: Any, sites: int, drive: Floats | None = None
+) -> EnergyDistribution:
     """Estimate p(E | T) from recorded energies.
 
     Parameters
@@ -144,6 +201,8 @@ def recorded_distribution(energy: Any, *, temperature: Any, sites: int) -> Energ
         In units of energy.
     sites : int
         Number of sites N.
+    drive : array, shape (T,), optional
+        b of the recorded sum at each value, where it is no energy.
 
     Notes
     -----
@@ -156,7 +215,7 @@ def recorded_distribution(energy: Any, *, temperature: Any, sites: int) -> Energ
     energy = np.asarray(energy, dtype=np.float64)
     levels, places = _levels(energy)
     temperature = np.asarray(temperature, dtype=np.float64)
-    inverse = 1.0 / temperature
+    inverse = 1.0 / temperature if drive is None else -drive
     histogram = count_rows([places])
 
     def exponents(here: slice) -> Floats:
@@ -171,7 +230,7 @@ def recorded_distribution(energy: Any, *, temperature: Any, sites: int) -> Energ
     if histogram.counts.shape[0] > 1:
         ratio = leave_one_out(histogram, exponents, free)
         weights = np.vstack([weights, (total - histogram.counts.toarray()) / (share @ ratio).T])
-    return EnergyDistribution(temperature, sites, levels, -free, (share / recordings).T, weights)
+    return EnergyDistribution(temperature, sites, levels, -free, (share / recordings).T, weights, drive)
 
 
 def _levels(energy: Floats) -> tuple[Floats, NDArray[np.int64]]:

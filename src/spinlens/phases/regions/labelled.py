@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spinlens.ensemble import Ensemble
+from spinlens.phases.regions.energies import along, axis_of, driven
 from spinlens.phases.regions.labels import Counts, class_counts, region_of
 from spinlens.sampling.plan import LANES
 from spinlens.spaces import Binary, Space
@@ -32,11 +33,12 @@ class Labelled:
     labels : ndarray
         int64 (n,): the place of the region in `REGIONS`.
     temperature : ndarray
-        float64 (n,), in units of energy.
+        float64 (n,), in units of energy; where the regions lie along another control, its values.
     chain, draw : ndarray
         int64 (n,): where the image comes from in the ensemble.
     energy : ndarray
-        float64 (n,): energy per site, boundary bonds included.
+        float64 (n,): energy per site, boundary bonds included; along another control the sum that it drives, see
+        `spinlens.phases.regions.energies.driven`.
     magnetization : ndarray
         float64 (n,): order parameter per site, with its sign (m, or the staggered one of antiferromagnets), or the
         length of a vector.
@@ -44,6 +46,8 @@ class Labelled:
         What can stand on a site.
     terms : mapping of str to ndarray
         Of each recorded sum float64 (n,): per site, in its unit.
+    axis : str
+        The control that the regions lie along.
     """
 
     spins: NDArray[Any]
@@ -55,6 +59,7 @@ class Labelled:
     magnetization: Floats
     space: Space = SPINS
     terms: Mapping[str, Floats] = field(default_factory=dict)
+    axis: str = "temperature"
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -84,22 +89,24 @@ class Places:
 
 def read(ensemble: Ensemble, places: Places, *, unit: float) -> Labelled:
     """Return the images at some places of an ensemble at one point of its controls, in their order."""
-    space, sides = ensemble.model.space, ensemble.lattice.shape
-    point = (0,) * len(ensemble.plan.controls)
+    space, sides, plan = ensemble.model.space, ensemble.drawn.shape, ensemble.plan
     packed = np.empty((len(places.chain), *sides[:-1], space.packed_length(sides[-1])), dtype=np.uint8)
     for first in range(0, ensemble.plan.chains, LANES):
         here = (places.chain >= first) & (places.chain < first + LANES)
         if here.any():
-            block = ensemble.packed(chain=slice(first, first + LANES))[point]
+            block = along(plan, ensemble.packed(chain=slice(first, first + LANES)))
             packed[here] = block[places.temperature[here], places.chain[here] - first, places.draw[here]]
-    index: Any = (*point, places.temperature, places.chain, places.draw)
-    temperature = ensemble.temperature[places.temperature]
+    index: Any = (places.temperature, places.chain, places.draw)
+    axis = axis_of(plan)
+    temperature = ensemble.grid[axis][places.temperature]
+    sums = {str(name): along(plan, values.values) for name, values in ensemble.sums.items()}
+    total, _ = driven(plan, sums)
     return Labelled(
         spins=space.decode(space.unpack(packed, sides[-1])), labels=region_of(temperature, unit=unit),
-        temperature=temperature, chain=places.chain, draw=places.draw, energy=ensemble.energy.values[index],
-        magnetization=ensemble.order_parameter.values[index], space=space,
+        temperature=temperature, chain=places.chain, draw=places.draw, energy=(total / ensemble.lattice.sites)[index],
+        magnetization=along(plan, ensemble.order_parameter.values)[index], space=space, axis=axis,
         terms={
-            term.name: ensemble.sums[term.name].values[index] * term.unit / ensemble.lattice.sites
-            for term in ensemble.model.terms(ensemble.lattice) if term.name in ensemble.sums
+            term.name: sums[term.name][index] * term.unit / ensemble.lattice.sites
+            for term in ensemble.model.terms(ensemble.lattice) if term.name in sums
         },
     )  # fmt: skip

@@ -48,7 +48,7 @@ class Posterior:
             Rows sum to one.
         """
         total = np.asarray(energy, dtype=np.float64)[:, None] * self.distribution.sites
-        log_likelihood = -total / self.distribution.temperature - self.distribution.log_partition
+        log_likelihood = total * self.distribution.rate - self.distribution.log_partition
         prior = self.proportions[:, None] * self.shares
         joint = logsumexp(log_likelihood[:, None, :], b=prior, axis=2)
         return np.asarray(np.exp(joint - logsumexp(joint, axis=1, keepdims=True)))

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from spinlens.ensemble import Ensemble
 from spinlens.errors import InputError
-from spinlens.phases.regions.energies import check_one_point, unit_of
+from spinlens.phases.regions.energies import axis_of, unit_of
 from spinlens.phases.regions.labelled import Labelled, Places, read
 from spinlens.phases.regions.labels import REGIONS, Counts, region_of
 from spinlens.sampling import Plan
@@ -193,7 +193,7 @@ def check_sizes(
     InputError
         If a region has no temperature or too few images, or would have none in a smaller training set.
     """
-    regions = region_of(np.array(plan.temperature), unit=unit)
+    regions = region_of(np.array(plan.grid[axis_of(plan)]), unit=unit)
     large = _large_counts(sizes["test"], large_test)
     if protocol == "clean":
         train, validation, test = (len(part) for part in _apportion(np.arange(plan.chains)))
@@ -239,9 +239,8 @@ def _stream(seed: int, trial: int) -> np.random.Generator:
 
 
 def _regions(ensemble: Ensemble, unit: float) -> Integers:
-    """Return the region of each temperature of an ensemble at one point of its other controls."""
-    check_one_point(ensemble)
-    return region_of(ensemble.temperature, unit=unit)
+    """Return the region of each value of the control that the regions lie along."""
+    return region_of(ensemble.grid[axis_of(ensemble.plan)], unit=unit)
 
 
 def _apportion(chains: Integers) -> tuple[Integers, Integers, Integers]:

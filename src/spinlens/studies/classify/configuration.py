@@ -240,6 +240,9 @@ def configure(
     _check_beginnings(configuration)
     for system in configuration.systems:
         _check_numbers(configuration.of(system))
+        if find_system(system).raster and "vit" in configuration.networks and configuration.word("vit") != "none":
+            why = f"no pretraining is made for pictures of worldlines, which {system} has"
+            raise InputError("pretrained.vit", repr(configuration.word("vit")), why, "Take none (--pretrained none)")
     for system in configuration.systems:
         for protocol in dict.fromkeys(["clean", *configuration.protocols]):
             check_sizes(

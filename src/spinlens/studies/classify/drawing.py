@@ -69,7 +69,7 @@ def draw_study(
             drawings[f"label_efficiency_{system}"] = partial(draw_label_efficiency, few, title=titles[system])
     pairs = [
         ground_and_hot(found[name, protocol].test, title=SYSTEMS[name].title, model=SYSTEMS[name].model,
-                       lattice=found[name, protocol].ensemble.lattice)
+                       lattice=found[name, protocol].ensemble.drawn)
         for name in PERIODIC if name in configuration.systems
     ]  # fmt: skip
     if pairs:
@@ -96,14 +96,14 @@ def _of_a_system(system: str, found: Findings, judged: Mapping[Trial, Calibratio
     """Return the figures of a system's images and of the first trial of each of its networks."""
     images, exact = found.test, found.ceiling.posterior
     shown = microstates(
-        images, title=SYSTEMS[system].title, rules=found.ensemble.lattice.rules, unit=SYSTEMS[system].unit
+        images, title=SYSTEMS[system].title, rules=found.ensemble.drawn.rules, unit=SYSTEMS[system].unit
     )
     drawings: Drawings = {
         f"microstates_{system}": partial(draw_microstates, [shown]),
         f"reliability_{system}": partial(draw_reliability, {trial.network: each for trial, each in judged.items()}),
     }
     for trial in judged:
-        prediction = Prediction(images.energy, found.outcomes[trial].probability.astype(np.float64))
+        prediction = Prediction(images.energy, found.outcomes[trial].probability.astype(np.float64), images.axis)
         draw = partial(draw_posterior, prediction, exact, network=trial.network)
         drawings[f"posterior_{system}_{trial.network}"] = draw
     return drawings

@@ -96,7 +96,7 @@ def interpret(
 def _interpret(configuration: ClassifyConfiguration, folder: Path, trial: Trial, found: Findings) -> Interpretation:
     from spinlens.learning import load
 
-    test, lattice = found.test, found.ensemble.lattice
+    test, lattice = found.test, found.ensemble.drawn
     classifier = load(folder / trial.folder / MODEL)
     few = test[: configuration.analysis.seeing_images * PROBED]
     attention = None
@@ -111,7 +111,7 @@ def _interpret(configuration: ClassifyConfiguration, folder: Path, trial: Trial,
     return Interpretation(
         attention=attention,
         probes=linear_head_report(hidden_states(classifier, few.spins), few, seed=configuration.seed),
-        dependence=energy_dependence(classifier.logits(test.spins), test.energy),
+        dependence=energy_dependence(classifier.logits(test.spins), test.energy).assign_attrs(axis=test.axis),
     )
 
 

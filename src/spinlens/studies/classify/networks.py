@@ -59,7 +59,8 @@ def estimator(
     native = configuration.vit
     own |= {"augment": native.augment, "label_smoothing": native.label_smoothing}
     if str(pretrained) == "none":
-        boundary = boundary_of(system.model, system.lattice(configuration.images.side))
+        model, lattice, _ = system.drawn(configuration.images.side)
+        boundary = boundary_of(model, lattice)
         shape = native_network(configuration, system).changed(boundary=boundary)
         return VisionTransformer(shape, recipe=native.recipe, **own)
     # The network is that of the pretraining, which the same section describes.
@@ -70,7 +71,7 @@ def architecture(configuration: ClassifyConfiguration, system: System, classifie
     """Return the architecture of a classifier on the images of a system."""
     from spinlens.learning.vision.configurations import channels_of
 
-    lattice = system.lattice(configuration.images.side)
+    _, lattice, _ = system.drawn(configuration.images.side)
     return classifier.architecture(
         configuration.images.side, axes=lattice.axes, channels=channels_of(system.model.space).count
     )

@@ -53,7 +53,7 @@ def sampling_plan(
     seed : int
         Whole number >= 0.
     step : float
-        Distance of the temperatures in (0, 4], in the system's unit.
+        Distance of the temperatures in (0, 4], or of the values of another control, in the system's unit.
 
     Returns
     -------
@@ -69,7 +69,9 @@ def sampling_plan(
     if protocol not in PROTOCOLS:
         raise InputError("protocol", repr(protocol), "is unknown", did_you_mean(str(protocol), PROTOCOLS))
     settings = {"algorithm": found.algorithm, "start": found.start, **_SETTINGS[protocol]}
+    grid: dict[str, Any] = {"temperature": found.temperature, **found.controls}
+    grid[found.axis] = tuple(temperatures(step, unit=found.unit).tolist())
     return Plan(
-        model=found.model, lattice=found.lattice(side), temperature=tuple(temperatures(step, unit=found.unit).tolist()),
-        controls={name: (value,) for name, value in found.controls.items()}, seed=seed, **settings,
+        model=found.model, lattice=found.lattice(side), temperature=grid.pop("temperature"), controls=grid, seed=seed,
+        raster=side if found.raster else None, **settings,
     )  # fmt: skip

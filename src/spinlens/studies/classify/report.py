@@ -109,7 +109,8 @@ def _described(configuration: ClassifyConfiguration, name: str) -> dict[str, Any
     system = find_system(name)
     lattice = system.lattice(configuration.of(name).images.side)
     return {
-        "title": system.title, "model": system.model.text, "lattice": lattice.text, "controls": dict(system.controls),
+        "title": system.title, "model": system.model.text, "lattice": lattice.text, "axis": system.axis,
+        "controls": {**system.controls, **({} if system.temperature is None else {"temperature": system.temperature})},
         "transition": system.transition, "source": system.source, "edges": list(bounds(system.unit)),
         "edges_are": system.edges, "sufficient": list(system.sufficient), "naive": list(system.naive),
         "ceiling": "exact" if system.exact else "from the chains", "note": system.note,

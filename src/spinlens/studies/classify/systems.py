@@ -36,10 +36,16 @@ class System:
         Of lattice.
     boundary : str or tuple
         As for `spinlens.Lattice`.
+    axis : str
+        The control that the regions lie along.
     controls : mapping of str to float
-        The value of each control beside the temperature that has not its default.
+        The value of each other control that has not its default.
+    temperature : float or None
+        Where the regions lie along another control: the one temperature.
+    raster : bool
+        Whether images are worldlines, at as many imaginary times as the lattice has sites along a side.
     transition : float or None
-        Temperature of the transition, in units of energy; None without one.
+        The value of that control at the transition, in units of energy; None without one.
     source : str
         Who found it.
     unit : float
@@ -69,7 +75,10 @@ class System:
     model: Model
     kind: str = "square"
     boundary: str | tuple[Rule, ...] = "periodic"
+    axis: str = "temperature"
     controls: Mapping[str, float] = field(default_factory=dict)
+    temperature: float | None = None
+    raster: bool = False
     transition: float | None = None
     source: str = ""
     unit: float
@@ -96,6 +105,17 @@ class System:
         if self.even_sides and side % 2:
             raise InputError("side", side, "an odd ring has no antiferromagnetic order", "Take an even side")
         return lattice
+
+    def drawn(self, side: int) -> tuple[Model, Lattice, dict[str, float]]:
+        """Return a model, a lattice and controls with the symmetries of the images, which lie on that lattice.
+
+        With a raster it is the Ising model that the system becomes in so many slices of imaginary time.
+        """
+        lattice, controls = self.lattice(side), dict(self.controls)
+        if not self.raster:
+            return self.model, lattice, controls
+        where: Any = {**controls, "temperature": self.temperature, self.axis: self.transition}
+        return *self.model.trotter(side, lattice, **where).timed, {}
 
     @property
     def edges(self) -> str:

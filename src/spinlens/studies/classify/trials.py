@@ -143,7 +143,8 @@ class Trial:
         classifier = estimator(
             configuration, system, self.network, begins, seed=configuration.trial_seed(self.number), device=device
         )
-        moves = Moves.of(system.model, system.lattice(configuration.images.side), **system.controls)
+        model, lattice, controls = system.drawn(configuration.images.side)
+        moves = Moves.of(model, lattice, **controls)
         return classifier.fit(
             seen(train), train.labels, validation=(seen(validation), validation.labels),
             symmetries=moves if classifier.augment else None,

@@ -93,6 +93,7 @@ def attention_report(
             "rollout": (("region", "row", "column"), seen["rollout"].to_numpy()),
         },
         coords={"network": list(names), "region": [REGIONS[label] for label in images.labels[examples]]},
+        attrs={"axis": images.axis},
     )
 
 

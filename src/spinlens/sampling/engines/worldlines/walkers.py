@@ -13,6 +13,7 @@ from spinlens.sampling.engines.table.lanes import LANES
 from spinlens.sampling.engines.worldlines import counting, kernel
 from spinlens.sampling.engines.worldlines.form import Form, form_of, tally_of
 from spinlens.sampling.engines.worldlines.place import heat_of, place_of, room_for
+from spinlens.sampling.engines.worldlines.raster import raster
 from spinlens.seeds import Purpose, seed_sequence
 
 if TYPE_CHECKING:
@@ -95,6 +96,11 @@ class WorldlineWalkers:
         return np.asarray(self.sums[self.names.index(name)])
 
     def packed(self, here: slice, chains: int) -> np.ndarray:
-        """Return the codes at tick 0 of some temperatures as the store keeps them, uint8 (T, chains, ..., bytes)."""
-        codes = self.start[self.slots[here, :chains]]
-        return self.plan.model.space.pack(codes.reshape(*codes.shape[:2], *self.plan.lattice.shape))
+        """Return the codes of some temperatures as the store keeps them, uint8 (T, chains, ..., bytes).
+
+        Those at tick 0, or where the plan asks for a raster at as many ticks as it is high.
+        """
+        slots, drawn = self.slots[here, :chains], self.plan.drawn
+        codes = np.empty((slots.size, self.plan.raster or 1, self.start.shape[1]), dtype=np.uint8)
+        raster(self.start, self.first, self.times, slots.reshape(-1), codes)
+        return self.plan.model.space.pack(codes.reshape(*slots.shape, *drawn.shape))
