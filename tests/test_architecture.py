@@ -25,7 +25,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "learning": PHYSICS | {"statistics", "ensemble"},
     "phases": PHYSICS | {"statistics", "exact", "sampling", "ensemble"},
     "challenge": PHYSICS | {"statistics", "exact", "sampling", "ensemble"},
-    "images": PHYSICS | {"statistics", "sampling", "ensemble", "phases"},
+    "images": LEAVES,
+    "exporting": PHYSICS | {"statistics", "sampling", "ensemble", "phases", "images"},
     "importing": PHYSICS | {"sampling", "ensemble", "images"},
     "figures": PHYSICS | {"statistics", "exact", "ensemble", "phases", "images"},
     "studies": PHYSICS | {"statistics", "exact", "sampling", "ensemble", "learning", "phases", "challenge", "images",
@@ -39,7 +40,7 @@ MAY_IMPORT["__main__"] = {"cli"}
 LEAF_ORDER = ["errors", "files", "rooms", "seeds", "progress", "workers", "provenance", "config"]
 
 ONLY_IN = {
-    "torch": {"learning"}, "matplotlib": {"figures", "images"}, "PIL": {"images"}, "zarr": {"ensemble"},
+    "torch": {"learning"}, "matplotlib": {"figures", "images"}, "PIL": {"images"}, "zarr": {"ensemble", "exporting"},
     "typer": {"cli"},
 }  # fmt: skip
 
