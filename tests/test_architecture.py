@@ -11,7 +11,7 @@ import pytest
 
 SOURCE = Path(__file__).parents[1] / "src" / "spinlens"
 
-LEAVES = {"errors", "files", "rooms", "seeds", "config", "progress", "provenance", "workers"}
+LEAVES = {"errors", "files", "machine", "rooms", "seeds", "config", "progress", "provenance", "workers"}
 PHYSICS = LEAVES | {"lattices", "spaces", "models", "symmetries"}
 MAY_IMPORT: dict[str, set[str]] = {
     "lattices": LEAVES,
@@ -37,7 +37,7 @@ MAY_IMPORT: dict[str, set[str]] = {
 MAY_IMPORT["report"] = MAY_IMPORT["studies"] | {"studies"}
 MAY_IMPORT["cli"] = MAY_IMPORT["report"] | {"report", "installation"}
 MAY_IMPORT["__main__"] = {"cli"}
-LEAF_ORDER = ["errors", "files", "rooms", "seeds", "progress", "workers", "provenance", "config"]
+LEAF_ORDER = ["errors", "files", "machine", "rooms", "seeds", "progress", "workers", "provenance", "config"]
 
 ONLY_IN = {
     "torch": {"learning"}, "matplotlib": {"figures", "images"}, "PIL": {"images"}, "zarr": {"ensemble", "exporting"},
