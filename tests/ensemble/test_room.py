@@ -76,8 +76,8 @@ def test_a_long_run_is_announced_and_a_short_one_is_not(
     monkeypatch.setattr(estimate.time, "perf_counter", lambda: float(next(clock)))
     sample(PLAN, out=tmp_path / "long", workers=2)
     said = capsys.readouterr().err
-    # A stretch of the trial equilibrates and one is recorded, in 50 seconds; a unit has 5 and 6; 6 units, 2 at a time.
-    assert "simulate: about 13:45, " in said
+    # A stretch takes 50 seconds; a unit has 5 before and 6 with a recording; of 6 units 2 are done at a time.
+    assert "simulate: about 27:30, " in said
     assert contents(tmp_path / "long") == contents(tmp_path / "short")
 
 

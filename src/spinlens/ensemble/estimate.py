@@ -26,6 +26,9 @@ WORTH_SAYING = 60.0
 SECONDS = 6e-9
 """Of a bit-sliced update of a site, roughly: it tells which plans are worth a measurement."""
 
+TRIAL = 3
+"""Stretches of sweeps that are timed."""
+
 LONGEST_TRIAL = 5.0
 """Seconds of a measurement, roughly; what takes longer is estimated from the kernels' costs alone."""
 
@@ -109,24 +112,43 @@ def expected_seconds(work: float, plan: Plan, unit: Unit, *, side_by_side: int, 
     work : float
         Of all units, in bit-sliced updates of a site, see `spinlens.sampling.engines.Engine`.
     plan, unit
-        The longest of them: one stretch of it is sampled twice, compiled the first time, and not kept.
+        The longest of them: some stretches of it are sampled, and not kept.
     side_by_side, threads : int
         How many units are done at the same time, by how many threads each.
     """
     roughly = work * SECONDS / (side_by_side * threads)
     if roughly < WORTH_SAYING / 4:
         return None
-    short = replace(plan, draws=1, recordings=1, equilibration=min(plan.interval, plan.equilibration))
-    sampled = work_of(short, unit)
-    if sampled * SECONDS > LONGEST_TRIAL:
+    short = replace(plan, draws=1, recordings=TRIAL + 2, equilibration=min(plan.interval, plan.equilibration))
+    if work_of(short, unit) * SECONDS / threads > LONGEST_TRIAL:
         return roughly
-    seconds = 0.0
-    for _ in range(2):
-        begun = time.perf_counter()
-        run_unit(short, unit, threads=threads)
-        seconds = time.perf_counter() - begun
-    found = seconds * work / sampled / side_by_side
+    clock = _Clock()
+    run_unit(short, unit, threads=threads, keeper=clock)
+    # Kernels are compiled in the first stretches, and draws are packed after the last.
+    seconds = (clock.times[TRIAL + 1] - clock.times[1]) / TRIAL
+    stages = len(plan.temperature) if plan.start == "heated" else 1
+    stretch = plan.kernels.cost(plan, unit.point) * plan.lattice.sites * plan.interval / stages
+    found = seconds * work / stretch / side_by_side
     return found if found > WORTH_SAYING else None
+
+
+class _Clock:
+    """Keeps nothing of a unit but when each stretch of sweeps was over."""
+
+    def __init__(self) -> None:
+        self.times: list[float] = []
+
+    def load(self) -> dict[str, np.ndarray]:
+        """Return nothing that was kept."""
+        return {}
+
+    def due(self) -> bool:
+        """Note the time."""
+        self.times.append(time.perf_counter())
+        return False
+
+    def save(self, arrays: Mapping[str, np.ndarray], fraction: float) -> None:
+        """Do nothing."""
 
 
 def work_of(plan: Plan, unit: Unit) -> float:
