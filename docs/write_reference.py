@@ -37,6 +37,7 @@ ROOMS: Mapping[str, str] = {
     "spinlens.studies": "Studies",
     "spinlens.challenge": "Sealed problems",
     "spinlens.importing": "Data of other programs",
+    "spinlens.exporting": "Data for other programs",
     "spinlens.report": "Reports",
     "spinlens.images": "Images",
     "spinlens.figures": "Figures",

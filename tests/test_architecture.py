@@ -11,7 +11,7 @@ import pytest
 
 SOURCE = Path(__file__).parents[1] / "src" / "spinlens"
 
-LEAVES = {"errors", "files", "rooms", "seeds", "config", "progress", "provenance", "workers"}
+LEAVES = {"errors", "files", "machine", "rooms", "seeds", "config", "progress", "provenance", "workers"}
 PHYSICS = LEAVES | {"lattices", "spaces", "models", "symmetries"}
 MAY_IMPORT: dict[str, set[str]] = {
     "lattices": LEAVES,
@@ -25,7 +25,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "learning": PHYSICS | {"statistics", "ensemble"},
     "phases": PHYSICS | {"statistics", "exact", "sampling", "ensemble"},
     "challenge": PHYSICS | {"statistics", "exact", "sampling", "ensemble"},
-    "images": PHYSICS | {"statistics", "sampling", "ensemble", "phases"},
+    "images": LEAVES,
+    "exporting": PHYSICS | {"statistics", "sampling", "ensemble", "phases", "images"},
     "importing": PHYSICS | {"sampling", "ensemble", "images"},
     "figures": PHYSICS | {"statistics", "exact", "ensemble", "phases", "images"},
     "studies": PHYSICS | {"statistics", "exact", "sampling", "ensemble", "learning", "phases", "challenge", "images",
@@ -36,10 +37,10 @@ MAY_IMPORT: dict[str, set[str]] = {
 MAY_IMPORT["report"] = MAY_IMPORT["studies"] | {"studies"}
 MAY_IMPORT["cli"] = MAY_IMPORT["report"] | {"report", "installation"}
 MAY_IMPORT["__main__"] = {"cli"}
-LEAF_ORDER = ["errors", "files", "rooms", "seeds", "progress", "workers", "provenance", "config"]
+LEAF_ORDER = ["errors", "files", "machine", "rooms", "seeds", "progress", "workers", "provenance", "config"]
 
 ONLY_IN = {
-    "torch": {"learning"}, "matplotlib": {"figures", "images"}, "PIL": {"images"}, "zarr": {"ensemble"},
+    "torch": {"learning"}, "matplotlib": {"figures", "images"}, "PIL": {"images"}, "zarr": {"ensemble", "exporting"},
     "typer": {"cli"},
 }  # fmt: skip
 

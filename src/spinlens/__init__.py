@@ -43,6 +43,7 @@ _ROOMS = {
     "ResNet": "learning.vision",
     "Symmetries": "symmetries",
     "VisionTransformer": "learning.vision",
+    "export": "exporting",
     "import_configurations": "importing",
     "load": "learning",
     "render": "images",
@@ -86,6 +87,7 @@ __all__ = [
     "__version__",
     "challenge",
     "exact",
+    "export",
     "figures",
     "find_crossover",
     "find_transition",
@@ -131,6 +133,7 @@ if TYPE_CHECKING:
         symmetries,
     )  # fmt: skip
     from spinlens.ensemble import Ensemble, open_ensemble, repair, sample, simulate, status, verify
+    from spinlens.exporting import export
     from spinlens.images import read_images, render
     from spinlens.importing import import_configurations
     from spinlens.lattices import Lattice

@@ -15,6 +15,9 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError, mo
 from spinlens.errors import InputError, did_you_mean
 from spinlens.files import write_atomically
 
+MOST_BYTES = 2**20
+"""Largest configuration file."""
+
 MOST_VALUES = 1_000_000
 """Longest grid: more values are a slip of the pen."""
 
@@ -149,9 +152,15 @@ def read_toml(path: Path) -> dict[str, Any]:
         If it cannot be read or is not TOML.
     """
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        with path.open("rb") as file:
+            content = file.read(MOST_BYTES + 1)
+        if len(content) > MOST_BYTES:
+            raise InputError("config", path, f"is larger than {MOST_BYTES} bytes, which no configuration is")
+        return tomllib.loads(content.decode())
     except OSError as error:
         raise InputError("config", path, f"cannot be read ({error.strerror})") from None
+    except RecursionError:
+        raise InputError("config", path, "is nested too deeply") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise InputError("config", path, f"is not TOML ({error})") from None
 
@@ -184,6 +193,8 @@ def parse_assignment(text: str) -> dict[str, Any]:
         raise InputError("set", repr(text), "must be key=value", "For example training.beta=4")
     try:
         parsed: Any = tomllib.loads(f"value = {value}")["value"]
+    except RecursionError:
+        raise InputError("set", f"{text[:40]}...", "is nested too deeply") from None
     except tomllib.TOMLDecodeError:
         parsed = value.strip()
     for key in reversed(keys):

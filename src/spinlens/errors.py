@@ -61,7 +61,7 @@ class MissingError(SpinlensError, ModuleNotFoundError):
 
 EXTRAS = {
     "torch": "learn", "safetensors": "learn", "transformers": "hub", "h5py": "hdf5", "dask": "cluster",
-    "distributed": "cluster",
+    "distributed": "cluster", "h5netcdf": "export", "pyarrow": "export",
 }  # fmt: skip
 """Libraries and the extra that installs each."""
 

@@ -3,15 +3,47 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import FrameType
 
+from spinlens.errors import InputError
+
 PARTIAL = ".partial"
 """Ending of a file that is still being written; left behind only by a kill, and then worthless."""
+
+
+def local_path(path: Path | str, what: str = "out") -> Path:
+    """Return where something is to be written on this machine, ``~`` being the home of whoever runs it.
+
+    Parameters
+    ----------
+    path : path-like
+        As a user gave it.
+    what : str
+        What it is called in an error.
+
+    Raises
+    ------
+    InputError
+        If it is an address of another machine, there is no such home, or its links go in circles.
+    """
+    if "://" in str(path) or re.match(r"(s3|gs|gcs|az|abfs|https?|ftp|file):/", str(path)):
+        raise InputError(what, path, "is no path on this machine", "Write here, and copy it there afterwards")
+    try:
+        found = Path(path).expanduser()
+        # What lies on the way to a new name may go in circles too.
+        found.resolve(strict=False)
+        with suppress(FileNotFoundError, NotADirectoryError):
+            found.stat()
+    except (RuntimeError, OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise InputError(what, path, f"cannot be used ({reason})", "Choose another place") from None
+    return found
 
 
 def write_atomically(path: Path, *data: bytes | memoryview, durable: bool = True) -> None:

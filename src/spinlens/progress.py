@@ -98,6 +98,12 @@ def _lines(label: str) -> Report:
     return report
 
 
+def announce(label: str, text: str) -> None:
+    """Say on stderr what is to be known before a work begins."""
+    sys.stderr.write(f"{label}: {text}\n")
+    sys.stderr.flush()
+
+
 class _Clock:
     """Remaining time from the rate since the first report."""
 

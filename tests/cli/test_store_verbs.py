@@ -115,7 +115,7 @@ def test_a_study_of_several_ensembles(tmp_path: Path, capsys: pytest.CaptureFixt
     assert "Repaired 1 damage; done again: field=1 block=0" in capsys.readouterr().out
     assert spinlens("verify", study, "--json") == 0
     assert json.loads(capsys.readouterr().out)["two"]["damages"] == []
-    assert spinlens("export", "images", study, "--out", tmp_path / "out", "--chains", 1) == 0
+    assert spinlens("export", study, "--to", "images", "--out", tmp_path / "out", "--chains", 1) == 0
     assert {path.name for path in (tmp_path / "out").iterdir()} == {"one", "two"}
     capsys.readouterr()
     assert spinlens("observables", study) == 2

@@ -10,8 +10,8 @@ import pytest
 
 from spinlens.ensemble import open_ensemble, sample, status
 from spinlens.ensemble.journal import DESCRIPTION, Entry, Journal
+from spinlens.ensemble.locks import lock
 from spinlens.ensemble.status import durations
-from spinlens.ensemble.writer import lock
 from spinlens.errors import DamagedError, InputError
 from spinlens.lattices import Lattice
 from spinlens.sampling.convergence import Verdict

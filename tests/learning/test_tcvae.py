@@ -190,6 +190,7 @@ def test_the_network_and_its_loss_are_checked(ensemble, choices, message):
         ({"held_out": 1.0}, "held_out = 1.0"),
         ({"precision": "float16"}, "precision"),
         ({"device": "toaster"}, "device = toaster: cannot be used"),
+        ({"device": "meta"}, "device = meta: cannot be used"),
     ],
 )
 def test_recipe_is_checked_before_anything_is_written(ensemble, choices, message, tmp_path):

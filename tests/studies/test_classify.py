@@ -22,7 +22,7 @@ import spinlens as sl
 from spinlens.cli.main import run
 from spinlens.config import read_toml
 from spinlens.errors import DamagedError, InputError
-from spinlens.images import export_images
+from spinlens.exporting import export
 from spinlens.progress import silent
 from spinlens.report import write_report
 from spinlens.studies.classify import configure, run_classify
@@ -292,7 +292,7 @@ def test_predict_labels_ensembles_and_images_alike(
         sl.Ising(), sl.Lattice((8, 8)), temperature=[1.0, 3.0], chains=2, equilibration=64, seed=3, workers=1,
         out=tmp_path / "new.ens", progress=False,
     )  # fmt: skip
-    export_images(ensemble, tmp_path / "images", progress=False)
+    export(ensemble, tmp_path / "images", format="images", progress=False)
     np.save(tmp_path / "spins.npy", ensemble.spins().values.reshape(-1, 8, 8))
     answers = []
     for place in ("new.ens", "images", "spins.npy"):

@@ -66,7 +66,7 @@ app.command()(bench)
 app.command()(doctor)
 app.command()(blind)
 app.command("import")(import_files)
-app.add_typer(export, name="export")
+app.command()(export)
 app.add_typer(challenge, name="challenge")
 
 

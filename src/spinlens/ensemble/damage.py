@@ -55,8 +55,13 @@ def damage_of(file: str, problem: str, unit: str, plan: Plan) -> Damage:
     specification = specifications(plan).get(array)
     if specification is None or not key.startswith("c."):
         return Damage(file, problem, unit)
-    here = {}
-    columns = zip(specification.dimensions, specification.shape, specification.chunks, key.split(".")[1:], strict=True)
+    here, places = {}, key.split(".")[1:]
+    counts = [-(-size // chunk) for size, chunk in zip(specification.shape, specification.chunks, strict=True)]
+    known = len(places) == len(counts) and all(place.isdecimal() for place in places)
+    # A journal may be anybody's.
+    if not known or any(int(place) >= count for place, count in zip(places, counts, strict=True)):
+        return Damage(file, problem, unit)
+    columns = zip(specification.dimensions, specification.shape, specification.chunks, places, strict=True)
     for dimension, size, chunk, index in columns:
         here[dimension] = range(int(index) * chunk, min(size, (int(index) + 1) * chunk))
     chains = here.get("chain", range(plan.chains))

@@ -16,6 +16,8 @@ from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from spinlens.errors import DamagedError
+
 NAME = "log.jsonl"
 
 DESCRIPTION = "the description"
@@ -60,6 +62,14 @@ class Journal:
         """Return the committed units by name; a torn or altered line is not a commit."""
         return {entry.unit: entry for entry in self.lines() if entry is not None}
 
+    def described(self) -> Mapping[str, Any] | None:
+        """Return the attributes that the first line holds, None where it is none of a description."""
+        if not self.path.is_file():
+            return None
+        with self.path.open("rb") as file:
+            entry = _entry(file.readline())
+        return entry.attributes if entry is not None and entry.unit == DESCRIPTION else None
+
     def lines(self) -> list[Entry | None]:
         """Return what each line says, None where it is torn or altered, in the order of the file."""
         return [entry for _, entry in self._read()]
@@ -71,6 +81,8 @@ class Journal:
     def _read(self) -> list[tuple[bytes, Entry | None]]:
         if not self.path.exists():
             return []
+        if not self.path.is_file():
+            raise DamagedError(f"{self.path} is no file.")
         *lines, rest = self.path.read_bytes().split(b"\n")
         # The end of a line is written with it: without one it is not whole, whatever it looks like.
         return [(line, _entry(line)) for line in lines if line] + ([(rest, None)] if rest else [])

@@ -17,8 +17,9 @@ from spinlens.ensemble.damage import Damage
 from spinlens.ensemble.journal import DESCRIPTION, Entry, Journal
 from spinlens.ensemble.journal import NAME as JOURNAL
 from spinlens.ensemble.judgement import diagnose
+from spinlens.ensemble.locks import lock
 from spinlens.ensemble.verification import group_attributes, known_plan, lost_names, verify
-from spinlens.ensemble.writer import Writer, cannot_store, diagnostics_name, lock, unit_name, write_unit
+from spinlens.ensemble.writer import Writer, cannot_store, diagnostics_name, unit_name, write_unit
 from spinlens.errors import DamagedError
 from spinlens.files import write_atomically
 from spinlens.progress import progress_bar

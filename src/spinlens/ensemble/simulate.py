@@ -12,17 +12,18 @@ from typing import Any
 import numpy as np
 
 from spinlens.ensemble.checkpoint import Checkpoint
+from spinlens.ensemble.estimate import announcement, check_fits, expected_seconds, work_of
 from spinlens.ensemble.judgement import diagnose, sentence, summarise
 from spinlens.ensemble.memory import in_memory
 from spinlens.ensemble.reader import Ensemble, open_ensemble
 from spinlens.ensemble.writer import Writer
 from spinlens.errors import EquilibrationWarning, IncompleteError, InputError, did_you_mean
-from spinlens.files import interrupts_awaited
+from spinlens.files import interrupts_awaited, local_path
 from spinlens.lattices import Lattice, check_lattice
 from spinlens.models import Model, check_model
-from spinlens.progress import Report, progress_bar
+from spinlens.progress import Report, announce, progress_bar
 from spinlens.sampling import Plan, Unit, UnitDraws, run_unit, units
-from spinlens.workers import check_workers, finished, threads_for
+from spinlens.workers import check_workers, cores, finished, threads_for
 
 
 def simulate(
@@ -186,9 +187,10 @@ def sample(
     """Sample what ``plan`` says, under a label on the progress bar; the rest as in `simulate`."""
     if out is not None:
         options: dict[str, Any] = {"workers": workers, "scheduler": scheduler, "progress": progress}
-        (ensemble,) = sample_all({Path(out): plan}, label=label, **options)
+        (ensemble,) = sample_all({local_path(out): plan}, label=label, **options)
         return ensemble
     check_workers(workers, scheduler)
+    check_fits(plan, units=_side_by_side(workers, scheduler))
     with progress_bar(label, show=progress) as report:
         return _in_memory(plan, report, {"workers": workers, "scheduler": scheduler})
 
@@ -206,6 +208,8 @@ def sample_all(
     The longest units come first, so that few workers wait for the last one.
     """
     check_workers(workers, scheduler)
+    at_once = _side_by_side(workers, scheduler)
+    check_fits(plans, units=at_once)
     writers: dict[Path, Writer] = {}
     tasks: list[tuple[Path, Unit]] = []
     with progress_bar(label, show=progress) as report:
@@ -216,7 +220,7 @@ def sample_all(
                     writer.check_rule()
                 _judge(writer, plan)
                 tasks += [(path, unit) for unit in missing]
-            costs = {task: _cost(plans[task[0]], task[1]) for task in tasks}
+            costs = {task: work_of(plans[task[0]], task[1]) for task in tasks}
             tasks.sort(key=costs.__getitem__, reverse=True)
             threads = threads_for(len(tasks), workers, scheduler)
             # Workers elsewhere may not see this disk.
@@ -224,6 +228,12 @@ def sample_all(
             begun = {
                 (path, unit): Checkpoint(path, plans[path], unit).fraction if keep else 0.0 for path, unit in tasks
             }
+            if progress is True and scheduler is None and tasks:
+                left, (path, unit) = sum(costs[task] * (1 - begun[task]) for task in tasks), tasks[0]
+                many = min(at_once, len(tasks))
+                seconds = expected_seconds(left, plans[path], unit, side_by_side=many, threads=threads)
+                if seconds is not None:
+                    announce(label, announcement(seconds, plans.values(), many))
             work, listen = partial(_run, dict(plans), threads=threads, keep=keep), _overall(costs, report, begun)
             for (path, unit), draws in finished(work, tasks, workers=workers, scheduler=scheduler, report=listen):
                 writers[path].commit(unit, draws)
@@ -264,10 +274,9 @@ def _run(
         return run_unit(plans[path], unit, tell, threads=threads, keeper=keeper)
 
 
-def _cost(plan: Plan, unit: Unit) -> float:
-    """Return how long a unit takes, in some unit of time."""
-    sweeps = plan.equilibration + plan.recordings * plan.interval
-    return plan.kernels.cost(plan, unit.point) * plan.lattice.sites * sweeps * len(plan.temperature)
+def _side_by_side(workers: int | None, scheduler: str | None) -> int:
+    """Return how many units are in the memory of this machine at a time, at least."""
+    return 1 if scheduler is not None else workers or cores()
 
 
 def _judge(writer: Writer, plan: Plan) -> None:

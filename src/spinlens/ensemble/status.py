@@ -173,4 +173,7 @@ def _running(path: Path) -> bool:
             fcntl.flock(journal, fcntl.LOCK_SH | fcntl.LOCK_NB)
         except BlockingIOError:
             return True
+        except OSError:
+            # The file system has no locks, and nobody can tell.
+            return False
     return False

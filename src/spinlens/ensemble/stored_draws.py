@@ -83,6 +83,11 @@ class StoredDraws:
         return str(stored)
 
     @property
+    def description(self) -> dict[str, Any]:
+        """What is stored of the ensemble beside its arrays, as JSON types: plan, terms, space, versions."""
+        return dict(self._group.attrs)
+
+    @property
     def missing(self) -> list[str]:
         """Names of the units of work and diagnostics that are not there yet; always empty in memory."""
         if self.path is None:

@@ -20,7 +20,7 @@ import numpy as np
 from spinlens.ensemble.reader import Ensemble, open_ensemble
 from spinlens.ensemble.simulate import sample
 from spinlens.errors import InputError
-from spinlens.files import sync_folder
+from spinlens.files import local_path, sync_folder
 from spinlens.sampling import Plan
 from spinlens.statistics import observables
 
@@ -96,7 +96,7 @@ def sample_until(
     if out is None:
         *_, ensemble = _rounds(plan, target, None, options)
         return ensemble
-    place = Path(out)
+    place = local_path(out)
     rounds = place.resolve().with_name(f".{place.resolve().name}.rounds")
     if place.exists() and (not place.is_dir() or any(place.iterdir())):
         found = _found(place, plan, target)

@@ -122,6 +122,8 @@ def all_names(plan: Plan) -> list[str]:
 
 
 def _problem(path: Path, digest: str) -> str | None:
+    if path.exists() and not path.is_file():
+        return "is no file"
     try:
         return None if hashlib.sha256(path.read_bytes()).hexdigest() == digest else "does not match its checksum"
     except FileNotFoundError:

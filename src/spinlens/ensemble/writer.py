@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import errno
-import fcntl
 import hashlib
-import os
 import shutil
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from itertools import product
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 import numpy as np
 import zarr
@@ -24,7 +22,7 @@ from spinlens.ensemble import layout
 from spinlens.ensemble.checked_reading import read_checked, stored_array
 from spinlens.ensemble.checkpoint import Checkpoint, sweep_out
 from spinlens.ensemble.journal import DESCRIPTION, Entry, Journal
-from spinlens.ensemble.journal import NAME as JOURNAL
+from spinlens.ensemble.locks import claimed, lock
 from spinlens.errors import DamagedError, IncompleteError, InputError
 from spinlens.files import PARTIAL, interrupts_held, sync_folder, write_atomically
 from spinlens.sampling import Plan, Unit, UnitDraws, units
@@ -255,8 +253,7 @@ def _prepare(path: Path, plan: Plan, provenance: Mapping[str, Any]) -> None:
         raise InputError("out", path, "is the current directory", "Name a directory in it")
     skeleton = place.with_name(f".{place.name}{PARTIAL}")
     try:
-        with _claimed(skeleton):
-            _clear(skeleton)
+        with claimed(skeleton):
             attributes = {**layout.attributes(plan), **provenance}
             digests = _write_description(skeleton, plan, attributes)
             Journal(skeleton).append(Entry(DESCRIPTION, digests, 0.0, attributes))
@@ -275,69 +272,6 @@ def _prepare(path: Path, plan: Plan, provenance: Mapping[str, Any]) -> None:
     sync_folder(place.parent)
 
 
-@contextmanager
-def _claimed(folder: Path) -> Iterator[None]:
-    """Create a folder that no other process works in meanwhile."""
-    folder.mkdir(parents=True, exist_ok=True)
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        if not folder.exists() or folder.stat().st_ino != os.fstat(descriptor).st_ino:
-            raise BlockingIOError
-        yield
-    except BlockingIOError:
-        raise InputError("out", folder, "another process is creating it", "Wait for it to finish") from None
-    finally:
-        os.close(descriptor)
-
-
-def _clear(folder: Path) -> None:
-    """Remove what a kill left behind."""
-    for leftover in folder.iterdir():
-        shutil.rmtree(leftover) if leftover.is_dir() else leftover.unlink()
-
-
-def lock(path: Path) -> BinaryIO:
-    """Return the open journal, without torn or altered lines, locked until it is closed or the process ends.
-
-    Raises
-    ------
-    InputError
-        If another process holds it.
-    """
-    journal = _locked((path / JOURNAL).open("ab"), path)
-    try:
-        content = Journal(path).readable()
-        if content == (path / JOURNAL).read_bytes():
-            return journal
-        # The new file is locked before it has its name, so there is no moment without a lock.
-        mended = _locked((path / (JOURNAL + PARTIAL)).open("wb"), path)
-        mended.write(content)
-        mended.flush()
-        os.fsync(mended.fileno())
-        (path / (JOURNAL + PARTIAL)).replace(path / JOURNAL)
-        sync_folder(path)
-    except BaseException:
-        journal.close()
-        raise
-    journal.close()
-    return mended
-
-
-def _locked(journal: BinaryIO, path: Path) -> BinaryIO:
-    try:
-        fcntl.flock(journal, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        # Whoever mended the journal meanwhile holds the lock of the file that bears its name now.
-        if Path(journal.name).stat().st_ino != os.fstat(journal.fileno()).st_ino:
-            raise BlockingIOError
-    except OSError as error:
-        journal.close()
-        if isinstance(error, BlockingIOError):
-            raise InputError("out", path, "another process is writing to it", "Wait for it to finish") from None
-        raise
-    return journal
-
-
 def read_plan(path: Path) -> Plan:
     """Return the plan of the ensemble at ``path``.
 
@@ -350,7 +284,7 @@ def read_plan(path: Path) -> Plan:
     """
     attributes: dict[str, Any] = {}
     # Whatever Zarr makes of something that is not a group of its own, it is not an ensemble.
-    with suppress(OSError, ValueError, KeyError, TypeError, AttributeError):
+    with suppress(OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         attributes = dict(zarr.open_group(store=LocalStore(path, read_only=True), mode="r", zarr_format=3).attrs)
     if attributes.get("format") != layout.FORMAT:
         raise InputError("path", path, "is not a spinlens ensemble", "Name a new directory or an ensemble")
@@ -364,4 +298,9 @@ def read_plan(path: Path) -> Plan:
         raise InputError("path", path, "has no sampling plan in its attributes", "Restore its zarr.json from a copy")
     if attributes.get("fingerprint") != layout.fingerprint(stored):
         raise DamagedError(f"{path}: the sampling plan in zarr.json does not match its fingerprint.")
-    return Plan.from_dict(stored)
+    plan = Plan.from_dict(stored)
+    described = Journal(path).described()
+    if described is not None and described != attributes:
+        edited = sorted(name for name in {*described, *attributes} if described.get(name) != attributes.get(name))
+        raise DamagedError(f"{path}: {', '.join(edited)} in zarr.json is not what the ensemble was made with.")
+    return plan

@@ -1,7 +1,6 @@
 """Spins to pictures and back, without loss."""
 
-from spinlens.images.export import export_images
-from spinlens.images.files import find_images, read_images
+from spinlens.images.files import encode_png, find_images, read_images
 from spinlens.images.render import render
 
-__all__ = ["export_images", "find_images", "read_images", "render"]
+__all__ = ["encode_png", "find_images", "read_images", "render"]

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from spinlens.ensemble import Ensemble, open_ensemble
 from spinlens.ensemble.imported import imported_ensemble
 from spinlens.errors import InputError
-from spinlens.files import PARTIAL
+from spinlens.files import PARTIAL, local_path
 from spinlens.importing.arranging import SIDES, Arranged, arrange, codes_of, in_order
 from spinlens.importing.files import chosen, files_of, read_arrays, source_of
 from spinlens.importing.mcising import read_mcising
@@ -94,7 +94,8 @@ def import_configurations(
     >>> found.spins().shape
     (1, 3, 50, 1, 8, 8)
     """
-    if out is not None and Path(out).exists():
+    out = None if out is None else local_path(out)
+    if out is not None and out.exists():
         raise InputError("out", out, "exists already", "Name a new directory")
     if program is not None:
         return _of_program(program, source, out)

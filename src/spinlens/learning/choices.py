@@ -21,7 +21,8 @@ def choose_device(device: str | torch.device | None) -> torch.device:
         return torch.device("cuda" if torch.cuda.is_available() else "cpu")
     try:
         chosen = torch.device(device)
-        torch.empty(1, device=chosen)
+        # What has no numbers, as the device meta, has none to give back.
+        torch.empty(1, device=chosen).cpu()
     except (RuntimeError, AssertionError, TypeError, ValueError) as problem:
         line = str(problem).splitlines()[0].rstrip(".")
         raise InputError("device", device, f"cannot be used: {line}", "Take device='cpu'") from problem

@@ -28,6 +28,9 @@ MOST_CANDIDATES = 4096
 SMALLEST_TEMPERATURE = 1e-150
 """Of samplers and oracles: the inverse square of a lower one, a factor of the specific heat, is no number any more."""
 
+LARGEST = 1e150
+"""Constant of a model, likewise: over the lowest temperature it is still a number."""
+
 DIGITS = 9
 """Decimals to which energies must agree for two states to count as equally low."""
 
@@ -353,8 +356,8 @@ def checked_number(name: str, value: Any) -> float:
     """
     number = isinstance(value, int | float | np.integer | np.floating) and not isinstance(value, bool)
     try:
-        if number and math.isfinite(value):
+        if number and abs(value) <= LARGEST:
             return float(value)
     except OverflowError:
         pass
-    raise InputError(name, " ".join(repr(value).split())[:60], "must be one finite number")
+    raise InputError(name, " ".join(repr(value).split())[:60], f"must be one finite number of at most {LARGEST:g}")

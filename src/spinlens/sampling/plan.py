@@ -34,6 +34,9 @@ EQUILIBRATION, SHORT_EQUILIBRATION = 4096, 1024
 MOST = 2**40
 """Larger counts of chains, draws, recordings or sweeps are mistakes."""
 
+MOST_UNITS = 2**20
+"""Points of the other controls times blocks of chains, of one ensemble: each is files and lines of its own."""
+
 FIRST_SUMS = ("bond_sum", "spin_sum", "bond_sum_x", "staggered_sum")
 """The sums that ensembles of the first format may hold."""
 
@@ -173,6 +176,9 @@ class Plan:
 
     def _check(self) -> None:
         """Refuse what no engine does, before anything is sampled."""
+        if (work := self.points * self.blocks) > MOST_UNITS:
+            why = f"are {work} units of work, of 64 chains at each point of the controls, and {MOST_UNITS} are the most"
+            raise InputError("chains", self.chains, why, "Make several ensembles")
         # Whatever has no meaning on this lattice is refused here.
         tables = self.model.tables(self.lattice)
         self.model.strengths(self.lattice, **self.point_controls(0))
@@ -296,17 +302,7 @@ class Plan:
 
     def to_dict(self) -> dict[str, Any]:
         """Return the plan as plain JSON types."""
-        names = (
-            "chains",
-            "draws",
-            "interval",
-            "equilibration",
-            "algorithm",
-            "exchange",
-            "start",
-            "seed",
-            "engine",
-        )
+        names = ("chains", "draws", "interval", "equilibration", "algorithm", "exchange", "start", "seed", "engine")
         boundary = _lists(self.lattice.boundary)
         plan = {
             "model": self.model.to_dict(),
