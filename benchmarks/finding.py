@@ -72,6 +72,8 @@ SYSTEMS = {
         "Potts, 10 states, square", sl.Potts(10), (0.64, 0.8), potts(10), "first_order", sizes=(12, 16, 20, 24, 32),
         latent_heat=sl.exact.potts_transition(sl.Potts(10)).latent_heat,
     ),
+    # M. Hasenbusch (2005), doi:10.1088/0305-4470/38/26/003; Y. Komura and Y. Okabe (2012), doi:10.1143/JPSJ.81.113001.
+    "xy": System("XY, square", sl.XY(), (0.75, 1.1), 0.8929, "bkt", sizes=(12, 16, 24, 32, 48)),
     "field": System("Ising, square, in a field of 0.2", sl.Ising(), (1.9, 3.1), float("nan"), "none",
                     controls={"field": 0.2}, sizes=(16, 24, 32, 48)),
 }  # fmt: skip
@@ -100,6 +102,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--preset", default="quick")
     parser.add_argument("--systems", nargs="*", default=list(SYSTEMS), choices=list(SYSTEMS))
+    parser.add_argument("--out", type=Path, help="keep the recordings of each system in a folder of its name")
     options = parser.parse_args(arguments)
     path = RESULTS / f"finding-{options.preset}.json"
     rows = json.loads(path.read_text())["systems"] if path.exists() else {}
@@ -107,7 +110,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         system, start = SYSTEMS[name], time.perf_counter()
         found = sl.find_transitions(
             system.model, temperature=system.window, kind=system.lattice, sizes=system.sizes, preset=options.preset,
-            seed=SEED, **system.controls,
+            seed=SEED, out=options.out / name if options.out else None, **system.controls,
         )  # fmt: skip
         rows[name] = row(system, found, time.perf_counter() - start)
         print(name, found, rows[name], sep="\n", flush=True)
