@@ -31,10 +31,10 @@ coexist."""
 SPLIT = 0.97
 """Probability of first order where two phases take turns more and more rarely; a valley at one size is no proof."""
 
-MOST_RATE, LEAST_RATE, MARGIN = 0.35, 0.15, 0.1
-"""1/nu on the side of larger growth below which that side is a critical phase: it is zero of one, and half or more of
-every critical point that is known. And 1/nu on the other side above which the phase ends: correlation lengths of a
-few hundred, at most, are those of a half or so."""
+MOST_RATE, LEAST_RATE, MARGIN = 0.4, 0.15, 0.1
+"""1/nu on the side of larger growth below which that side is a critical phase: zero but for a fifth of small sizes, and
+more than a half of every critical point that is known. And 1/nu on the other side above which the phase ends: zero of a
+phase that goes on, about a half where the correlation length is that of small lattices."""
 
 DECIDED = 0.75
 """A kind is named from this probability on."""
