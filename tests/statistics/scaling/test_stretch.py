@@ -19,6 +19,7 @@ from spinlens.errors import InputError
 from spinlens.phases.transitions import evidence, verdict
 from spinlens.phases.transitions.evidence import PLANE
 from spinlens.phases.transitions.places import UNBINDING, places
+from spinlens.phases.transitions.search_configurations import _end_of_a_phase
 from spinlens.statistics.scaling import FiniteSize, recorded_arrays, recorded_ensembles
 from spinlens.testing.chance import count, tail
 
@@ -81,6 +82,10 @@ def test_the_end_of_a_phase_is_one() -> None:
         assert place.estimate is not None
         count(1, tail(5))
         assert abs(place.estimate.value - T_KT) < 5 * place.estimate.error < 0.05 * T_KT
+    alone = _end_of_a_phase(study, judged)
+    assert (alone.kind, alone.exponents["nu"]) == ("bkt", None)
+    assert alone.value == study.unbinding().value
+    assert sum(alone.kind_probabilities.values()) == pytest.approx(1)
     # Whoever is not asked says what was said before.
     assert verdict(evidence(study), dimensions=2).kind == "undecided"
 
