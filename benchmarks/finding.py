@@ -72,12 +72,14 @@ SYSTEMS = {
         "Potts, 10 states, square", sl.Potts(10), (0.64, 0.8), potts(10), "first_order", sizes=(12, 16, 20, 24, 32),
         latent_heat=sl.exact.potts_transition(sl.Potts(10)).latent_heat,
     ),
+    # M. Hasenbusch (2005), doi:10.1088/0305-4470/38/26/003; Y. Komura and Y. Okabe (2012), doi:10.1143/JPSJ.81.113001.
+    "xy": System("XY, square", sl.XY(), (0.75, 1.1), 0.8929, "bkt", sizes=(12, 16, 24, 32)),
     "field": System("Ising, square, in a field of 0.2", sl.Ising(), (1.9, 3.1), float("nan"), "none",
                     controls={"field": 0.2}, sizes=(16, 24, 32, 48)),
 }  # fmt: skip
 
 
-def row(system: System, found: sl.studies.find.Findings, seconds: float) -> dict[str, Any]:
+def row(system: System, found: sl.studies.find.Findings, seconds: float | None) -> dict[str, Any]:
     """Return what was found beside what is known."""
     transition = found.transitions[0] if found.transitions else None
     nu = transition.exponents["nu"] if transition else None
@@ -90,7 +92,7 @@ def row(system: System, found: sl.studies.find.Findings, seconds: float) -> dict
         "latent_heat": [heat.value, heat.error] if heat else None, "known_latent_heat": system.latent_heat,
         "sizes": found.sizes,
         "none_probability": found.none_probability, "efficiency": found.ceiling.get("efficiency"),
-        "nulls_found": [name for name, each in found.nulls.items() if each.found], "seconds": round(seconds, 1),
+        "nulls_found": [name for name, each in found.nulls.items() if each.found], "seconds": seconds,
         "unsound": len(found.unsound),
     }  # fmt: skip
 
@@ -100,16 +102,20 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--preset", default="quick")
     parser.add_argument("--systems", nargs="*", default=list(SYSTEMS), choices=list(SYSTEMS))
+    parser.add_argument("--out", type=Path, help="keep the recordings of each system in a folder of its name")
     options = parser.parse_args(arguments)
     path = RESULTS / f"finding-{options.preset}.json"
     rows = json.loads(path.read_text())["systems"] if path.exists() else {}
     for name in options.systems:
         system, start = SYSTEMS[name], time.perf_counter()
+        out = options.out / name if options.out else None
+        fresh = out is None or not out.exists()
         found = sl.find_transitions(
             system.model, temperature=system.window, kind=system.lattice, sizes=system.sizes, preset=options.preset,
-            seed=SEED, **system.controls,
+            seed=SEED, out=out, **system.controls,
         )  # fmt: skip
-        rows[name] = row(system, found, time.perf_counter() - start)
+        # A search that was continued has no time of its own.
+        rows[name] = row(system, found, round(time.perf_counter() - start, 1) if fresh else None)
         print(name, found, rows[name], sep="\n", flush=True)
         described = {"preset": options.preset, "seed": SEED, "provenance": provenance(), "systems": rows}
         path.write_text(json.dumps(described, indent=2) + "\n")

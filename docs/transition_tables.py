@@ -42,7 +42,7 @@ def finding(preset: str) -> str:
     ]
     for row in rows:
         window = f"{row['window'][0]:g} to {row['window'][1]:g}"
-        kind, clock = row["kind"].replace("_", " "), f"{row['seconds']:.0f} s"
+        kind, clock = row["kind"].replace("_", " "), f"{row['seconds']:.0f} s" if row["seconds"] else ""
         if row["value"] is None or row["known"] is None:
             found = f"none (probability {row['none_probability']:.2f})" if row["value"] is None else str(row["value"])
             known = "none" if row["known"] is None else f"{row['known']:.6g}"

@@ -14,7 +14,7 @@ from spinlens.errors import InputError
 from spinlens.lattices import Lattice
 from spinlens.models import Ising, Potts
 from spinlens.phases import PrincipalOrder, latent_orders, pair_overlaps, transition_from_configurations
-from spinlens.spaces import Discrete
+from spinlens.spaces import Angles, Discrete
 from spinlens.statistics import Configurations
 
 TEMPERATURES = tuple(np.linspace(1.6, 3.2, 9).tolist())
@@ -58,6 +58,16 @@ def test_colours_have_as_many_components_as_their_order():
     np.testing.assert_allclose(PrincipalOrder().fit(numbers).transform(numbers), order, atol=1e-12)
     size = np.linalg.norm(order, axis=-1)
     assert size[0].min() > 2 * size[1].mean()
+
+
+def test_many_angles_are_looked_up_and_few_are_counted(monkeypatch):
+    codes = np.random.default_rng(3).integers(0, 100, size=(3, 16, 2, 4, 4))
+    codes[2] = codes[2, :, :, :1, :1]
+    given = Configurations(codes, np.arange(1.0, 4.0), Angles(100))
+    looked_up = PrincipalOrder().fit(given).transform(given)
+    monkeypatch.setattr("spinlens.phases.indicators.principal.MOST_COUNTED", 100)
+    assert looked_up.shape == (3, 16, 2, 2)
+    assert PrincipalOrder().fit(given).transform(given) == pytest.approx(looked_up, abs=1e-12)
 
 
 def test_latents_of_an_encoder_are_read_by_their_components():

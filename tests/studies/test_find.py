@@ -119,6 +119,9 @@ def test_windows() -> None:
     assert np.ptp(near[0]) / np.ptp(near[1]) == pytest.approx(4.0)
     assert all(values.min() >= 0.7 and values.max() <= 1.3 for values in near)
     assert len(window.values(64, 2)) > len(window.values(16, 2))
+    wide = window.round_the_end(1.0)
+    assert (wide[0], wide[-1]) == pytest.approx((0.87, 1.13))
+    assert window.round_the_end(1.25)[-1] == 1.3
     for axes, words in (
         ({"temperature": (1.3, 0.7)}, "without interior"), ({"temperature": 1.0}, "exactly one"),
         ({"temperature": (1, 2), "field": (0, 1)}, "exactly one"), ({"field": (0, 1)}, "must be given"),

@@ -20,9 +20,6 @@ from spinlens.spaces import Angles, checked_states
 
 MOST_ANGLES = 4096
 
-FEWEST_OF_A_CIRCLE = 5
-"""Fewer angles are Ising and Potts models, in which nothing can be twisted slowly."""
-
 MOST_COMPARED = 256
 """Angles of which all uniform states are compared in the search for a ground state."""
 
@@ -81,7 +78,7 @@ class Clock(Model):
         if self.coupling < 0:
             pattern = lattice.staggering.astype(np.int64)
             terms += [Sites(f"staggered_{part}_sum", n, pattern, size) for part, (n, size) in parts.items()]
-        if self.states >= FEWEST_OF_A_CIRCLE:
+        if self.space.circle:
             terms += twist_terms(lattice, parts["cosine"], parts["sine"])
         return tuple(terms)
 

@@ -10,6 +10,9 @@ from numpy.typing import NDArray
 
 from spinlens.spaces.space import Array, Space, checked_states
 
+FEWEST_OF_A_CIRCLE = 5
+"""Fewer angles are Ising and Potts models, in which nothing can be twisted slowly."""
+
 
 @dataclass(frozen=True)
 class Angles(Space):
@@ -31,6 +34,11 @@ class Angles(Space):
     def values(self) -> Array:
         """Angles in radians, from 0 on, float64 (q,)."""
         return 2.0 * np.pi * np.arange(self.number) / self.number
+
+    @property
+    def circle(self) -> bool:
+        """Whether there are five angles or more."""
+        return self.number >= FEWEST_OF_A_CIRCLE
 
     @property
     def turn(self) -> NDArray[np.int64] | None:

@@ -50,6 +50,11 @@ class Space:
         return None
 
     @property
+    def circle(self) -> bool:
+        """Whether values lie round a circle, close enough for a state to be twisted slowly."""
+        return False
+
+    @property
     def code_type(self) -> np.dtype[Any]:
         """The smallest unsigned type that holds a code."""
         return np.dtype(np.uint8 if self.states <= 256 else np.uint16)

@@ -49,6 +49,10 @@ DOUBT = 8.0
 POINTS = 13
 """Values of the control in it."""
 
+END_REACH, END_POINTS = 0.13, 10
+"""Half the window where a critical phase may end, relative to the place, and the values in it: whether it is a phase or
+a point is seen from afar alone."""
+
 FEWEST_POINTS, MOST_POINTS = 15, 61
 """Values of the control in the whole window."""
 
@@ -131,8 +135,14 @@ class Window:
         nu = found.exponents.get("nu")
         power = float(np.clip(1.0 / nu.value, 0.7, dimensions)) if nu else float(dimensions)
         reach = (REACH if nu else SPLIT_REACH) * length**-power * abs(found.value)
-        half = max(reach, DOUBT * found.error)
-        return np.linspace(max(self.low, found.value - half), min(self.high, found.value + half), POINTS)
+        return self._round(found.value, max(reach, DOUBT * found.error), POINTS)
+
+    def round_the_end(self, place: float) -> Array:
+        """Return values on both sides of where a critical phase may end, the same for every size."""
+        return self._round(place, END_REACH * abs(place), END_POINTS)
+
+    def _round(self, place: float, half: float, points: int) -> Array:
+        return np.linspace(max(self.low, place - half), min(self.high, place + half), points)
 
 
 def find_transitions(
@@ -278,15 +288,21 @@ class _Search:
 
         first = [overview(which) for which in range(min(OVERVIEW, count))]
         rough = search(recorded_ensembles(first, control=self.window.axis), nulls=False)
-        if not rough.transitions:
+        near = self._near(rough)
+        if near is None:
             ensembles = first + [overview(which) for which in range(len(first), count)]
         else:
-            place = rough.transitions[0]
-            ensembles = [
-                sampled("near", which, self.window.near(place, lengths[which], dimensions), self.preset.recordings)
-                for which in range(count)
-            ]
+            ensembles = [sampled("near", k, values, self.preset.recordings) for k, values in enumerate(near)]
         return _judged(ensembles, self.window.axis, self.seed, {})
+
+    def _near(self, rough: Findings) -> list[Array] | None:
+        """Return values for each size close to what the overview shows; None where it shows nothing."""
+        end = rough.evidence.stretch.place if rough.evidence and rough.evidence.stretch else None
+        if end is not None:
+            return [self.window.round_the_end(end.value) for _ in self.lattices]
+        return [
+            self.window.near(rough.transitions[0], lattice.shape[0], lattice.axes) for lattice in self.lattices
+        ] if rough.transitions else None  # fmt: skip
 
 
 class _Work:

@@ -13,6 +13,9 @@ from spinlens.statistics import Configurations
 
 Array = NDArray[np.float64]
 
+MOST_COUNTED = 64
+"""Codes that are counted one by one."""
+
 LEAST_SHARE = 1e-6
 """Smaller eigenvalues, relative to the largest, are those of statistics that sum to a constant."""
 
@@ -95,7 +98,14 @@ class PrincipalOrder(TransformerMixin, BaseEstimator):  # type: ignore[misc]
             place: tuple[Any, ...] = (Ellipsis, *(slice(start, None, self.cell) for start in corner))
             here = codes[place]
             flat = here.reshape(*here.shape[:3], -1)
-            # Counting codes takes a fraction of the memory of looking up statistics site by site.
-            shares = np.stack([(flat == code).mean(axis=-1) for code in range(len(table))], axis=-1)
-            parts.append(shares @ table)
+            parts.append(_means(flat, table))
         return np.concatenate(parts, axis=-1)
+
+
+def _means(codes: NDArray[Any], table: Array) -> Array:
+    """Return mean rows of a table (q, d) by codes (C, chain, draw, site), float64 (C, chain, draw, d)."""
+    if len(table) > MOST_COUNTED:
+        return np.array([[table[chain].mean(axis=-2) for chain in condition] for condition in codes])
+    # Counting codes takes a fraction of the memory of looking up statistics site by site.
+    shares = np.stack([(codes == code).mean(axis=-1) for code in range(len(table))], axis=-1)
+    return np.asarray(shares @ table)

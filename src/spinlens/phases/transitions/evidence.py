@@ -8,9 +8,17 @@ from typing import Any
 import numpy as np
 
 from spinlens.errors import InputError
-from spinlens.phases.transitions.usable import CUMULANT, HEAT, PEAKED, crossing_pairs, recorded_scans, split_sizes
+from spinlens.phases.transitions.usable import (
+    CUMULANT,
+    GROWING,
+    HEAT,
+    PEAKED,
+    crossing_pairs,
+    recorded_scans,
+    split_sizes,
+)  # fmt: skip
 from spinlens.statistics.estimate import Estimate
-from spinlens.statistics.scaling import FiniteSize
+from spinlens.statistics.scaling import FiniteSize, Stretch
 from spinlens.statistics.scaling.resamples import Resamples
 
 FORGETFUL = 0.25
@@ -21,6 +29,10 @@ DECIDING = 3
 
 DEEPER = 3.0
 """Standard errors."""
+
+PLANE = 2
+"""The dimension in which what can be twisted slowly has a critical phase rather than order, by vortices that are bound:
+on a line nothing is bound, and in space there is order."""
 
 REMEMBERED = 0.4
 """Correlation over chains above which chains do not sample one distribution; 64 chains see 0.125 by chance."""
@@ -53,6 +65,8 @@ class Evidence:
         Correlation over chains between both halves of the recordings where they forget most readily.
     reason : str
         Why nothing crosses, and which way to look.
+    stretch : Stretch or None
+        Whether there is a critical phase in the plane, and where it ends; None where nothing can be twisted slowly.
     """
 
     crossing_pairs: int
@@ -64,6 +78,7 @@ class Evidence:
     deepening: float
     memory: float
     reason: str = ""
+    stretch: Stretch | None = None
 
     @property
     def coexist(self) -> bool:
@@ -80,19 +95,28 @@ class Evidence:
         return asdict(self)
 
 
-def evidence(study: FiniteSize) -> Evidence:
-    """Gather what recordings say; nothing here knows a model."""
+def evidence(study: FiniteSize, *, twists: bool = False) -> Evidence:
+    """Gather what recordings say; nothing here knows a model, but for whether its states can be twisted slowly."""
     memory = max((float(np.quantile(scan.memory, FORGETFUL)) for scan in recorded_scans(study)), default=0.0)
     heat = _heat_growth(study)
     valleys, deepening = _valleys(study)
     total = len(study.sizes) - 1
+    stretch = _stretch(study) if twists and study.dimensions == PLANE else None
     try:
         pairs = crossing_pairs(study)
     except InputError as error:
-        return Evidence(0, total, None, None, heat, valleys, deepening, memory, str(error))
+        return Evidence(0, total, None, None, heat, valleys, deepening, memory, str(error), stretch)
     last = study.of_sizes(study.sizes[-2:])
     growth = last.quotients(PEAKED, at=CUMULANT)[0].exponent
-    return Evidence(len(pairs), total, growth, last.crossings(CUMULANT)[0].inverse_nu, heat, valleys, deepening, memory)
+    inverse_nu = last.crossings(CUMULANT)[0].inverse_nu
+    return Evidence(len(pairs), total, growth, inverse_nu, heat, valleys, deepening, memory, stretch=stretch)
+
+
+def _stretch(study: FiniteSize) -> Stretch | None:
+    try:
+        return study.stretch(GROWING)
+    except InputError:
+        return None
 
 
 def _heat_growth(study: FiniteSize) -> Estimate | None:

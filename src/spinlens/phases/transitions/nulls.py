@@ -91,7 +91,7 @@ def null_verdicts(recorded: Sequence[Recorded], *, seed: int) -> dict[str, Verdi
         generator = np.random.default_rng(seed_sequence(seed, Purpose.NULLS, which))
         try:
             study = FiniteSize.from_recorded(null(ascending, generator)[-SIZES:])
-            found[name] = verdict(evidence(study), dimensions=study.dimensions)
+            found[name] = verdict(evidence(study, twists=recorded[0].twists), dimensions=study.dimensions)
         except InputError as error:
             found[name] = Verdict(NOT_SEEN, {"undecided": 1.0}, str(error))
     return found

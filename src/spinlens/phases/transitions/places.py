@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from spinlens.errors import InputError
-from spinlens.phases.transitions.usable import CUMULANT, HEAT, PEAKED, crossing_pairs, split_sizes
+from spinlens.phases.transitions.usable import CUMULANT, GROWING, HEAT, PEAKED, crossing_pairs, split_sizes
 from spinlens.statistics.estimate import Estimate
 from spinlens.statistics.scaling import Correction, Extrapolation, FiniteSize, volume_forms
 
@@ -87,6 +87,12 @@ FIRST_ORDER: Mapping[str, Method] = {
     "specific heat peaks, first order": _sharp_peaks(HEAT),
 }
 """Methods for phases that coexist, where everything moves with powers of the volume."""
+
+UNBINDING: Mapping[str, Method] = {
+    "jump of the helicity modulus": lambda study: study.unbinding(by="jump"),
+    "growth of the susceptibility": lambda study: study.unbinding(GROWING),
+}
+"""Methods for the end of a critical phase, where sizes approach their limits in logarithms."""
 
 
 def places(study: FiniteSize, methods: Mapping[str, Method]) -> list[Place]:

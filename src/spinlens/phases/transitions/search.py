@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -10,7 +10,7 @@ from spinlens.errors import InputError
 from spinlens.phases.transitions.evidence import evidence
 from spinlens.phases.transitions.findings import Findings, PhaseTransition
 from spinlens.phases.transitions.nulls import null_verdicts
-from spinlens.phases.transitions.places import CONTINUOUS, FIRST_ORDER, Place, places, together
+from spinlens.phases.transitions.places import CONTINUOUS, FIRST_ORDER, UNBINDING, Method, Place, places, together
 from spinlens.phases.transitions.usable import crossing_pairs, split_sizes, turning_sizes
 from spinlens.phases.transitions.verdict import NOT_TO_TELL, Verdict, verdict
 from spinlens.statistics.estimate import Estimate
@@ -51,7 +51,7 @@ def search(recorded: Sequence[Recorded], *, seed: int = 0, nulls: bool = True) -
         return Findings((), 1.0 - NOT_TO_TELL, f"Cannot tell: {error}", None, without)
     if study.scans[0].order_parameter is None:
         raise InputError("order parameter", None, "is needed to see a transition", "Record one")
-    seen = evidence(study)
+    seen = evidence(study, twists=recorded[0].twists)
     judged = verdict(seen, dimensions=study.dimensions)
     if not judged.found:
         return Findings((), 1.0 - judged.probability, judged.words, seen, without, study=study)
@@ -66,28 +66,31 @@ def search(recorded: Sequence[Recorded], *, seed: int = 0, nulls: bool = True) -
 def _transition(study: FiniteSize, judged: Verdict) -> PhaseTransition | None:
     """Return the transition, placed by the methods of each kind in proportion to the kind's probability."""
     kinds = judged.kind_probabilities
-    both = kinds["continuous"] + kinds["first_order"]
-    shares = {"continuous": kinds["continuous"] / both, "first_order": kinds["first_order"] / both}
+    turning = study.of_sizes(turning_sizes(study))
+    methods: Mapping[str, tuple[FiniteSize, Mapping[str, Method]]] = {
+        "continuous": (study, CONTINUOUS), "first_order": (turning, FIRST_ORDER), "bkt": (study, UNBINDING)
+    }  # fmt: skip
+    total = sum(kinds[name] for name in methods)
     asked: list[Place] = []
     means, weights = [], []
-    turning = study.of_sizes(turning_sizes(study))
-    for name, sizes, methods in (("continuous", study, CONTINUOUS), ("first_order", turning, FIRST_ORDER)):
-        if shares[name] < NEGLIGIBLE:
+    for name, (sizes, own) in methods.items():
+        share = kinds[name] / total
+        if share < NEGLIGIBLE:
             continue
-        each = places(sizes, methods)
+        each = places(sizes, own)
         asked += each
         means.append(together(each))
-        weights.append(shares[name])
+        weights.append(share)
     kept = [(mean, weight) for mean, weight in zip(means, weights, strict=True) if mean.estimate]
     if not kept:
         return None
     place = together([mean for mean, _ in kept], [weight for _, weight in kept])
     assert place.estimate is not None
-    sharp = shares["first_order"] >= 0.5
+    sharp, logarithmic = (kinds[name] / total >= 0.5 for name in ("first_order", "bkt"))
     return PhaseTransition(
         study.scans[0].control, place.estimate.value, place.estimate.error, judged.kind, kinds, judged.probability,
-        dict.fromkeys(EXPONENTS) if sharp else _exponents(study), tuple(asked), place.statistical, place.choices,
-        latent_heat=_latent_heat(turning) if sharp else None,
+        dict.fromkeys(EXPONENTS) if sharp or logarithmic else _exponents(study), tuple(asked), place.statistical,
+        place.choices, latent_heat=_latent_heat(turning) if sharp else None,
     )  # fmt: skip
 
 

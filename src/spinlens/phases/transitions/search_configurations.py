@@ -16,13 +16,14 @@ from spinlens.phases.transitions.evidence import evidence
 from spinlens.phases.transitions.findings import Findings, PhaseTransition
 from spinlens.phases.transitions.places import Place
 from spinlens.phases.transitions.search import EXPONENTS
+from spinlens.phases.transitions.usable import GROWING
 from spinlens.phases.transitions.verdict import NOT_SEEN, NOT_TO_TELL, SURE, Verdict, verdict
 from spinlens.seeds import Purpose, seed_sequence
 from spinlens.statistics import Configurations
 from spinlens.statistics.scaling import FiniteSize
 
 UNDECIDED = {"continuous": 0.0, "first_order": 0.0, "bkt": 0.0, "undecided": 1.0}
-"""Without energies kinds are not told apart."""
+"""Without energies kinds are not told apart, but for the end of a critical phase."""
 
 MOST_TURNS, SIGMAS = 2, 4.0
 """An order parameter may come and go within a window; steps of fewer standard errors count for nothing."""
@@ -41,8 +42,9 @@ def search_configurations(sizes: Sequence[Configurations], *, seed: int = 0) -> 
     Returns
     -------
     Findings
-        Its kind is not decided. Nulls: the control permuted among conditions, and the values of every configuration
-        shuffled over its sites, which leaves how many there are of each, and thus what a magnetization shows.
+        Its kind is not decided, unless values lie round a circle and a critical phase ends. Nulls: the control
+        permuted among conditions, and the values of every configuration shuffled over its sites, which leaves how many
+        there are of each, and thus what a magnetization shows.
 
     Raises
     ------
@@ -56,14 +58,16 @@ def search_configurations(sizes: Sequence[Configurations], *, seed: int = 0) -> 
     ordered = sorted(sizes, key=lambda each: each.length)
     judged, study = _judge(ordered)
     nulls = {"permuted control": _null(ordered, 0, seed), "shuffled sites": _null(ordered, 1, seed)}
-    seen = evidence(study) if study else None
+    seen = evidence(study, twists=ordered[0].space.circle) if study else None
     if not judged.found:
         return Findings((), 1.0 - judged.probability, judged.words, seen, nulls, study=study)
     try:
-        found = transition_from_configurations(ordered)
+        if study is not None and judged.kind_probabilities["bkt"] > 0.5:
+            transition = _end_of_a_phase(study, judged)
+        else:
+            transition = _transition(transition_from_configurations(ordered), judged.probability)
     except InputError as error:
         return Findings((), 0.5, f"Cannot tell: {error}", seen, nulls, study=study)
-    transition = _transition(found, judged.probability)
     words = judged.words
     if nulls["shuffled sites"].found:
         words += " How many sites have which value shows it already: it is there with sites shuffled, too."
@@ -80,7 +84,8 @@ def _judge(sizes: Sequence[Configurations]) -> tuple[Verdict, FiniteSize | None]
         return Verdict(NOT_TO_TELL, UNDECIDED, f"Cannot tell: {why}."), None
     try:
         study = FiniteSize.from_configurations(sizes, [{"order": each} for each in numbers])
-        return verdict(evidence(study), dimensions=study.dimensions), study
+        seen = evidence(study, twists=sizes[0].space.circle)
+        return verdict(seen, dimensions=study.dimensions), study
     except InputError as error:
         return Verdict(NOT_SEEN, UNDECIDED, f"No transition is seen: {error}"), None
 
@@ -116,6 +121,18 @@ def _of_one_size(configurations: Configurations) -> Findings:
         return Findings((), 0.5, f"Cannot tell from one size: {error}", None)
     words = "A transition of the energies of neighbours that the configurations obey, simulated at other sizes."
     return Findings((_transition(found, SURE),), 1.0 - SURE, words, None)
+
+
+def _end_of_a_phase(study: FiniteSize, judged: Verdict) -> PhaseTransition:
+    found = study.unbinding(GROWING)
+    bound = judged.kind_probabilities["bkt"]
+    place = Place("growth of the susceptibility", found.estimate, "", found.statistical, found.choices)
+    kinds = {**UNDECIDED, "bkt": bound, "undecided": 1.0 - bound}
+    kind = Verdict(judged.probability, kinds, judged.words).kind
+    return PhaseTransition(
+        study.scans[0].control, found.value, found.error, kind, kinds, judged.probability, dict.fromkeys(EXPONENTS),
+        (place,), found.statistical, found.choices,
+    )  # fmt: skip
 
 
 def _transition(found: FoundTransition, probability: float) -> PhaseTransition:

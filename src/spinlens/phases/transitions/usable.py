@@ -15,7 +15,7 @@ from spinlens.statistics.scaling.scan import Scan
 STUCK = 0.6
 """Correlation over chains between both halves of the recordings above which phases do not take turns often enough."""
 
-CUMULANT, PEAKED, HEAT = "binder_cumulant", "susceptibility_absolute", "specific_heat"
+CUMULANT, GROWING, PEAKED, HEAT = "binder_cumulant", "susceptibility", "susceptibility_absolute", "specific_heat"
 
 
 def crossing_pairs(study: FiniteSize, name: str = CUMULANT) -> list[tuple[int, int]]:

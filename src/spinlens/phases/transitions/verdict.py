@@ -10,6 +10,7 @@ from scipy.special import expit
 from scipy.stats import norm
 
 from spinlens.phases.transitions.evidence import Evidence
+from spinlens.statistics.scaling import Stretch
 
 KINDS = ("continuous", "first_order", "bkt", "undecided")
 
@@ -29,6 +30,11 @@ coexist."""
 
 SPLIT = 0.97
 """Probability of first order where two phases take turns more and more rarely; a valley at one size is no proof."""
+
+MOST_RATE, LEAST_RATE, MARGIN = 0.4, 0.15, 0.1
+"""1/nu on the side of larger growth below which that side is a critical phase: zero but for a fifth of small sizes, and
+more than a half of every critical point that is known. And 1/nu on the other side above which the phase ends: zero of a
+phase that goes on, about a half where the correlation length is that of small lattices."""
 
 DECIDED = 0.75
 """A kind is named from this probability on."""
@@ -79,8 +85,8 @@ def verdict(evidence: Evidence, *, dimensions: int) -> Verdict:
     Probabilities are degrees of belief, set by hand on systems whose answers were known; how well they hold is what
     sealed problems measure.
     """
-    first = first_order(evidence, dimensions)
-    kinds = {"continuous": 1.0 - first, "first_order": first, "bkt": 0.0}
+    first, bound = first_order(evidence, dimensions), critical_phase(evidence)
+    kinds = {"continuous": (1.0 - bound) * (1.0 - first), "first_order": (1.0 - bound) * first, "bkt": bound}
     doubt = 1.0 - max(kinds.values())
     kinds = {name: (1.0 - doubt) * p for name, p in kinds.items()}
     kinds["undecided"] = 1.0 - sum(kinds.values())
@@ -92,6 +98,8 @@ def verdict(evidence: Evidence, *, dimensions: int) -> Verdict:
     if evidence.coexist:
         words = f"A transition: from L = {evidence.valleys[0]} to {evidence.valleys[-1]} two phases part more and more."
         return Verdict(SURE, kinds, words)
+    if evidence.stretch is not None and bound > 0.5:
+        return _unbound(evidence.stretch, kinds)
     if evidence.growth is None:
         return Verdict(NOT_SEEN, kinds, f"No transition is seen: {evidence.reason}")
     least = min(LEAST_GROWTH, 0.75 * dimensions)
@@ -106,6 +114,31 @@ def verdict(evidence: Evidence, *, dimensions: int) -> Verdict:
         f"L^{evidence.growth} only"
     )
     return Verdict(probability, kinds, f"No transition is found: {why}.")
+
+
+def _unbound(stretch: Stretch, kinds: Mapping[str, float]) -> Verdict:
+    """Judge whether a critical phase ends inside the window."""
+    most, least = stretch.growth
+    if stretch.place is None or stretch.disordered is None:
+        return Verdict(
+            NOT_SEEN, kinds, f"No transition is seen: all of the window is critical, the susceptibility grows with "
+            f"L^{most:.2f} to L^{least:.2f} without a change from size to size.",
+        )  # fmt: skip
+    error = float(np.hypot(MARGIN, stretch.disordered.error))
+    probability = SURE * float(norm.cdf((stretch.disordered.value - LEAST_RATE) / error))
+    phase = f"where the susceptibility grows with up to L^{most:.2f}, whatever the size"
+    if probability > 0.5:
+        return Verdict(probability, kinds, f"A transition: a critical phase, {phase}, ends at {stretch.place}, but for "
+                       "logarithms.")  # fmt: skip
+    return Verdict(probability, kinds, f"No transition is found: a critical phase, {phase}, does not end.")
+
+
+def critical_phase(evidence: Evidence) -> float:
+    """Return the probability that the ordered side of a transition is critical rather than ordered."""
+    if evidence.stretch is None or evidence.stretch.ordered is None or evidence.coexist:
+        return 0.0
+    rate = evidence.stretch.ordered
+    return float(norm.cdf((MOST_RATE - rate.value) / np.hypot(MARGIN, rate.error)))
 
 
 def first_order(evidence: Evidence, dimensions: int) -> float:

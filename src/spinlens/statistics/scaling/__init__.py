@@ -15,6 +15,7 @@ from spinlens.statistics.scaling.peaks import Peak
 from spinlens.statistics.scaling.resamples import Resamples
 from spinlens.statistics.scaling.smooth import SmoothScan
 from spinlens.statistics.scaling.sources import recorded_arrays, recorded_ensembles
+from spinlens.statistics.scaling.stretch import Stretch
 from spinlens.statistics.scaling.study import FiniteSize
 
 __all__ = [
@@ -30,6 +31,7 @@ __all__ = [
     "Quotient",
     "Resamples",
     "SmoothScan",
+    "Stretch",
     "extrapolate",
     "recorded_arrays",
     "recorded_ensembles",

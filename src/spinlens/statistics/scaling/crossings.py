@@ -179,7 +179,7 @@ def find_quotients(scans: Sequence[Curves], layout: Layout, name: str, crossings
     for pair, window, place, lengths in zip(
         crossings.pairs, crossings.windows, crossings.places.samples, crossings.lengths, strict=True
     ):
-        low, high = (interpolant(_curve(scans, layout, name, size), *window)(place) for size in pair)
+        low, high = (interpolant(curve_of(scans, layout, name, size), *window)(place) for size in pair)
         ratio = high / low
         ratios.append(ratio)
         with np.errstate(invalid="ignore", divide="ignore"):
@@ -187,7 +187,7 @@ def find_quotients(scans: Sequence[Curves], layout: Layout, name: str, crossings
     return Quotients(name, crossings.lengths, stacked(layout, ratios), stacked(layout, exponents))
 
 
-def _curve(scans: Sequence[Curves], layout: Layout, name: str, size: int) -> Curve:
+def curve_of(scans: Sequence[Curves], layout: Layout, name: str, size: int) -> Curve:
     """Return the curves of one size, (n, samples) at (n,)."""
     return lambda values: layout.spread(size, scans[size].curves(values)[name])
 
@@ -196,7 +196,7 @@ def _cross(
     scans: Sequence[Curves], layout: Layout, name: str, pair: tuple[int, int], between: tuple[float, float]
 ) -> tuple[Array, list[Interpolant]]:
     """Return the place of a crossing in every sample, and the curves of both sizes near it."""
-    first, second = (_curve(scans, layout, name, size) for size in pair)
+    first, second = (curve_of(scans, layout, name, size) for size in pair)
     sizes = [scans[size] for size in pair]
     low, high = max(between[0], *(s.low for s in sizes)), min(between[1], *(s.high for s in sizes))
     lengths = " and ".join(str(s.length) for s in sizes)

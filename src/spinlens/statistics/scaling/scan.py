@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from spinlens.errors import InputError
-from spinlens.statistics.fluctuations import Averaged, Quantity, thermodynamics
+from spinlens.statistics.fluctuations import Averaged, Modulus, Quantity, thermodynamics
 from spinlens.statistics.histogram import MOST_GROUPS, RowHistogram
 from spinlens.statistics.jackknife import FEWEST_GROUPS
 from spinlens.statistics.mixture import Mixture
@@ -40,6 +40,8 @@ class Curves(Protocol):
         The range of the control.
     groups : int
         G: groups of whole chains that errors rest on.
+    temperature : float or None
+        T; None where it is what varies, or is not known.
     """
 
     length: int
@@ -49,6 +51,7 @@ class Curves(Protocol):
     low: float
     high: float
     groups: int
+    temperature: float | None
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -57,6 +60,10 @@ class Curves(Protocol):
     @property
     def order_parameter(self) -> str | None:
         """Name of the first quantity."""
+
+    @property
+    def moduli(self) -> tuple[str, ...]:
+        """Names of the helicity moduli whose jump is universal."""
 
     def curves(self, values: Array) -> dict[str, Array]:
         """Return every observable at values of the control, each (n, 1 + G): all chains, then without each group."""
@@ -90,6 +97,8 @@ class Recorded:
         For each condition the components of each quantity, per site.
     driven : bool
         Whether b D . S is a part of -E / T. Events are none whose strength varies: each has the energy -T.
+    twists : bool
+        Whether order may be lost by slow twists: values lie round a circle, and a symmetry turns them.
     """
 
     length: int
@@ -104,6 +113,7 @@ class Recorded:
     quantities: tuple[Averaged, ...]
     components: Sequence[Sequence[Array]]
     driven: bool = True
+    twists: bool = False
 
 
 class Scan:
@@ -182,6 +192,11 @@ class Scan:
     def order_parameter(self) -> str | None:
         """Name of the first order parameter."""
         return next((each.order.name for each in self._quantities if isinstance(each, Quantity)), None)
+
+    @property
+    def moduli(self) -> tuple[str, ...]:
+        """Names of the helicity moduli."""
+        return tuple(name for each in self._quantities if isinstance(each, Modulus) for name in each.names)
 
     def curves(self, values: Array) -> dict[str, Array]:
         """Return every observable at values of the control, each (n, 1 + G): all recordings, then without each group.

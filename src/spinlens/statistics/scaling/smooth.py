@@ -69,6 +69,7 @@ class SmoothScan:
     ) -> None:  # fmt: skip
         self.length, self.dimensions, self.control = int(length), int(dimensions), control
         self.sites = int(sites) if sites else self.length**self.dimensions
+        self.temperature: float | None = None
         self._values = np.asarray(values, dtype=np.float64)
         self._quantities, self._estimates, self._splines = [], {}, {}  # type: ignore[var-annotated]
         check_points(self._values, control)
@@ -95,6 +96,11 @@ class SmoothScan:
     def order_parameter(self) -> str:
         """Name of the first quantity."""
         return str(self._quantities[0].order.name)
+
+    @property
+    def moduli(self) -> tuple[str, ...]:
+        """None: no current is known."""
+        return ()
 
     def curves(self, values: Array) -> dict[str, Array]:
         """Return every observable at values of the control, each (n, 1 + G): all chains, then without each group.

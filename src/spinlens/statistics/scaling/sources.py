@@ -10,8 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spinlens.errors import InputError
+from spinlens.lattices import Lattice
+from spinlens.lattices.lattice import PLAIN
 from spinlens.models import component, vector
-from spinlens.statistics.fluctuations import Quantity
+from spinlens.statistics.fluctuations import Averaged, Modulus, Quantity
 from spinlens.statistics.observables import events, quantities
 from spinlens.statistics.recordings import Recordings, recordings
 from spinlens.statistics.scaling.line import line_through
@@ -122,7 +124,8 @@ def from_ensemble(
     orders = [Quantity(q.order, q.prefix, q.vanishes and ends[1][n].vanishes) for n, q in ends[0].items()]
     arrays = {name: _laid_out(name, array, found, here) for name, array in observables.items()}
     own = [Quantity(component(name, name), f"{name}_", vanishes=False) for name in arrays]
-    counted = events(found, at if driven else None)
+    further: list[Averaged] = [*events(found, at if driven else None)]
+    further += map(Modulus, found.stiffnesses) if _square_torus(lattice) else []
 
     def total(weights: Array, k: int) -> Array:
         parts = (w * np.asarray(found.sums[n][here[k]]) for n, w in zip(names, weights, strict=True) if w)
@@ -131,14 +134,15 @@ def from_ensemble(
     def components(k: int) -> list[Array]:
         sums = {name: np.asarray(sum_[here[k]]) for name, sum_ in found.sums.items()}
         ordered = [np.moveaxis(q.order.values(sums, found.sites), -1, 0) for q in orders]
-        counts = [each.values(sums, found.sites) for each in counted]
-        return [*ordered, *(array[k][None] for array in arrays.values()), *counts]
+        rest = [each.values(sums, found.sites) for each in further]
+        return [*ordered, *(array[k][None] for array in arrays.values()), *rest]
 
     count = len(here)
     return Recorded(
         _linear_size(lattice.shape), len(lattice.shape), found.sites, control, values, temperature, line,
         PerCondition(count, lambda k: total(line.direction, k)), PerCondition(count, lambda k: total(resting, k)),
-        (*orders, *own, *counted), PerCondition(count, components), driven=driven,
+        (*orders, *own, *further), PerCondition(count, components), driven=driven,
+        twists=model.space.circle and bool(orders) and orders[0].vanishes,
     )  # fmt: skip
 
 
@@ -237,6 +241,12 @@ def _linear_size(shape: tuple[int, ...]) -> int:
     if len(set(shape)) > 1:
         raise InputError("lattice.shape", shape, "must have equal sides, so that one length says how large it is")
     return int(shape[0])
+
+
+def _square_torus(lattice: Lattice) -> bool:
+    """Return whether stiffnesses along the axes are those of a square that closes on itself, as their jump asks."""
+    plain = lattice.kind == PLAIN[lattice.axes]
+    return plain and all(rule == "periodic" for rule in lattice.rules)
 
 
 def _laid_out(name: str, array: Any, found: Recordings, here: NDArray[np.int64]) -> Array:

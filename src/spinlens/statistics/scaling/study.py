@@ -25,6 +25,8 @@ from spinlens.statistics.scaling.peaks import Peaks, find_peaks
 from spinlens.statistics.scaling.resamples import Resamples
 from spinlens.statistics.scaling.scan import Scan, check_names
 from spinlens.statistics.scaling.sizes import Sizes
+from spinlens.statistics.scaling.stretch import Stretch, find_stretch
+from spinlens.statistics.scaling.unbinding import GROWTH, limit_of_jump, limit_of_susceptibility
 
 Pair = tuple[int, int]
 Range = tuple[float, float]
@@ -211,6 +213,52 @@ class FiniteSize(Sizes):
             found = self.coexistence(between=between)
             return limit_of_volume(found.lengths, found.places, self.dimensions, forms)
         raise InputError("by", repr(by), "must be 'crossings', 'peaks' or 'coexistence'")
+
+    def stretch(self, of: str = "susceptibility", *, power: float = GROWTH) -> Stretch:
+        """Tell a critical phase from a critical point, by the power of L that an observable grows with.
+
+        Parameters
+        ----------
+        of : str
+            The observable.
+        power : float
+            That of the point, or of the end of the phase: 7/4 where vortices unbind in two dimensions.
+
+        Raises
+        ------
+        InputError
+            If there are fewer than three sizes.
+        """
+        check_names(self.names, of)
+        return find_stretch(self.scans, self.layout, of, power)
+
+    def unbinding(self, of: str = "susceptibility", *, by: str = "growth") -> Extrapolation:
+        """Extrapolate where vortices unbind: the transition of Berezinskii, Kosterlitz and Thouless, if it is one.
+
+        Parameters
+        ----------
+        of : str
+            The susceptibility; not read by a jump.
+        by : {"growth", "jump"}
+            Where it grows with L^(7/4) and a power of a logarithm; or where the helicity moduli are what they are
+            before their jump.
+
+        Returns
+        -------
+        Extrapolation
+            Of fits of the place and of the constant beside ln L, in every window L >= L_min.
+
+        Raises
+        ------
+        InputError
+            If sizes behave so nowhere in the window, or no helicity modulus is known.
+        """
+        if by == "jump":
+            return limit_of_jump(self.scans, self.layout)
+        if by != "growth":
+            raise InputError("by", repr(by), "must be 'growth' or 'jump'")
+        check_names(self.names, of)
+        return limit_of_susceptibility(self.scans, self.layout, of)
 
     def growth(
         self, of: str, *, between: Range = EVERYWHERE, minimum: bool = False, forms: Sequence[Form] | None = None
