@@ -6,7 +6,7 @@ from typing import Any
 
 from numba import njit
 
-from spinlens.sampling.engines.worldlines.kernel import BITS
+from spinlens.sampling.engines.worldlines.drawing import BITS
 
 
 @njit(cache=True, nogil=True, error_model="numpy", boundscheck=False)
