@@ -90,7 +90,7 @@ def main() -> None:
     for system in SYSTEMS:
         rows.append(row(*system, seconds=given.seconds, rounds=given.rounds))
         print(json.dumps(rows[-1]), flush=True)
-    OUT.write_text(json.dumps({"rows": rows, "machine": hardware(), "provenance": provenance()}, indent=2) + "\n")
+    OUT.write_text(json.dumps({"hardware": hardware(), **provenance(), "rows": rows}, indent=2) + "\n")
 
 
 if __name__ == "__main__":

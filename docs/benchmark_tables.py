@@ -131,6 +131,26 @@ def discrete_models() -> str:
     return f"{table(rows)}\n\n{note}"
 
 
+def worldlines() -> str:
+    """Return the table of the benchmark of worldlines."""
+    found = read(BENCHMARKS / "worldlines.json")
+    rows: list[tuple[str, ...]] = [
+        ("lattice", "Gamma / J", "T / J", "segments", "kinks", "ns a segment", "ns a kink", "measuring", "energy", "z")
+    ]
+    for row in found["rows"]:
+        exact = row["energy_exact"]
+        z = "-" if exact is None else f"{(row['energy'] - exact) / row['energy_error']:+.1f}"
+        rows.append(
+            (
+                " x ".join(map(str, row["shape"])), f"{row['transverse_field']:.6g}", f"{row['temperature']:.3g}",
+                f"{row['segments']:.0f}", f"{row['kinks']:.0f}", f"{row['nanoseconds_a_segment']:.0f}",
+                f"{row['nanoseconds_a_kink']:.0f}", f"{row['nanoseconds_a_segment_to_measure']:.0f}",
+                str(Estimate(row["energy"], row["energy_error"])), z,
+            )
+        )  # fmt: skip
+    return f"{table(rows)}\n\nOf one chain, 64 of them on {on_one_core(found)}; energies of rings beside free fermions."
+
+
 def scaling() -> str:
     """Return what bounds the kernel, and how near it is."""
     found = read(BENCHMARKS / "scaling.json")
@@ -289,5 +309,5 @@ SECTIONS = {
     "sampling": sampling, "scaling": scaling, "speed": speed, "effective_samples": effective_samples,
     "algorithms": algorithms, "choice": choice, "training": training,
     "classification": classification, "estimators": estimators, "lattices": lattices,
-    "discrete_models": discrete_models,
+    "discrete_models": discrete_models, "worldlines": worldlines,
 }  # fmt: skip
