@@ -148,7 +148,7 @@ def worldlines() -> str:
                 str(Estimate(row["energy"], row["energy_error"])), z,
             )
         )  # fmt: skip
-    return f"{table(rows)}\n\nOf one chain, 64 of them on {on_one_core(found)}; energies of rings beside free fermions."
+    return f"{table(rows)}\n\nOf one chain, of 64 {on_one_core(found)}; energies of rings beside free fermions."
 
 
 def scaling() -> str:
