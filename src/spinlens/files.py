@@ -76,12 +76,12 @@ def write_atomically(path: Path, *data: bytes | memoryview, durable: bool = True
         partial.unlink(missing_ok=True)
         raise
     if durable:
-        sync_folder(path.parent)
+        flush(path.parent)
 
 
-def sync_folder(folder: Path) -> None:
-    """Flush the names in ``folder`` to the disk, so that a rename survives a power cut."""
-    descriptor = os.open(folder, os.O_RDONLY)
+def flush(path: Path) -> None:
+    """Flush a file, or the names in a folder so that a rename survives a power cut, to the disk."""
+    descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)
     finally:

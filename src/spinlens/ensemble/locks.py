@@ -15,7 +15,7 @@ from typing import BinaryIO
 from spinlens.ensemble.journal import NAME as JOURNAL
 from spinlens.ensemble.journal import Journal
 from spinlens.errors import InputError
-from spinlens.files import PARTIAL, sync_folder
+from spinlens.files import PARTIAL, flush
 
 CLAIM = f".claim{PARTIAL}"
 """File in the folder of an ensemble that is being created, which is locked meanwhile."""
@@ -95,7 +95,7 @@ def lock(path: Path) -> BinaryIO:
         mended.flush()
         os.fsync(mended.fileno())
         (path / (JOURNAL + PARTIAL)).replace(path / JOURNAL)
-        sync_folder(path)
+        flush(path)
     except BaseException:
         journal.close()
         raise

@@ -20,7 +20,7 @@ import numpy as np
 from spinlens.ensemble.reader import Ensemble, open_ensemble
 from spinlens.ensemble.simulate import sample
 from spinlens.errors import InputError
-from spinlens.files import local_path, sync_folder
+from spinlens.files import flush, local_path
 from spinlens.sampling import Plan
 from spinlens.statistics import observables
 
@@ -106,7 +106,7 @@ def sample_until(
             place.rmdir()
         assert last.path is not None
         last.path.replace(place)
-        sync_folder(place.resolve().parent)
+        flush(place.resolve().parent)
         found = open_ensemble(place)
     shutil.rmtree(rounds, ignore_errors=True)
     return found

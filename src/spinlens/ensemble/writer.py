@@ -24,7 +24,7 @@ from spinlens.ensemble.checkpoint import Checkpoint, sweep_out
 from spinlens.ensemble.journal import DESCRIPTION, Entry, Journal
 from spinlens.ensemble.locks import claimed, lock
 from spinlens.errors import DamagedError, IncompleteError, InputError
-from spinlens.files import PARTIAL, interrupts_held, sync_folder, write_atomically
+from spinlens.files import PARTIAL, flush, interrupts_held, write_atomically
 from spinlens.sampling import Plan, Unit, UnitDraws, units
 
 
@@ -257,7 +257,7 @@ def _prepare(path: Path, plan: Plan, provenance: Mapping[str, Any]) -> None:
             attributes = {**layout.attributes(plan), **provenance}
             digests = _write_description(skeleton, plan, attributes)
             Journal(skeleton).append(Entry(DESCRIPTION, digests, 0.0, attributes))
-            sync_folder(skeleton)
+            flush(skeleton)
             # It appears whole or not at all.
             skeleton.replace(place)
     except InputError:
@@ -269,7 +269,7 @@ def _prepare(path: Path, plan: Plan, provenance: Mapping[str, Any]) -> None:
             _prepare(path, plan, provenance)
             return
         raise
-    sync_folder(place.parent)
+    flush(place.parent)
 
 
 def read_plan(path: Path) -> Plan:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import os
 import shutil
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -15,7 +14,7 @@ from spinlens.exporting.contents import Contents
 from spinlens.exporting.hdf5 import write_hdf5, write_netcdf
 from spinlens.exporting.images import write_images
 from spinlens.exporting.tables import write_huggingface, write_parquet
-from spinlens.files import PARTIAL, local_path, sync_folder
+from spinlens.files import PARTIAL, flush, local_path
 from spinlens.progress import progress_bar
 
 Write = Callable[[Contents, Path, Callable[[float], None]], None]
@@ -115,21 +114,13 @@ def _whole(place: Path, write: Callable[[Path], None]) -> None:
     try:
         write(partial)
         for path in [partial] if partial.is_file() else partial.rglob("*"):
-            _flush(path)
+            flush(path)
         if absolute.exists():
             raise InputError("out", place, "was made meanwhile", "Name a new file or folder")
         partial.rename(absolute)
-        sync_folder(absolute.parent)
+        flush(absolute.parent)
     finally:
         _remove(partial)
-
-
-def _flush(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _remove(path: Path) -> None:

@@ -138,7 +138,7 @@ FAN = {"conjugate": ("v", "white", "response in {across}"), "nu_0": ("D", SKY, "
 
 
 def _draw_apex(found: Crossover, ax: Axes) -> None:
-    """Draw what leads to the transition at T = 0, and mark at the lower edge where it is known to be."""
+    """Draw what leads to the transition at T = 0, and mark where it is known to be."""
     if not found.apex:
         return
     limits, rows = (ax.get_xlim(), ax.get_ylim()), found.rows
@@ -153,7 +153,8 @@ def _draw_apex(found: Crossover, ax: Axes) -> None:
         )  # fmt: skip
     ax.set(xlim=limits[0], ylim=limits[1])
     if found.known_apex is not None:
-        ax.plot([found.known_apex.value], [limits[1][0]], "*", color="white", markeredgecolor=INK, markersize=13,
+        ax.set_ylim(bottom=0.0)
+        ax.plot([found.known_apex.value], [0.0], "*", color="white", markeredgecolor=INK, markersize=13,
                 clip_on=False, zorder=8, label="known transition at $T = 0$")  # fmt: skip
 
 

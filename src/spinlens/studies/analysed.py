@@ -11,7 +11,7 @@ import xarray as xr
 
 from spinlens.ensemble import Ensemble
 from spinlens.errors import DamagedError
-from spinlens.files import PARTIAL, sync_folder
+from spinlens.files import PARTIAL, flush
 
 if TYPE_CHECKING:
     from spinlens.learning import TCVAE
@@ -54,7 +54,7 @@ def analysed(
         )
         (partial / DIGEST).write_text(_digest(partial))
         partial.replace(path)
-        sync_folder(folder)
+        flush(folder)
     elif not (path / DIGEST).is_file() or (path / DIGEST).read_text() != _digest(path):
         raise DamagedError(f"{path} does not match its checksum; delete it and run again.")
     options: dict[str, Any] = {"zarr_format": 3, "consolidated": False}

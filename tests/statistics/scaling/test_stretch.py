@@ -101,6 +101,17 @@ def test_a_critical_point_is_none(nu: float, eta: float) -> None:
     assert verdict(evidence(study, twists=True), dimensions=2).kind_probabilities["bkt"] < 0.1
 
 
+def test_two_sizes_tell_no_phase_from_a_point_and_say_so() -> None:
+    study = study_of(scaling(LENGTHS[-2:], nu=1.0, eta=0.25))
+    told, asked = (verdict(evidence(study, twists=twists), dimensions=2) for twists in (False, True))
+    assert told.kind_probabilities["continuous"] > 0.2
+    assert asked.kind_probabilities["continuous"] == 0
+    assert sum(asked.kind_probabilities.values()) == 1
+    assert asked.probability == told.probability
+    assert asked.words.startswith(told.words)
+    assert "critical phase" in asked.words
+
+
 def test_order_and_disorder_are_none() -> None:
     for low, high in ((0.5, 0.9), (1.2, 1.6)):
         study = study_of([Given(each.length, each.given, low, high) for each in scaling(LENGTHS, low=0.5, high=1.6)])

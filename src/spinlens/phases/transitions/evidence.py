@@ -67,6 +67,8 @@ class Evidence:
         Why nothing crosses, and which way to look.
     stretch : Stretch or None
         Whether there is a critical phase in the plane, and where it ends; None where nothing can be twisted slowly.
+    untold : str
+        Why that cannot be told where something can.
     """
 
     crossing_pairs: int
@@ -79,6 +81,7 @@ class Evidence:
     memory: float
     reason: str = ""
     stretch: Stretch | None = None
+    untold: str = ""
 
     @property
     def coexist(self) -> bool:
@@ -101,22 +104,22 @@ def evidence(study: FiniteSize, *, twists: bool = False) -> Evidence:
     heat = _heat_growth(study)
     valleys, deepening = _valleys(study)
     total = len(study.sizes) - 1
-    stretch = _stretch(study) if twists and study.dimensions == PLANE else None
+    stretch, untold = _stretch(study) if twists and study.dimensions == PLANE else (None, "")
     try:
         pairs = crossing_pairs(study)
     except InputError as error:
-        return Evidence(0, total, None, None, heat, valleys, deepening, memory, str(error), stretch)
+        return Evidence(0, total, None, None, heat, valleys, deepening, memory, str(error), stretch, untold)
     last = study.of_sizes(study.sizes[-2:])
     growth = last.quotients(PEAKED, at=CUMULANT)[0].exponent
     inverse_nu = last.crossings(CUMULANT)[0].inverse_nu
-    return Evidence(len(pairs), total, growth, inverse_nu, heat, valleys, deepening, memory, stretch=stretch)
+    return Evidence(len(pairs), total, growth, inverse_nu, heat, valleys, deepening, memory, "", stretch, untold)
 
 
-def _stretch(study: FiniteSize) -> Stretch | None:
+def _stretch(study: FiniteSize) -> tuple[Stretch | None, str]:
     try:
-        return study.stretch(GROWING)
-    except InputError:
-        return None
+        return study.stretch(GROWING), ""
+    except InputError as error:
+        return None, str(error)
 
 
 def _heat_growth(study: FiniteSize) -> Estimate | None:

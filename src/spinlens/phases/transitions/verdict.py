@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.special import expit
@@ -89,7 +89,17 @@ def verdict(evidence: Evidence, *, dimensions: int) -> Verdict:
     kinds = {"continuous": (1.0 - bound) * (1.0 - first), "first_order": (1.0 - bound) * first, "bkt": bound}
     doubt = 1.0 - max(kinds.values())
     kinds = {name: (1.0 - doubt) * p for name, p in kinds.items()}
+    if evidence.untold:
+        # A critical phase that ends looks like a point of small 1/nu.
+        kinds["continuous"] = 0.0
     kinds["undecided"] = 1.0 - sum(kinds.values())
+    judged = _judged(evidence, kinds, bound, dimensions)
+    if not evidence.untold:
+        return judged
+    return replace(judged, words=f"{judged.words} Whether a critical phase ends is not told: {evidence.untold}")
+
+
+def _judged(evidence: Evidence, kinds: Mapping[str, float], bound: float, dimensions: int) -> Verdict:
     if not evidence.forgets:
         return Verdict(
             NOT_TO_TELL, kinds, "Cannot tell: chains remember which one they are at every condition, so they do not "
