@@ -11,7 +11,19 @@ import pytest
 
 SOURCE = Path(__file__).parents[1] / "src" / "spinlens"
 
-LEAVES = {"errors", "files", "machine", "rooms", "seeds", "config", "progress", "provenance", "workers"}
+LEAVES = {
+    "kernel_cache",
+    "errors",
+    "files",
+    "machine",
+    "rooms",
+    "seeds",
+    "config",
+    "progress",
+    "provenance",
+    "cluster",
+    "workers",
+}
 PHYSICS = LEAVES | {"lattices", "spaces", "models", "symmetries"}
 MAY_IMPORT: dict[str, set[str]] = {
     "lattices": LEAVES,
@@ -37,7 +49,19 @@ MAY_IMPORT: dict[str, set[str]] = {
 MAY_IMPORT["report"] = MAY_IMPORT["studies"] | {"studies"}
 MAY_IMPORT["cli"] = MAY_IMPORT["report"] | {"report", "installation"}
 MAY_IMPORT["__main__"] = {"cli"}
-LEAF_ORDER = ["errors", "files", "machine", "rooms", "seeds", "progress", "workers", "provenance", "config"]
+LEAF_ORDER = [
+    "kernel_cache",
+    "errors",
+    "files",
+    "machine",
+    "rooms",
+    "seeds",
+    "progress",
+    "provenance",
+    "cluster",
+    "workers",
+    "config",
+]
 
 ONLY_IN = {
     "torch": {"learning"}, "matplotlib": {"figures", "images"}, "PIL": {"images"}, "zarr": {"ensemble", "exporting"},

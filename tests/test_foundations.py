@@ -14,7 +14,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from spinlens import progress
+import spinlens
+from spinlens import kernel_cache, progress
 from spinlens.errors import DamagedError, IncompleteError, InputError, SpinlensError, did_you_mean, explained
 from spinlens.files import interrupts_held, write_atomically
 from spinlens.lattices import Lattice
@@ -32,6 +33,32 @@ def test_an_input_error_says_what_got_why_do() -> None:
 
 def test_exit_codes() -> None:
     assert [kind.exit_code for kind in (SpinlensError, InputError, IncompleteError, DamagedError)] == [1, 2, 3, 4]
+
+
+def test_a_user_who_may_write_nowhere_has_a_cache_of_kernels(monkeypatch: pytest.MonkeyPatch) -> None:
+    import numba
+
+    monkeypatch.delenv("NUMBA_CACHE_DIR", raising=False)
+    monkeypatch.setattr(numba.config, "CACHE_DIR", "")
+    kernel_cache.ensure_kernel_cache()
+    assert "NUMBA_CACHE_DIR" not in os.environ
+    monkeypatch.setattr(os, "access", lambda *_: False)
+    with pytest.warns(RuntimeWarning, match="set NUMBA_CACHE_DIR"):
+        kernel_cache.ensure_kernel_cache()
+    place = Path(os.environ["NUMBA_CACHE_DIR"])
+    # Whatever lies in a cache is run, so nobody else may write there.
+    assert place.stat().st_mode & 0o777 == 0o700
+    assert str(place) == numba.config.CACHE_DIR
+    # Children have the same one.
+    kernel_cache.ensure_kernel_cache()
+    assert os.environ["NUMBA_CACHE_DIR"] == str(place)
+
+
+def test_a_former_name_answers_and_says_the_new_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(spinlens._RENAMED, "IsingModel", "Ising")
+    with pytest.warns(FutureWarning, match=r"spinlens\.IsingModel is called spinlens\.Ising now"):
+        assert spinlens.IsingModel is Ising
+    assert all(new in spinlens.__all__ for new in spinlens._RENAMED.values())
 
 
 def test_did_you_mean() -> None:

@@ -5,8 +5,11 @@ The names below load their room on first use, so that ``import spinlens`` alone 
 
 from __future__ import annotations
 
+import warnings
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
+
+from spinlens.kernel_cache import ensure_kernel_cache
 
 __version__ = "0.1.0"
 
@@ -27,7 +30,9 @@ _ROOMS = {
     "Lattice": "lattices",
     "Plan": "sampling",
     "Ensemble": "ensemble",
+    "extend": "ensemble",
     "open_ensemble": "ensemble",
+    "pool": "ensemble",
     "repair": "ensemble",
     "write_report": "report",
     "sample": "ensemble",
@@ -53,6 +58,9 @@ _ROOMS = {
     "find_transition": "phases",
     "find_transitions": "studies.find",
 }
+_RENAMED: dict[str, str] = {}
+"""What public names were called before, for as long as docs/stability.md promises; each warns of its new name."""
+
 _SUBPACKAGES = (
     "challenge", "exact", "figures", "images", "lattices", "learning", "models", "phases", "sampling", "spaces",
     "statistics", "studies", "symmetries",
@@ -88,6 +96,7 @@ __all__ = [
     "challenge",
     "exact",
     "export",
+    "extend",
     "figures",
     "find_crossover",
     "find_transition",
@@ -101,6 +110,7 @@ __all__ = [
     "models",
     "open_ensemble",
     "phases",
+    "pool",
     "read_images",
     "render",
     "repair",
@@ -132,7 +142,7 @@ if TYPE_CHECKING:
         studies,
         symmetries,
     )  # fmt: skip
-    from spinlens.ensemble import Ensemble, open_ensemble, repair, sample, simulate, status, verify
+    from spinlens.ensemble import Ensemble, extend, open_ensemble, pool, repair, sample, simulate, status, verify
     from spinlens.exporting import export
     from spinlens.images import read_images, render
     from spinlens.importing import import_configurations
@@ -161,7 +171,13 @@ if TYPE_CHECKING:
     from spinlens.symmetries import Symmetries
 
 
+ensure_kernel_cache()
+
+
 def __getattr__(name: str) -> Any:
+    if name in _RENAMED:
+        warnings.warn(f"spinlens.{name} is called spinlens.{_RENAMED[name]} now", FutureWarning, stacklevel=2)
+        name = _RENAMED[name]
     try:
         if name in _ROOMS:
             return getattr(import_module(f"spinlens.{_ROOMS[name]}"), name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from enum import IntEnum, unique
 
 import numpy as np
@@ -43,6 +44,25 @@ def check_seed(seed: object) -> int:
     if not whole or seed < 0:  # type: ignore[operator]
         raise InputError("seed", seed, "must be a whole number >= 0")
     return int(seed)  # type: ignore[call-overload, no-any-return]
+
+
+def check_seeds(seed: object) -> int | tuple[int, ...]:
+    """Return one seed as a number, and several as a tuple.
+
+    Raises
+    ------
+    InputError
+        If one is no whole number >= 0, there is none, or two are equal.
+    """
+    if isinstance(seed, str) or not isinstance(seed, Sequence | np.ndarray):
+        return check_seed(seed)
+    seeds = tuple(map(check_seed, seed))
+    if not seeds:
+        raise InputError("seed", [], "must be at least one")
+    if len(set(seeds)) < len(seeds):
+        why = "must be different from each other: chains of equal seeds are the same chains"
+        raise InputError("seed", list(seeds), why)
+    return seeds if len(seeds) > 1 else seeds[0]
 
 
 def seed_sequence(seed: int, purpose: Purpose, *place: int) -> np.random.SeedSequence:

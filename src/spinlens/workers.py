@@ -8,28 +8,21 @@ from __future__ import annotations
 
 import math
 import os
-import subprocess
-import sys
 import time
 import uuid
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor
 from concurrent.futures import wait as wait_for
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, suppress
 from functools import partial
 from itertools import islice
 from pathlib import Path
 from threading import Event as Flag
 from typing import Any, Self, TypeVar
 
+from spinlens.cluster import LOST_SECONDS, client_of
 from spinlens.errors import IncompleteError, InputError
 from spinlens.progress import Report
-
-CONNECT_SECONDS = 5
-"""How long to wait for a scheduler to answer."""
-
-LOST_SECONDS = 60.0
-"""How long to wait for a new worker when all are lost; those that are watched are back within seconds."""
 
 PATIENCE_SECONDS = 30.0
 """How long an interruption waits for tasks in other processes to keep what they have."""
@@ -58,7 +51,7 @@ def check_workers(workers: int | None, scheduler: str | None, *, what: str = "wo
     if workers is not None and (isinstance(workers, bool) or not isinstance(workers, int) or workers < 1):
         raise InputError(what, workers, "must be a whole number >= 1")
     if scheduler is not None:
-        with _client(1, scheduler):
+        with client_of(1, scheduler):
             pass
 
 
@@ -88,7 +81,7 @@ class Workers:
     workers : int, optional
         Threads or processes of a local cluster; by default one for each core. One alone is this process itself.
     scheduler : str, optional
-        Address of a Dask scheduler to use instead.
+        Address of a Dask scheduler to use instead, or the file that it wrote.
     processes : bool
         Whether local tasks have a process each in place of a thread.
     """
@@ -134,7 +127,7 @@ class Workers:
             yield from _in_threads(self.workers, work, tasks, report)
         elif tasks:
             if self._client is None:
-                client = _client(self.workers, self.scheduler)
+                client = client_of(self.workers, self.scheduler)
                 self._client = self._open.enter_context(client)
             # Workers that others keep alive stop by themselves; our own processes end with this block.
             ours = self.processes and self.scheduler is None
@@ -143,7 +136,7 @@ class Workers:
 
     def all(self, question: Callable[[], bool]) -> bool:
         """Return whether all workers of the scheduler say yes."""
-        with _client(1, self.scheduler) as client:
+        with client_of(1, self.scheduler) as client:
             return all(client.run(question).values())
 
 
@@ -211,64 +204,6 @@ def _quota(control_groups: Path) -> float | None:
         return int(quota) / int(period) if int(quota) > 0 else None
     except (ValueError, ZeroDivisionError):
         return None
-
-
-@contextmanager
-def _client(workers: int, scheduler: str | None) -> Iterator[Any]:
-    from distributed import Client, LocalCluster
-
-    if scheduler is not None:
-        try:
-            try:
-                client = Client(scheduler, timeout=CONNECT_SECONDS)
-            except AssertionError:
-                # Two first messages of a busy scheduler arrived as one, which Dask does not expect.
-                client = Client(scheduler, timeout=CONNECT_SECONDS)
-        except (OSError, ValueError) as error:
-            raise InputError("scheduler", scheduler, f"no Dask scheduler answers there ({error})") from None
-        with client:
-            yield client
-        return
-    with (
-        LocalCluster(
-            n_workers=0,
-            processes=False,
-            protocol="tcp",
-            host="127.0.0.1",
-            # No dashboard; left to itself the scheduler warns where its usual port is taken.
-            scheduler_kwargs={"dashboard": False, "dashboard_address": "127.0.0.1:0"},
-        ) as cluster,
-        Client(cluster) as client,
-        _processes(workers, cluster.scheduler_address),
-    ):
-        client.wait_for_workers(1, timeout=LOST_SECONDS)
-        yield client
-
-
-@contextmanager
-def _processes(count: int, address: str) -> Iterator[None]:
-    """Run so many Dask workers of one thread; a Ctrl-C reaches this process alone, which tells them to stop."""
-    command = [
-        sys.executable, "-m", "dask", "worker", address, "--nthreads", "1", "--no-nanny", "--no-dashboard",
-        "--memory-limit", "0", "--death-timeout", f"{LOST_SECONDS:g}",
-    ]  # fmt: skip
-    quiet = {"DASK_LOGGING__DISTRIBUTED": "critical", "OMP_NUM_THREADS": "1", "PYTHONWARNINGS": "ignore"}
-    nowhere = subprocess.DEVNULL
-    running = [
-        subprocess.Popen(command, env=os.environ | quiet, stdin=nowhere, stdout=nowhere, start_new_session=True)
-        for _ in range(count)
-    ]
-    try:
-        yield
-    finally:
-        for process in running:
-            process.terminate()
-        for process in running:
-            try:
-                process.wait(CONNECT_SECONDS)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
 
 
 def _through_dask(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -13,15 +14,17 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import dask
 import pytest
 from distributed import LocalCluster
 from distributed.scheduler import KilledWorker
 
-from spinlens import workers
+from spinlens import cluster, workers
 from spinlens.ensemble import sample, sample_all
 from spinlens.ensemble.writer import Writer
 from spinlens.errors import IncompleteError, InputError
 from spinlens.progress import silent
+from spinlens.provenance import versions
 from spinlens.sampling import Plan, Unit, UnitDraws
 from tests.ensemble.tiny import PLAN, contents
 
@@ -51,8 +54,8 @@ def test_several_plans_side_by_side(number: int, tmp_path: Path, expected: dict[
 
 
 def test_a_cluster_of_processes(tmp_path: Path, expected: dict[str, bytes]) -> None:
-    with LocalCluster(n_workers=2, threads_per_worker=1, processes=True, dashboard_address="127.0.0.1:0") as cluster:
-        sample(PLAN, out=tmp_path / "again", scheduler=cluster.scheduler_address, progress=False)
+    with LocalCluster(n_workers=2, threads_per_worker=1, processes=True, dashboard_address="127.0.0.1:0") as local:
+        sample(PLAN, out=tmp_path / "again", scheduler=local.scheduler_address, progress=False)
     assert contents(tmp_path / "again") == expected
 
 
@@ -105,9 +108,9 @@ def test_a_killed_worker_process_is_replaced(
     longer: tuple[Plan, dict[str, bytes]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     plan, expected = longer
-    with LocalCluster(n_workers=2, threads_per_worker=1, **CLUSTER) as cluster:
-        killed = kill_at_first_commit(monkeypatch, lambda: [cluster.workers[0].pid])
-        sample(plan, out=tmp_path / "out", scheduler=cluster.scheduler_address, progress=False)
+    with LocalCluster(n_workers=2, threads_per_worker=1, **CLUSTER) as local:
+        killed = kill_at_first_commit(monkeypatch, lambda: [local.workers[0].pid])
+        sample(plan, out=tmp_path / "out", scheduler=local.scheduler_address, progress=False)
     assert len(killed) == 1
     assert contents(tmp_path / "out") == expected
 
@@ -118,13 +121,13 @@ def test_one_of_two_worker_processes_is_killed_for_good_and_then_the_other(
 ) -> None:
     plan, expected = longer
     with (
-        LocalCluster(n_workers=0, **CLUSTER) as cluster,
-        worker_processes(cluster.scheduler_address, 2) as processes,
+        LocalCluster(n_workers=0, **CLUSTER) as local,
+        worker_processes(local.scheduler_address, 2) as processes,
     ):
-        cluster.wait_for_workers(2)
+        local.wait_for_workers(2)
         with monkeypatch.context() as patch:
             killed = kill_at_first_commit(patch, lambda: [processes[0].pid])
-            sample(plan, out=tmp_path / "one", scheduler=cluster.scheduler_address, progress=False)
+            sample(plan, out=tmp_path / "one", scheduler=local.scheduler_address, progress=False)
         assert killed == [processes[0].pid]
         assert processes[0].wait() == -signal.SIGKILL
         assert processes[1].poll() is None
@@ -132,7 +135,7 @@ def test_one_of_two_worker_processes_is_killed_for_good_and_then_the_other(
             kill_at_first_commit(patch, lambda: [processes[1].pid])
             patch.setattr(workers, "LOST_SECONDS", 0.5)
             with pytest.raises(IncompleteError, match="The Dask workers were lost"):
-                sample(plan, out=tmp_path / "none", scheduler=cluster.scheduler_address, progress=False)
+                sample(plan, out=tmp_path / "none", scheduler=local.scheduler_address, progress=False)
     assert contents(tmp_path / "one") == expected
     sample(plan, out=tmp_path / "none", workers=1, progress=False)
     assert contents(tmp_path / "none") == expected
@@ -157,11 +160,28 @@ def test_the_seed_decides(tmp_path: Path, expected: dict[str, bytes]) -> None:
 def test_nobody_to_work_is_refused_before_anything_is_written(
     options: dict, what: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("spinlens.workers.CONNECT_SECONDS", 0.2)
-    with pytest.raises(InputError) as caught:
+    # What Dask reads of DASK_SPINLENS__CONNECT_SECONDS.
+    monkeypatch.setitem(dask.config.config, "spinlens", {"connect_seconds": 0.2})
+    with pytest.raises(InputError, match=r"whole number|within 0\.2 s") as caught:
         sample(PLAN, out=tmp_path / "out", progress=False, **options)
     assert caught.value.what == what
     assert list(tmp_path.iterdir()) == []
+
+
+def test_workers_of_other_versions_are_refused(
+    tmp_path: Path, expected: dict[str, bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here: dict[str, Any] = {"processes": False, "dashboard_address": "127.0.0.1:0", "protocol": "tcp"}
+    with monkeypatch.context() as patch, LocalCluster(n_workers=1, threads_per_worker=1, **here) as local:
+        file = tmp_path / "scheduler.json"
+        file.write_text(json.dumps(local.scheduler.identity()))
+        patch.setattr(cluster, "versions", lambda: {**versions(), "numba": "0.1"})
+        with pytest.raises(InputError, match=r"^scheduler = .*: its worker .* has numba .* \(here 0\.1\)"):
+            sample(PLAN, out=tmp_path / "out", scheduler=str(file), progress=False)
+        assert not (tmp_path / "out").exists()
+        patch.undo()
+        sample(PLAN, out=tmp_path / "out", scheduler=str(file), progress=False)
+    assert contents(tmp_path / "out") == expected
 
 
 def test_lost_workers_are_one_sentence(
@@ -173,10 +193,10 @@ def test_lost_workers_are_one_sentence(
         return work(task, silent)
 
     here: dict[str, Any] = {"processes": False, "dashboard_address": "127.0.0.1:0", "protocol": "tcp"}
-    with monkeypatch.context() as patch, LocalCluster(n_workers=1, threads_per_worker=1, **here) as cluster:
+    with monkeypatch.context() as patch, LocalCluster(n_workers=1, threads_per_worker=1, **here) as local:
         patch.setattr(workers, "_work", die)
         with pytest.raises(IncompleteError, match="workers were lost") as caught:
-            sample(PLAN, out=tmp_path / "out", scheduler=cluster.scheduler_address, progress=False)
+            sample(PLAN, out=tmp_path / "out", scheduler=local.scheduler_address, progress=False)
     assert "\n" not in str(caught.value)
     sample(PLAN, out=tmp_path / "out", workers=1, progress=False)
     assert contents(tmp_path / "out") == expected

@@ -24,7 +24,7 @@ def classify(
     seed: int = typer.Option(None, help="Whole number >= 0."),
     config: Path = typer.Option(None, help="TOML file with values to change."),
     assignments: list[str] = typer.Option([], "--set", help="key=value, for example vit.recipe.epochs=4; repeatable."),
-    scheduler: str = typer.Option(None, help="Address of a Dask scheduler to sample and train on."),
+    scheduler: str = typer.Option(None, help="Address or file of a Dask scheduler to sample and train on."),
     workers: int = typer.Option(None, min=1, help="Units and networks at once; by default one for each core."),
     device: str = typer.Option(None, help="Where to train: cpu, cuda, ...; by default CUDA where there is one."),
     as_json: bool = typer.Option(False, "--json", help="Print the summary as JSON."),

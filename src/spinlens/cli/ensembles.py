@@ -5,9 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import typer
+
+if TYPE_CHECKING:
+    from spinlens.ensemble import Ensemble
 
 ENSEMBLE = "An ensemble, or the directory of a study."
 
@@ -20,6 +23,15 @@ def each(path: Path, *, heading: bool) -> Iterator[tuple[str, Path]]:
         if name and heading:
             typer.echo(f"{name}:")
         yield name, found
+
+
+def print_verdict(ensemble: Ensemble) -> None:
+    """Print what an ensemble is, and whether its conditions are equilibrated."""
+    from spinlens.ensemble import equilibration_summary
+    from spinlens.ensemble.judgement import sentence
+
+    typer.echo(ensemble)
+    typer.echo(sentence(equilibration_summary(ensemble)))
 
 
 def print_json(found: dict[str, Any]) -> None:

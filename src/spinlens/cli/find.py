@@ -24,7 +24,7 @@ def find(
     seed: int = typer.Option(1, help="Whole number >= 0."),
     out: Path = typer.Option(None, help="Directory of the search; an unfinished one is continued."),
     workers: int = typer.Option(None, min=1, help="Threads; by default one for each core."),
-    scheduler: str = typer.Option(None, help="Address of a Dask scheduler to use instead."),
+    scheduler: str = typer.Option(None, help="Address or file of a Dask scheduler to use instead."),
     as_json: bool = typer.Option(False, "--json", help="Print the summary as JSON."),
 ) -> None:
     """Find a transition without knowing the answer: its place, kind and exponents, or that there is none."""

@@ -24,6 +24,7 @@ from spinlens.cli.info import info
 from spinlens.cli.map import map_latents
 from spinlens.cli.models import models
 from spinlens.cli.observables import observables
+from spinlens.cli.pool import extend, pool
 from spinlens.cli.predict import predict
 from spinlens.cli.pretrain import pretrain
 from spinlens.cli.repair import repair
@@ -55,6 +56,8 @@ app.command("map")(map_latents)
 app.command()(pretrain)
 app.command()(predict)
 app.command()(simulate)
+app.command()(extend)
+app.command()(pool)
 app.command()(models)
 app.command()(observables)
 app.command()(report)

@@ -13,7 +13,7 @@ from spinlens.errors import IncompleteError
 def repair(
     path: Path = typer.Argument(..., help=ENSEMBLE),
     workers: int = typer.Option(None, min=1, help="Threads; by default one for each core."),
-    scheduler: str = typer.Option(None, help="Address of a Dask scheduler to use instead."),
+    scheduler: str = typer.Option(None, help="Address or file of a Dask scheduler to use instead."),
     as_json: bool = typer.Option(False, "--json", help="Print JSON."),
 ) -> None:
     """Make a damaged ensemble what it was, byte for byte; nothing else is touched."""

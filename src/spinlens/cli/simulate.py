@@ -8,6 +8,7 @@ from typing import Any
 
 import typer
 
+from spinlens.cli.ensembles import print_verdict
 from spinlens.config import parse_grid
 from spinlens.errors import EquilibrationWarning, InputError
 from spinlens.lattices import Lattice, parse_boundary
@@ -59,12 +60,10 @@ def simulate(
         "repeatable.",
     ),
     workers: int = typer.Option(None, min=1, help="Threads; by default one for each core."),
-    scheduler: str = typer.Option(None, help="Address of a Dask scheduler to use instead."),
+    scheduler: str = typer.Option(None, help="Address or file of a Dask scheduler to use instead."),
 ) -> None:
     """Sample a grid of conditions into an ensemble."""
-    from spinlens.ensemble import equilibration_summary
     from spinlens.ensemble import simulate as sample_grid
-    from spinlens.ensemble.judgement import sentence
 
     controls: dict[str, Any] = _axes([*axis, *([f"field={field}"] if field is not None else [])])
     with warnings.catch_warnings():
@@ -80,8 +79,7 @@ def simulate(
         )  # fmt: skip
     for reason in ensemble.algorithm_reasons:
         typer.echo(reason, err=True)
-    typer.echo(ensemble)
-    typer.echo(sentence(equilibration_summary(ensemble)))
+    print_verdict(ensemble)
 
 
 def _target(texts: list[str]) -> dict[str, float] | None:

@@ -2,6 +2,7 @@
 
 from spinlens.ensemble.damage import Damage
 from spinlens.ensemble.description import describe, equilibration_summary
+from spinlens.ensemble.pooling import extend, pool
 from spinlens.ensemble.reader import Ensemble, open_ensemble
 from spinlens.ensemble.repair import Repair, repair
 from spinlens.ensemble.seal import OPENED
@@ -19,7 +20,9 @@ __all__ = [
     "Verification",
     "describe",
     "equilibration_summary",
+    "extend",
     "open_ensemble",
+    "pool",
     "repair",
     "sample",
     "sample_all",

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from spinlens.ensemble.layout import specifications
 from spinlens.sampling import Plan
 from spinlens.sampling.choice import SYMBOLS
-from spinlens.sampling.plan import LANES
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +65,7 @@ def damage_of(file: str, problem: str, unit: str, plan: Plan) -> Damage:
         here[dimension] = range(int(index) * chunk, min(size, (int(index) + 1) * chunk))
     chains = here.get("chain", range(plan.chains))
     if "block" in here:
-        chains = range(here["block"].start * LANES, min(plan.chains, here["block"].stop * LANES))
+        chains = plan.blocks.chains_of(here["block"].start)
     temperatures = here.get("temperature", range(len(plan.temperature)))
     controls = {name: values[here[name].start] for name, values in plan.controls.items()}
     kept = tuple(plan.temperature[t] for t in temperatures)

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from spinlens.ensemble.exchange_gaps import exchange_gaps
 from spinlens.ensemble.judgement import summarise
 from spinlens.ensemble.reader import Ensemble, open_ensemble
 from spinlens.sampling import units
@@ -50,8 +51,11 @@ def describe(path: Path | str) -> dict[str, Any]:
 
 
 def equilibration_summary(ensemble: Ensemble) -> dict[str, Any]:
-    """Return which conditions are not equilibrated or cannot be told, and what to do, as JSON types."""
-    return summarise(ensemble.diagnostics, ensemble.plan)
+    """Return which conditions are not equilibrated or cannot be told, and what to do, as JSON types.
+
+    With where no replicas cross, see `spinlens.ensemble.exchange_gaps`.
+    """
+    return {**summarise(ensemble.diagnostics, ensemble.plan), "uncrossed": exchange_gaps(ensemble)}
 
 
 def _state(ensemble: Ensemble) -> dict[str, Any]:

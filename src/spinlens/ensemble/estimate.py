@@ -44,7 +44,7 @@ def disk_bytes(plan: Plan) -> int:
 
 def unit_bytes(plan: Plan) -> int:
     """Return how much memory a unit of work takes at least: its draws, its sums, and the chains that move."""
-    arrays, chains = specifications(plan), min(plan.chains, LANES)
+    arrays, chains = specifications(plan), plan.blocks.lanes
     spins = arrays["spins"]
     draws = len(plan.temperature) * chains * math.prod(spins.shape[spins.dimensions.index("draw") :])
     size = sum(np.dtype(arrays[name].dtype).itemsize for name in plan.series)
@@ -71,7 +71,7 @@ def check_fits(plans: Mapping[Path, Plan] | Plan, *, units: int = 1) -> None:
     """
     there = memory_bytes()
     for plan in [plans] if isinstance(plans, Plan) else plans.values():
-        blocks = min(units, plan.points * plan.blocks)
+        blocks = min(units, plan.points * len(plan.blocks))
         need = blocks * unit_bytes(plan) + (disk_bytes(plan) if isinstance(plans, Plan) else 0)
         if there is not None and need > there:
             raise _too_large("memory", need, f"this machine has {readable_bytes(there)}", plan)
@@ -161,5 +161,5 @@ def announcement(seconds: float, plans: Iterable[Plan], side_by_side: int) -> st
     """Return what is said before a run of so many seconds."""
     plans = list(plans)
     disk = sum(disk_bytes(plan) for plan in plans)
-    memory = max(min(side_by_side, plan.points * plan.blocks) * unit_bytes(plan) for plan in plans)
+    memory = max(min(side_by_side, plan.points * len(plan.blocks)) * unit_bytes(plan) for plan in plans)
     return f"about {clock_time(seconds)}, {readable_bytes(disk)} on the disk, {readable_bytes(memory)} of memory"

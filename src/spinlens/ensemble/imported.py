@@ -50,7 +50,7 @@ def imported_ensemble(
 def _units(plan: Plan, codes: NDArray[Any]) -> Iterator[tuple[Unit, UnitDraws]]:
     temperatures = len(plan.temperature)
     for unit in units(plan):
-        chains = plan.chains_of(unit.block)
+        chains = plan.blocks.chains_of(unit.block)
         here = codes[plan.place(unit.point)][:, chains.start : chains.stop]
         tables = plan.model_at(unit.point).tables(plan.lattice)
         sums = dict(zip(tables.names, tables.sums(here), strict=True))

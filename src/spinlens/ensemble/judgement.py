@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
+from spinlens.ensemble.exchange_gaps import gap_sentence
 from spinlens.sampling import Plan
 from spinlens.sampling.choice import SYMBOLS
 from spinlens.sampling.convergence import ENOUGH, FEWEST_CHAINS, FEWEST_RECORDINGS, Convergence, Verdict, convergence
@@ -160,6 +161,9 @@ def sentence(summary: Mapping[str, Any]) -> str:
         )
     if remedy := summary.get("remedy"):
         parts.append(f"{remedy[0].upper()}{remedy[1:]}.")
+    # Of chains that need no help they need not know.
+    if flagged and (gaps := gap_sentence(summary.get("uncrossed", ()))):
+        parts.append(gaps)
     return " ".join(parts)
 
 

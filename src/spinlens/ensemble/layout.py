@@ -43,7 +43,7 @@ from spinlens.models import Bonds, Term
 from spinlens.provenance import versions
 from spinlens.sampling.chains import packed_shape, series_type
 from spinlens.sampling.choice import sentences
-from spinlens.sampling.plan import LANES, Plan
+from spinlens.sampling.plan import Plan
 from spinlens.spaces import Space
 
 FORMAT = "spinlens-ensemble"
@@ -83,12 +83,12 @@ def specifications(plan: Plan) -> dict[str, ArraySpecification]:
     """Return the arrays that an ensemble of ``plan`` consists of."""
     temperatures, controls = len(plan.temperature), tuple(plan.controls)
     sides = dict(zip(sides_of(plan), packed_shape(plan), strict=True))
-    lanes = min(LANES, plan.chains)
+    lanes = plan.blocks.lanes
     sizes = {
         **{name: (len(values), 1) for name, values in plan.controls.items()},
         **{name: (side, side) for name, side in sides.items()},
         "temperature": (temperatures, temperatures), "chain": (plan.chains, lanes), "draw": (plan.draws, plan.draws),
-        "recording": (plan.recordings, plan.recordings), "block": (plan.blocks, 1),
+        "recording": (plan.recordings, plan.recordings), "block": (len(plan.blocks), 1),
         "pair": (max(1, temperatures - 1), max(1, temperatures - 1)),
     }  # fmt: skip
 

@@ -88,7 +88,7 @@ def stored_parts(plan: Plan, read: Read, done: Container[str] | None) -> Iterato
     """
     for point in range(plan.points):
         blocks = [
-            plan.chains_of(unit.block)
+            plan.blocks.chains_of(unit.block)
             for unit in units(plan)
             if unit.point == point and (done is None or unit_name(plan, unit) in done)
         ]

@@ -65,7 +65,7 @@ def repair(
     workers : int, optional
         Threads; by default one for each core.
     scheduler : str, optional
-        Address of a Dask scheduler to use instead.
+        Address of a Dask scheduler to use instead, or the file that it wrote.
     progress : bool
         Whether to show progress on stderr.
 

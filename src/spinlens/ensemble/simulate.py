@@ -12,8 +12,9 @@ from typing import Any
 import numpy as np
 
 from spinlens.ensemble.checkpoint import Checkpoint
+from spinlens.ensemble.description import equilibration_summary
 from spinlens.ensemble.estimate import announcement, check_fits, expected_seconds, work_of
-from spinlens.ensemble.judgement import diagnose, sentence, summarise
+from spinlens.ensemble.judgement import diagnose, sentence
 from spinlens.ensemble.memory import in_memory
 from spinlens.ensemble.reader import Ensemble, open_ensemble
 from spinlens.ensemble.writer import Writer
@@ -40,7 +41,7 @@ def simulate(
     exchange: bool = True,
     start: str = "ground",
     samples: int | None = None,
-    seed: int = 0,
+    seed: int | Sequence[int] = 0,
     raster: int | None = None,
     target: Mapping[str, float] | None = None,
     out: Path | str | None = None,
@@ -81,8 +82,9 @@ def simulate(
         First configurations; see `spinlens.sampling.Plan`.
     samples : int, optional
         Of quenched disorder: short for the control ``sample=range(samples)``; at least 1.
-    seed : int
-        The draws depend on it and on these parameters, never on workers or interruptions.
+    seed : int or sequence of int
+        The draws depend on it and on these parameters, never on workers or interruptions. Several share the chains:
+        what `pool` makes of runs of one seed each.
     raster : int, optional
         Of models in imaginary time: each draw is a picture of the worldlines at so many evenly spaced imaginary times,
         (raster, *sides), from time 0 on, in place of that at time 0 alone. The sums are those of the whole worldlines.
@@ -97,7 +99,7 @@ def simulate(
     workers : int, optional
         Threads; by default one for each core.
     scheduler : str, optional
-        Address of a Dask scheduler to use instead of threads.
+        Address of a Dask scheduler to use instead of threads, or the file that it wrote.
     progress : bool or callable
         Whether to show progress on stderr; a function is told the share that is done, and a note, instead.
     **controls : float or sequence of float
@@ -136,11 +138,15 @@ def simulate(
         from spinlens.ensemble.target import sample_until
 
         ensemble = sample_until(plan, target, **options)
-    diagnostics = ensemble.diagnostics
-    if not diagnostics["equilibrated"].all():
-        said = f"{sentence(summarise(diagnostics, ensemble.plan))} See ensemble.diagnostics."
-        warnings.warn(said, EquilibrationWarning, stacklevel=2)
+    warn_where_unsound(ensemble)
     return ensemble
+
+
+def warn_where_unsound(ensemble: Ensemble) -> None:
+    """Warn the caller's caller where conditions of an ensemble are not equilibrated, or cannot be told."""
+    if not ensemble.diagnostics["equilibrated"].all():
+        said = f"{sentence(equilibration_summary(ensemble))} See ensemble.diagnostics."
+        warnings.warn(said, EquilibrationWarning, stacklevel=3)
 
 
 def _check_options(model: Model, controls: Mapping[str, Any]) -> None:

@@ -6,7 +6,7 @@ import errno
 import hashlib
 import shutil
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from itertools import product
 from pathlib import Path
@@ -131,6 +131,12 @@ class Writer:
             write_unit(self.group, self.plan, unit, draws)
         Checkpoint(self.path, self.plan, unit).remove()
 
+    def take_over(self, unit: Unit, files: Iterable[tuple[str, bytes]]) -> None:
+        """Put the files of a unit that lies elsewhere, names and contents, on the disk and record it; as `commit`."""
+        with self._committing(unit_name(self.plan, unit)):
+            for name, content in files:
+                self._store.set_sync(name, cpu.Buffer.from_bytes(content))
+
     def commit_diagnostics(self, point: int, diagnostics: dict[str, np.ndarray]) -> None:
         """Put the diagnostics (temperature,) of one point of the grid on the disk and record them."""
         with self._committing(diagnostics_name(self.plan, point)):
@@ -212,7 +218,7 @@ def files_of(name: str, plan: Plan) -> list[str]:
 
 def write_unit(group: zarr.Group, plan: Plan, unit: Unit, draws: UnitDraws) -> None:
     """Write the draws of one unit into the arrays; it owns all chunks it touches."""
-    chains = plan.chains_of(unit.block)
+    chains = plan.blocks.chains_of(unit.block)
     here = slice(chains.start, chains.stop)
     arrays: dict[str, Any] = {name: group[name] for name in layout.specifications(plan)}
     place = plan.place(unit.point)

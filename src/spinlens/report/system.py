@@ -200,7 +200,7 @@ def cautions_of(ensemble: Ensemble) -> list[str]:
     if ensemble.complete:
         said = sentence(equilibration_summary(ensemble))
         return [] if ensemble.diagnostics["equilibrated"].all() else [said]
-    left, of = len(ensemble.missing_units), ensemble.plan.points * ensemble.plan.blocks
+    left, of = len(ensemble.missing_units), ensemble.plan.points * len(ensemble.plan.blocks)
     return [f"Unfinished: {left} of {of} units of work are not stored yet. What is stored so far is shown."]
 
 

@@ -65,7 +65,7 @@ class UnitDraws:
 
 def units(plan: Plan) -> list[Unit]:
     """Return the units of a plan in their canonical order."""
-    return [Unit(point, block) for point in range(plan.points) for block in range(plan.blocks)]
+    return [Unit(point, block) for point in range(plan.points) for block in range(len(plan.blocks))]
 
 
 def series_type(plan: Plan, name: str) -> str:
@@ -119,6 +119,8 @@ def run_unit(
     UnitDraws
         The same bytes wherever, whenever and in however many parts it runs.
     """
+    seed, block = plan.blocks.origin(unit.block)
+    plan, unit = plan.of_seed(seed), Unit(unit.point, block)
     stages = _stages(plan)
     work = plan.kernels.cost(plan, unit.point) * LANES * plan.lattice.sites * plan.interval
     threads = threads if work > WORTH_THREADS else 1
@@ -126,7 +128,7 @@ def run_unit(
     walkers = plan.kernels.walkers(
         plan, unit.point, unit.block, lambda t: start_codes(plan, unit, t), [piece for part in pieces for piece in part]
     )  # fmt: skip
-    chains, temperatures = len(plan.chains_of(unit.block)), len(plan.temperature)
+    chains, temperatures = len(plan.blocks.chains_of(unit.block)), len(plan.temperature)
     stream = exchange_stream(plan, unit.point, unit.block)
     exchange = Exchange(plan, unit.block, stream) if plan.exchange and temperatures > 1 else None
     equilibration = -(-plan.equilibration // plan.interval)

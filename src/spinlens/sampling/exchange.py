@@ -50,7 +50,7 @@ class Exchange:
 
     def __init__(self, plan: Plan, block: int, stream: np.ndarray) -> None:
         temperatures = len(plan.temperature)
-        self.chains = len(plan.chains_of(block))
+        self.chains = len(plan.blocks.chains_of(block))
         self.inverse_temperature = 1.0 / np.array(plan.temperature)
         self.stream = stream
         self.replica = np.repeat(np.arange(temperatures, dtype=np.int32)[:, None], LANES, axis=1)

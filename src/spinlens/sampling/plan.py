@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass, fields
 from functools import cached_property
 from typing import Any
@@ -14,15 +15,13 @@ from spinlens.errors import InputError, did_you_mean
 from spinlens.lattices import Lattice, check_lattice
 from spinlens.models import Model, check_model, model_from_dict
 from spinlens.sampling.algorithms import IMPORTED, PAST, check_algorithm, updates_of
+from spinlens.sampling.blocks import LANES, Blocks
 from spinlens.sampling.choice import Choice
 from spinlens.sampling.engines import Engine, engine_for, engine_named
 from spinlens.sampling.grids import ascending_grid, ascending_temperatures
-from spinlens.seeds import check_seed
+from spinlens.seeds import check_seeds
 
 STARTS = ("ground", "random", "dispersed", "interface", "heated")
-
-LANES = 64
-"""Chains that share a word, or stand side by side."""
 
 RECORDINGS = 64
 """Of each chain by default: 512 sweeps, over which chains forget where ``"auto"`` knows what to do, so that
@@ -95,8 +94,9 @@ class Plan:
         of the ground states, where the boundary forces an interface; ``"heated"``: the temperatures one after another,
         the first from the ground state, each of the others from where the one below ended. It needs
         ``exchange=False``.
-    seed : int
-        Whole number >= 0.
+    seed : int or sequence of int
+        Whole number >= 0. Of several, all different, each has as many of the chains, at most 64 or a multiple of 64:
+        those that a run of that seed alone would have, one run after another.
     engine : str, optional
         The family of kernels; by default the first that does not refuse.
     recorded : tuple of str, optional
@@ -123,7 +123,7 @@ class Plan:
     algorithm: str = "auto"
     exchange: bool = True
     start: str = "ground"
-    seed: int = 0
+    seed: int | tuple[int, ...] = 0
     engine: str = ""
     recorded: tuple[str, ...] | None = None
     raster: int | None = None
@@ -132,7 +132,7 @@ class Plan:
         self, *, model: Model, lattice: Lattice, temperature: Any, controls: Mapping[str, Any] | None = None,
         chains: int = 64, draws: int = 1, recordings: int | None = None, interval: int = 8,
         equilibration: int | None = None, algorithm: str = "auto", exchange: bool = True, start: str = "ground",
-        seed: int = 0, engine: str = "",
+        seed: int | Sequence[int] = 0, engine: str = "",
         recorded: Sequence[str] | None = None, raster: int | None = None, **axes: Any,
     ) -> None:  # fmt: skip
         model, lattice = check_model(model), check_lattice(lattice)
@@ -163,7 +163,7 @@ class Plan:
             "model": model, "lattice": lattice, "temperature": ascending_temperatures(temperature),
             "controls": {name: ascending_grid(name, value) for name, value in values.items()},
             **whole, "recordings": int(recordings), "algorithm": algorithm, "exchange": bool(exchange), "start": start,
-            "seed": check_seed(seed), "engine": engine, "recorded": _recorded(model, lattice, recorded),
+            "seed": check_seeds(seed), "engine": engine, "recorded": _recorded(model, lattice, recorded),
             "raster": None if raster is None else _whole("raster", raster, 2),
         }  # fmt: skip
         for name, value in found.items():
@@ -176,9 +176,7 @@ class Plan:
 
     def _check(self) -> None:
         """Refuse what no engine does, before anything is sampled."""
-        if (work := self.points * self.blocks) > MOST_UNITS:
-            why = f"are {work} units of work, of 64 chains at each point of the controls, and {MOST_UNITS} are the most"
-            raise InputError("chains", self.chains, why, "Make several ensembles")
+        self._check_blocks()
         # Whatever has no meaning on this lattice is refused here.
         tables = self.model.tables(self.lattice)
         self.model.strengths(self.lattice, **self.point_controls(0))
@@ -209,6 +207,12 @@ class Plan:
             for point in range(self.points):
                 random = np.random.default_rng(0)
                 self.model.interface_states(self.lattice, random, count=1, **self.point_controls(point))
+
+    def _check_blocks(self) -> None:
+        """Make sure that the seeds can share the chains, and that the blocks are not too many."""
+        if (work := self.points * len(self.blocks)) > MOST_UNITS:
+            why = f"are {work} units of work, of 64 chains at each point of the controls, and {MOST_UNITS} are the most"
+            raise InputError("chains", self.chains, why, "Make several ensembles")
 
     @property
     def kernels(self) -> Engine:
@@ -286,19 +290,32 @@ class Plan:
         return {}
 
     @property
-    def blocks(self) -> int:
-        """Blocks of 64 that hold the chains of a condition."""
-        return -(-self.chains // LANES)
+    def seeds(self) -> tuple[int, ...]:
+        """All seeds, also where there is one."""
+        return self.seed if isinstance(self.seed, tuple) else (self.seed,)
 
-    def chains_of(self, block: int) -> range:
-        """Return the chains that block ``block`` holds."""
-        return range(block * LANES, min(self.chains, (block + 1) * LANES))
+    @property
+    def blocks(self) -> Blocks:
+        """The blocks that hold the chains of a condition."""
+        return Blocks(self.chains, self.seeds)
+
+    def of_seed(self, seed: int) -> Plan:
+        """Return the part of one of the seeds: the chains that a run of that seed alone has."""
+        return self if self.seed == seed else self.with_chains(self.chains // len(self.seeds), seed=seed)
+
+    def with_chains(self, chains: int, *, seed: int | Sequence[int]) -> Plan:
+        """Return the plan for other chains, all else as it is to the last digit."""
+        other = copy(self)
+        object.__setattr__(other, "seed", check_seeds(seed))
+        object.__setattr__(other, "chains", _whole("chains", chains, 1))
+        other._check_blocks()
+        return other
 
     @property
     def updates(self) -> int:
         """Attempted updates of a site in all, counting unused lanes."""
         intervals = -(-self.equilibration // self.interval) + self.recordings
-        return self.conditions * self.blocks * LANES * self.lattice.sites * self.interval * intervals
+        return self.conditions * len(self.blocks) * LANES * self.lattice.sites * self.interval * intervals
 
     def to_dict(self) -> dict[str, Any]:
         """Return the plan as plain JSON types."""
@@ -310,7 +327,7 @@ class Plan:
             "temperature": list(self.temperature),
             "controls": {name: list(values) for name, values in self.controls.items()},
             "thin": self.recordings_per_draw,
-            **{name: getattr(self, name) for name in names},
+            **{name: _lists(getattr(self, name)) for name in names},
         }
         if self.raster is not None:
             plan["raster"] = self.raster

@@ -43,7 +43,7 @@ def run_classify(
     out : path-like
         The study's directory: new, empty, or of the same configuration.
     scheduler : str, optional
-        Address of a Dask scheduler to sample and to train on; its workers must see ``out``.
+        Address or file of a Dask scheduler to sample and to train on; its workers must see ``out``.
     workers : int, optional
         Units of sampling, and networks, that are worked on at once on this machine; by default one for each core.
         The results do not depend on it.

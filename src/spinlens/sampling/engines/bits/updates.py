@@ -137,7 +137,7 @@ class _LabelledUpdate:
 
     def __init__(self, view: SquareView, here: slice, streams: np.ndarray) -> None:
         plan = view.plan
-        self.lattice, self.streams, self.chains = plan.lattice, streams, len(plan.chains_of(view.block))
+        self.lattice, self.streams, self.chains = plan.lattice, streams, len(plan.blocks.chains_of(view.block))
         temperature = np.array(plan.temperature[here])
         self.activation = activation(
             view.couplings, plan.lattice, temperature, view.field, staggered=view.staggered
@@ -183,7 +183,7 @@ class SeededClustersUpdate:
     def __init__(
         self, plan: Plan, point: int, block: int, here: slice, places: np.ndarray, streams: np.ndarray
     ) -> None:  # fmt: skip
-        self.bonds, self.places, self.chains = _bonds(plan, point), places, len(plan.chains_of(block))
+        self.bonds, self.places, self.chains = _bonds(plan, point), places, len(plan.blocks.chains_of(block))
         self.thresholds, self.ghost_thresholds = self.bonds.thresholds(np.array(plan.temperature[here]))
         self.streams = streams
 

@@ -53,7 +53,7 @@ class PastWalkers:
             If the bounds of a chain have not met; draws that took less long alone would be no fair ones.
         """
         plan = self.plan
-        chains = len(plan.chains_of(self.block))
+        chains = len(plan.blocks.chains_of(self.block))
         for t in range(here.start, here.stop):
             words = seed_sequence(
                 plan.seed, Purpose.FROM_THE_PAST, self.point, t, self.block, int(self.drawn[t])

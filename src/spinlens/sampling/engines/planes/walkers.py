@@ -56,7 +56,7 @@ class PlaneWalkers:
         self._seeded = {"seeded": seeded_streams(plan, point, block)} if seeded else {}
         self.clusters = {
             part.start: SeededClusters(
-                form, plan.lattice, temperature[part], self._seeded["seeded"][part], len(plan.chains_of(block))
+                form, plan.lattice, temperature[part], self._seeded["seeded"][part], len(plan.blocks.chains_of(block))
             )
             for part, algorithm in self.turns.parts
             if SEEDED in updates_of(algorithm)
