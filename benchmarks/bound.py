@@ -19,12 +19,12 @@ from numba import njit
 from spinlens.lattices import Lattice
 from spinlens.models import Ising
 from spinlens.sampling import Plan
+from spinlens.sampling.blocks import LANES
 from spinlens.sampling.engines.bits import bitsliced, layout
 from spinlens.sampling.engines.bits.bitsliced import FAST_BITS
 from spinlens.sampling.engines.bits.geometry import geometry
 from spinlens.sampling.engines.bits.probabilities import rules
 from spinlens.sampling.engines.bits.words import WIDTH, any_bit, spread
-from spinlens.sampling.plan import LANES
 
 SHIFT_OF_THE_GENERATOR = "$17,"
 """xoshiro256++ shifts by 17 once a step, and nothing else in the kernel does."""

@@ -26,10 +26,10 @@ from spinlens.lattices import Lattice
 from spinlens.models import XY
 from spinlens.provenance import provenance
 from spinlens.sampling import Plan, Unit, run_unit
+from spinlens.sampling.blocks import LANES
 from spinlens.sampling.engines.clock import clusters, kernel
 from spinlens.sampling.engines.clock.form import Form, form_of
 from spinlens.sampling.engines.clock.place import heat_of, place_of
-from spinlens.sampling.plan import LANES
 from spinlens.statistics import integrated_autocorrelation_time
 from spinlens.statistics.observables import observables
 

@@ -29,7 +29,7 @@ from spinlens.lattices import Lattice
 from spinlens.models import BlumeCapel, Clock, Ising, Model, Potts
 from spinlens.provenance import provenance
 from spinlens.sampling import Plan, Unit, run_unit
-from spinlens.sampling.plan import LANES
+from spinlens.sampling.blocks import LANES
 
 OUT = Path(__file__).parent / "results" / "discrete_models.json"
 INTERVAL = 10

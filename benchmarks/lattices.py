@@ -30,7 +30,7 @@ from spinlens.lattices import Lattice
 from spinlens.models import Ising, Model, Pattern, RandomBondIsing, RandomFieldIsing
 from spinlens.provenance import provenance
 from spinlens.sampling import Plan, Unit, run_unit
-from spinlens.sampling.plan import LANES
+from spinlens.sampling.blocks import LANES
 from spinlens.statistics import Estimate, integrated_autocorrelation_time
 
 OUT = Path(__file__).parent / "results" / "lattices.json"

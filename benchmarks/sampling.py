@@ -47,7 +47,7 @@ from spinlens.models import Ising
 from spinlens.provenance import provenance
 from spinlens.sampling import Plan, Unit, run_unit
 from spinlens.sampling.benchmark import INTERVAL, measure, standard_score
-from spinlens.sampling.plan import LANES
+from spinlens.sampling.blocks import LANES
 from spinlens.statistics import Estimate
 
 RESULTS = Path(__file__).parent / "results" / "sampling.json"

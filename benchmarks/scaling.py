@@ -30,8 +30,8 @@ from spinlens.models import Ising
 from spinlens.provenance import provenance
 from spinlens.sampling import Plan, run_unit, units
 from spinlens.sampling.benchmark import INTERVAL
+from spinlens.sampling.blocks import LANES
 from spinlens.sampling.chains import SEGMENT
-from spinlens.sampling.plan import LANES
 
 ROOT = Path(__file__).parents[1]
 RESULTS = ROOT / "benchmarks" / "results" / "scaling.json"

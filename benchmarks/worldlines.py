@@ -26,8 +26,8 @@ from spinlens.lattices import Lattice
 from spinlens.models import TransverseIsing
 from spinlens.provenance import provenance
 from spinlens.sampling import Plan, run_unit, units
+from spinlens.sampling.blocks import LANES
 from spinlens.sampling.chains import start_codes
-from spinlens.sampling.plan import LANES
 from spinlens.statistics.observables import observables
 
 OUT = Path(__file__).parent / "results" / "worldlines.json"

@@ -65,7 +65,7 @@ def check_seeds(seed: object) -> int | tuple[int, ...]:
     return seeds if len(seeds) > 1 else seeds[0]
 
 
-def seed_sequence(seed: int, purpose: Purpose, *place: int) -> np.random.SeedSequence:
+def seed_sequence(seed: int | tuple[int, ...], purpose: Purpose, *place: int) -> np.random.SeedSequence:
     """Return the seed sequence of one stream.
 
     Parameters
@@ -82,9 +82,12 @@ def seed_sequence(seed: int, purpose: Purpose, *place: int) -> np.random.SeedSeq
     A stream depends on these numbers alone, so results are the same for any number of workers,
     any order of the work and any number of resumes.
     """
+    # NumPy would take several seeds as one long one.
+    if isinstance(seed, tuple):
+        raise TypeError("a stream belongs to one seed, see spinlens.sampling.Plan.of_seed")
     return np.random.SeedSequence(seed, spawn_key=(int(purpose), *place))
 
 
-def generator(seed: int, purpose: Purpose, *place: int) -> np.random.Generator:
+def generator(seed: int | tuple[int, ...], purpose: Purpose, *place: int) -> np.random.Generator:
     """Return a NumPy generator (PCG64DXSM) on the stream of ``purpose`` at ``place``."""
     return np.random.Generator(np.random.PCG64DXSM(seed_sequence(seed, purpose, *place)))

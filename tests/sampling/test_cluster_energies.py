@@ -12,8 +12,8 @@ from spinlens.exact.ising import kaufman_torus
 from spinlens.lattices import Lattice
 from spinlens.models import Ising
 from spinlens.sampling import Plan, Unit, run_unit
+from spinlens.sampling.blocks import LANES
 from spinlens.sampling.engines.bits import choice
-from spinlens.sampling.plan import LANES
 from spinlens.testing.chance import largest, within
 from tests.sampling.test_boundaries import SECTORS, TEMPERATURES, estimate, sampled
 

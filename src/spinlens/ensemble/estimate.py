@@ -15,7 +15,7 @@ from spinlens.errors import InputError
 from spinlens.machine import free_bytes, memory_bytes, readable_bytes
 from spinlens.progress import clock_time
 from spinlens.sampling import Plan, Unit, run_unit
-from spinlens.sampling.plan import LANES
+from spinlens.sampling.blocks import LANES
 
 CHECKSUM = 4
 """Bytes that each chunk has beside its values."""

@@ -63,7 +63,7 @@ def _between(ensemble: StoredDraws, point: int, pair: int) -> list[float]:
     deviation = float(np.sqrt(np.var(energy, axis=(1, 2)).mean()))
     cold, hot = (1 / t for t in plan.temperature[pair : pair + 2])
     steps = max(2, math.ceil((cold - hot) * deviation / STEP))
-    return (1 / np.linspace(cold, hot, steps + 1)[1:-1]).tolist()
+    return [float(1 / b) for b in np.linspace(cold, hot, steps + 1)[1:-1]]
 
 
 def gap_sentence(gaps: Sequence[Mapping[str, Any]]) -> str:

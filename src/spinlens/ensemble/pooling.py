@@ -173,7 +173,7 @@ def _gathered(plan: Plan, sources: Sequence[Ensemble], out: Path | str, **option
     owners = {
         _identity(source.plan, block): (source, block) for source in sources for block in range(len(source.plan.blocks))
     }
-    journals = {source.path: Journal(source.path).read() for source in sources if source.path}
+    journals = {str(source.path): Journal(source.path).read() for source in sources if source.path}
     with progress_bar("take over", show=options["progress"]) as report:
         writer = Writer(place, plan)
         try:
@@ -182,7 +182,7 @@ def _gathered(plan: Plan, sources: Sequence[Ensemble], out: Path | str, **option
                 if found := owners.get(_identity(plan, unit.block)):
                     source, block = found
                     name = unit_name(source.plan, Unit(unit.point, block))
-                    if entry := journals[source.path].get(name):
+                    if entry := journals[str(source.path)].get(name):
                         names = zip(files_of(unit_name(plan, unit), plan), files_of(name, source.plan), strict=True)
                         writer.take_over(unit, _contents(source, names, entry))
                 report(done / len(missing), f"{done}/{len(missing)} units")

@@ -15,8 +15,9 @@ from spinlens.errors import InputError
 from spinlens.exact import enumerate_states, kaufman
 from spinlens.lattices import Lattice
 from spinlens.models import Model
+from spinlens.sampling.blocks import LANES
 from spinlens.sampling.chains import Unit, run_unit
-from spinlens.sampling.plan import LANES, Plan
+from spinlens.sampling.plan import Plan
 from spinlens.statistics import Estimate, observables
 from spinlens.workers import check_workers
 

@@ -11,8 +11,9 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from spinlens.sampling.blocks import LANES
 from spinlens.sampling.exchange import Exchange, exchange_stream
-from spinlens.sampling.plan import LANES, Plan
+from spinlens.sampling.plan import Plan
 from spinlens.seeds import Purpose, generator
 
 SEGMENT = 2e8

@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numba import njit
 
+from spinlens.sampling.blocks import LANES
 from spinlens.sampling.engines.bits.generator import draw
-from spinlens.sampling.plan import LANES, Plan
+from spinlens.sampling.plan import Plan
 from spinlens.seeds import Purpose, seed_sequence
 
 if TYPE_CHECKING:

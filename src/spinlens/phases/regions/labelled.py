@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from spinlens.ensemble import Ensemble
 from spinlens.phases.regions.energies import along, axis_of, driven
 from spinlens.phases.regions.labels import Counts, class_counts, region_of
-from spinlens.sampling.plan import LANES
+from spinlens.sampling.blocks import LANES
 from spinlens.spaces import Binary, Space
 
 Integers = NDArray[np.int64]
