@@ -155,7 +155,42 @@ def indicators() -> str:
     return "\n\n".join([table(lines), note, table(shares), other])
 
 
+def information_ridges() -> str:
+    """Return the ridges of the learned Fisher information in a field beside those of thermodynamics."""
+    path = RESULTS / "information-ridges.json"
+    if not path.exists():
+        return "Not run yet."
+    found = read(path)
+    names = ("torus", "neighbours", "prediction")
+    titles = (
+        "exact",
+        "torus, recordings",
+        "`Neighbours`",
+        "share of its ceiling",
+        "`Prediction`",
+        "share of its ceiling",
+    )
+    lines: list[tuple[str, ...]] = [("h", *titles)]
+    pulls: dict[str, list[float]] = {name: [] for name in names}
+    for row in found["rows"]:
+        cells = [f"{row['field']:g}", f"{row['exact']:.3f}"]
+        for name in names:
+            each = row[name]
+            cells.append(str(Estimate(each["value"], each["error"])))
+            cells += [str(Estimate(each["share"], each["share_error"]))] if "share" in each else []
+            pulls[name].append((each["value"] - row["exact"]) / each["error"])
+        lines.append(tuple(cells))
+    means = [f"{sum(pull**2 for pull in each) / len(each):.2f} ({name})" for name, each in pulls.items()]
+    note = (
+        f"Temperatures at which C / T^2 is largest: of a strip of width {found['width']}, of tori of side {found['side']} "
+        f"from all recordings, and of what networks learned, {found['trainings']} trainings each. Squared differences from "
+        f"the exact line in errors, at the mean: {', '.join(means)}."
+    )
+    return f"{table(lines)}\n\n{note}"
+
+
 SECTIONS = {
+    "information_ridges": information_ridges,
     "finite_size": finite_size, "challenge": challenge, "indicators": indicators,
     "finding_quick": partial(finding, "quick"), "finding_standard": partial(finding, "standard"),
     "planes_quick": partial(planes, "quick"), "planes_standard": partial(planes, "standard"),

@@ -215,7 +215,7 @@ def test_processes_that_are_interrupted_end_with_the_same_bytes(study: Path, tmp
     assert child.returncode == 3, said
     assert said.count("\n") == 1
     assert "Run the same command again to continue" in said
-    run_classify(configure("quick", changes=TINY), out=out, workers=2, progress=False)
+    run_classify(configure("quick", changes=TINY), out=out, workers=1, progress=False)
     same_models(out, study)
 
 
