@@ -182,9 +182,9 @@ def information_ridges() -> str:
         lines.append(tuple(cells))
     means = [f"{sum(pull**2 for pull in each) / len(each):.2f} ({name})" for name, each in pulls.items()]
     note = (
-        f"Temperatures at which C / T^2 is largest: of a strip of width {found['width']}, of tori of side {found['side']} "
-        f"from all recordings, and of what networks learned, {found['trainings']} trainings each. Squared differences from "
-        f"the exact line in errors, at the mean: {', '.join(means)}."
+        f"Temperatures at which C / T^2 is largest: of a strip of width {found['width']}, of tori of side "
+        f"{found['side']} from all recordings, and of what networks learned, {found['trainings']} trainings each. "
+        f"Squared differences from the exact line in errors, at the mean: {', '.join(means)}."
     )
     return f"{table(lines)}\n\n{note}"
 
