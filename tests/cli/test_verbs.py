@@ -179,6 +179,30 @@ def test_a_full_disk_is_one_sentence(
     assert open_ensemble(out).complete
 
 
+def test_no_command_writes_what_is_no_path_here(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "loop").symlink_to("loop")
+    (tmp_path / "secret.txt").write_text("a secret of more than sixteen letters")
+    (tmp_path / "blind.toml").write_text("model = 'ising'\ntemperature = '2:2.5:2'\nsizes = [4]\n")
+    assert spinlens("simulate", "--side", 16, *GRID, "--out", "a.ens") == 0
+    before = sorted(path.name for path in tmp_path.iterdir())
+    capsys.readouterr()
+    for words in (
+        ["crossover", "--preset", "quick"], ["classify", "--preset", "quick"],
+        ["find", "--model", "ising", "--axis", "temperature=2:3", "--sizes", "4,6"], ["train", "a.ens"],
+        ["export", "a.ens", "--to", "npz"], ["extend", "a.ens", "--chains", 64], ["pretrain", "a.ens", "--patch", 4],
+        ["challenge", "make", "--problems", 1, "--seed-file", "secret.txt"], ["blind", "blind.toml"],
+    ):  # fmt: skip
+        for out in ("s3://bucket/x", "loop/x"):
+            assert spinlens(*words, "--out", out) == 2, words
+            said = capsys.readouterr().err
+            assert "no path on this machine" in said or "cannot be used" in said, (words, said)
+            assert said.count("\n") == 1
+    assert sorted(path.name for path in tmp_path.iterdir()) == before
+
+
 def test_ctrl_c_says_how_to_continue(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

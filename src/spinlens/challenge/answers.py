@@ -15,6 +15,7 @@ from spinlens.challenge.problem import SealedProblem
 from spinlens.challenge.records import read_record, write_record
 from spinlens.config import Section
 from spinlens.errors import IncompleteError, InputError
+from spinlens.files import local_path
 from spinlens.progress import Report, progress_bar
 
 ANSWER_FORMAT = "spinlens-answer-1"
@@ -157,7 +158,7 @@ def answer_all(
         If it was interrupted; the same call goes on.
     """
     challenge.check_finished()
-    out = Path(out)
+    out = local_path(out)
     given = {number: read_answer(out, number, challenge) for number in challenge.numbers}
     for found in given.values():
         if found is not None and found.method != name:

@@ -17,7 +17,7 @@ from spinlens.config import Grid, Section, Sides, parse_grid
 from spinlens.ensemble import OPENED, Ensemble, sample_all
 from spinlens.ensemble.study_ensemble import ENSEMBLES, SUFFIX
 from spinlens.errors import InputError
-from spinlens.files import write_atomically
+from spinlens.files import local_path, write_atomically
 from spinlens.lattices import Lattice, parse_boundary
 from spinlens.models import HiddenUnit, parse_model
 from spinlens.progress import Report
@@ -112,7 +112,7 @@ def seal(
     IncompleteError
         If it was interrupted; the same call continues.
     """
-    asked, out = Sealing.resolve(values), Path(out)
+    asked, out = Sealing.resolve(values), local_path(out)
     if (out / SEALED).exists():
         stored = read_record(out / SEALED, what="out", form=SEALED_FORMAT)
         if (out / OPENED).exists():

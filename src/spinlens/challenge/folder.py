@@ -15,7 +15,7 @@ from spinlens.challenge.schedule import Schedule
 from spinlens.challenge.secret import Secret, read_secret
 from spinlens.config import differences
 from spinlens.errors import DamagedError, IncompleteError, InputError
-from spinlens.files import write_atomically
+from spinlens.files import local_path, write_atomically
 from spinlens.progress import Report, progress_bar
 from spinlens.provenance import versions
 from spinlens.workers import check_workers, finished
@@ -165,7 +165,7 @@ def make(
     IncompleteError
         If it was interrupted; the same call goes on.
     """
-    out, schedule = Path(out), schedule or Schedule()
+    out, schedule = local_path(out), schedule or Schedule()
     check_workers(workers, None)
     drawn = recipes(secret, problems=problems, nulls=nulls)
     for place in sorted(other.parent for other in out.parent.glob(f"*/{CHALLENGE}")):

@@ -22,9 +22,10 @@ def map_latents(
     from spinlens.ensemble import study_ensemble
     from spinlens.figures.latents import draw_latent_maps
     from spinlens.figures.save import save_figure
-    from spinlens.files import PARTIAL
+    from spinlens.files import PARTIAL, local_path
     from spinlens.learning.tcvae import TCVAE
 
+    out = local_path(out)
     if out.exists():
         raise InputError("out", out, "exists already", "Take another place")
     vae, given = sl.load(model), sl.open_ensemble(study_ensemble(ensemble))

@@ -12,6 +12,7 @@ from sklearn.base import BaseEstimator
 from torch import nn
 
 from spinlens.errors import DamagedError, InputError
+from spinlens.files import local_path
 from spinlens.learning.checkpoint import make_folder
 from spinlens.learning.folder import MODEL, finished, fitting_weights, read_description, read_model, write_model
 from spinlens.learning.history import Row
@@ -107,7 +108,7 @@ class Estimator(BaseEstimator):  # type: ignore[misc]
         checkpoint_seconds: float,
     ) -> Self:
         """Read the trained network in a folder, or train from its checkpoint or from the start, and save."""
-        folder = None if out is None else Path(out)
+        folder = None if out is None else local_path(out)
         if folder is not None and finished(folder, description):
             return self._restore(folder)
         objective = begin()
@@ -137,7 +138,7 @@ class Estimator(BaseEstimator):  # type: ignore[misc]
     def save(self, out: str | Path) -> None:
         """Write weights (safetensors), history and description (JSON) to a directory."""
         self._check_fitted()
-        write_model(Path(out), dict(self.network_.state_dict()), self._description, self.history_)
+        write_model(local_path(out), dict(self.network_.state_dict()), self._description, self.history_)
 
     def _restore(self, folder: Path) -> Self:
         tensors, self._description, self.history_ = read_model(folder, type(self).__name__)

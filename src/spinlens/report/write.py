@@ -10,7 +10,7 @@ from typing import Any
 
 from spinlens.ensemble import Ensemble
 from spinlens.errors import InputError
-from spinlens.files import write_atomically
+from spinlens.files import local_path, write_atomically
 from spinlens.phases import Crossover
 from spinlens.phases.transitions import Findings
 from spinlens.report.crossover import result_page
@@ -83,7 +83,7 @@ def write_report(source: Any, out: Path | str | None = None) -> Report:
         known = "an ensemble, the answer of a study or search, or their folder"
         raise InputError("source", type(source).__name__, f"has no page: that is for {known}")
     page = make(source)
-    place = _place(source) if out is None else Path(out)
+    place = _place(source) if out is None else local_path(out)
     if place.suffix != SUFFIX:
         raise InputError("out", place, f"must end in {SUFFIX}")
     try:

@@ -11,7 +11,7 @@ from typing import Any
 
 from spinlens.config import differences, read_toml, write_toml
 from spinlens.errors import DamagedError, InputError
-from spinlens.files import PARTIAL, write_atomically
+from spinlens.files import PARTIAL, local_path, write_atomically
 
 CONFIG = "config.toml"
 STAGES = "stages.json"
@@ -35,7 +35,7 @@ class StudyDirectory:
     """
 
     def __init__(self, path: Path | str, configuration: Mapping[str, Any]) -> None:
-        self.path = Path(path)
+        self.path = local_path(path)
         self._stages = self._open(configuration)
 
     def _open(self, configuration: Mapping[str, Any]) -> dict[str, Any]:
