@@ -30,6 +30,7 @@ class Purpose(IntEnum):
     FROM_THE_PAST = 14
     CHALLENGE = 15
     NULLS = 16
+    IMPROVED_ESTIMATORS = 17
 
 
 def check_seed(seed: object) -> int:

@@ -304,7 +304,7 @@ MUTANTS = {
         source(swendsen_wang, "ghost = bool(np.any(", "ghost = bool(chains == 0 and np.any("), HELD["swendsen_wang"]
     ),
     "clusters tied to the ghost flipped": Mutant(
-        source(clusters, "turns[GHOST] = NONE", "turns[GHOST] = ONE"), HELD["swendsen_wang"]
+        source(clusters, "turns[GHOST] = 0", "turns[GHOST] = 1"), HELD["swendsen_wang"]
     ),
     "a cluster flipped that the ghost has joined": Mutant(
         source(wolff, "flip = np.uint8(0)", "flip = _SPIN"), HELD["wolff"]
@@ -328,7 +328,7 @@ MUTANTS = {
         cluster_visits("swendsen_wang", shape=(2, 4)),
     ),
     "a coin for each run instead of each cluster": Mutant(
-        source(clusters, "turn = turns[parent[label]]", "turn = turns[label]"), ODD_RING
+        source(clusters, "np.uint64(turns[parent[label]])", "np.uint64(turns[label])"), ODD_RING
     ),
     "two updates of a mixture on one stream": Mutant(
         copies_of_streams, visits(algorithm="metropolis + heat_bath", interval=2, shape=(3, 3), temperature=(4.0,))
@@ -352,7 +352,7 @@ MUTANTS = {
         source(seeded_clusters, "if joined != NONE:", "if width == 0:"), HELD["seeded_clusters"]
     ),
     "one random number for two bonds, one cluster": Mutant(
-        source(wolff, "return at + np.int64(satisfied),", "return at + np.int64(joins),"), HELD["wolff"]
+        source(wolff, "at += np.uint64(satisfied)", "at += np.uint64(joins)"), HELD["wolff"]
     ),
 }
 

@@ -126,6 +126,15 @@ class Ensemble(StoredDraws):
 
         return disorder_averages(self)
 
+    def improved_observables(self, **settings: Any) -> xr.Dataset:
+        """Return moments of the order parameter and correlations with smaller errors, from clusters of the draws.
+
+        See `spinlens.statistics.improved_observables`, which takes the same settings.
+        """
+        from spinlens.statistics import improved_observables
+
+        return improved_observables(self, **settings)
+
     def overlaps(self) -> xr.Dataset:
         """Return moments of the overlap of replicas, averaged over quenched samples, with errors from samples.
 

@@ -200,7 +200,11 @@ class StoredDraws:
         InputError
             If a value is not on the grid, or a name is none of its axes.
         """
-        index: dict[str, Index] = {"chain": chain, "draw": draw}
+        return self.spins(chain=chain, draw=draw, **self.positions(method=method, **values))
+
+    def positions(self, *, method: str | None = None, **values: float) -> dict[str, int]:
+        """Return where on the axes of the grid some values are; parameters and errors as `sel`."""
+        index: dict[str, int] = {}
         for name, value in values.items():
             if name not in self.grid:
                 raise InputError("dimension", repr(name), f"is none of {', '.join(self.grid)}")
@@ -211,7 +215,7 @@ class StoredDraws:
                     name, value, f"is not on the grid, where {axis[nearest]:g} is nearest", "Pass method='nearest'"
                 )
             index[name] = nearest
-        return self.spins(**index)
+        return index
 
     @cached_property
     def series(self) -> xr.Dataset:

@@ -7,6 +7,7 @@ from spinlens.statistics.configurations import Configurations
 from spinlens.statistics.derivatives import derivatives
 from spinlens.statistics.disorder import disorder_averages
 from spinlens.statistics.estimate import Estimate
+from spinlens.statistics.improved import improved_observables
 from spinlens.statistics.indicator import Indicator, information
 from spinlens.statistics.jackknife import group_sums, jackknife
 from spinlens.statistics.observables import observables
@@ -25,6 +26,7 @@ __all__ = [
     "derivatives",
     "disorder_averages",
     "group_sums",
+    "improved_observables",
     "information",
     "integrated_autocorrelation_time",
     "jackknife",

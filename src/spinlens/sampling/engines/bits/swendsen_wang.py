@@ -22,7 +22,7 @@ from numba import njit
 
 from spinlens.sampling.engines.bits.bits import NONE, ONE, ONES, WORD, transpose
 from spinlens.sampling.engines.bits.clusters import flip_clusters
-from spinlens.sampling.engines.bits.generator import draw
+from spinlens.sampling.engines.bits.generator import draw, next_random
 
 LEFT, UP, TIED, COIN = range(4)
 """The words of a site: bonds to the sites before it along y and x, and to the ghost spin, and a random word."""
@@ -41,14 +41,17 @@ def activate(satisfied: Any, threshold: Any, streams: Any, column: int) -> Any:
     active, undecided, place = NONE, satisfied, _TOP
     if threshold == NONE:
         return NONE
+    # The state stays in registers: each word waits for the one before it.
+    x0, x1, x2, x3 = streams[0, column], streams[1, column], streams[2, column], streams[3, column]
     while undecided != NONE and place != NONE:
-        random = draw(streams, column)
+        random, x0, x1, x2, x3 = next_random(x0, x1, x2, x3)
         if threshold & place:
             active |= undecided & ~random
             undecided &= random
         else:
             undecided &= ~random
         place >>= ONE
+    streams[0, column], streams[1, column], streams[2, column], streams[3, column] = x0, x1, x2, x3
     return active
 
 
@@ -113,8 +116,8 @@ def update(
     # Without the padding the same word of all chains would fall on one place of the cache.
     bits = np.zeros((WORD, 4 * height + _PADDING, chunks), dtype=np.uint64)
     block = np.empty(WORD, dtype=np.uint64)
-    starts, offsets = np.empty((height, chunks), dtype=np.uint64), np.empty((height, chunks), dtype=np.int32)
-    parent, turns = np.empty(height * width + 1, dtype=np.int32), np.empty(height * width + 1, dtype=np.uint64)
+    starts, offsets = np.empty((height, chunks), dtype=np.uint64), np.empty((height, chunks), dtype=np.uint32)
+    parent, turns = np.empty(height * width + 1, dtype=np.uint32), np.empty(height * width + 1, dtype=np.uint8)
     for _ in range(count):
         for x in range(height):
             _draw_row(

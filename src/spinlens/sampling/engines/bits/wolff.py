@@ -21,29 +21,34 @@ import numpy as np
 from numba import njit
 
 from spinlens.sampling.engines.bits.bits import NONE, ONE, ONES, WORD
-from spinlens.sampling.engines.bits.generator import draw
+from spinlens.sampling.engines.bits.generator import next_random
 
 THERE, TURNED = range(2)
 """Places of the links' words."""
 
-_SPIN, _MEMBER = np.uint8(1), np.uint8(2)
+_SPIN, _MEMBER, _NOBODY = np.uint8(1), np.uint8(2), np.uint8(4)
+"""Bits of a site, and what stands where there is no neighbour: like a member it looks like no spin."""
 _ONE_UP = np.uint8(1)
-_NOWHERE = -1
+_AROUND = 4
+"""Neighbours of a site: before along x and y, then behind along x and y."""
 _WORDS = 1024
 """Random words that are drawn at once; what is left of them at the end of a call is dropped."""
-_MOST_WORDS = 5
+_MOST_WORDS = _AROUND + 1
 """Words that a site may need: for its neighbours and the ghost."""
 _OPTIONS = {"error_model": "numpy", "boundscheck": False}
 
 
-@njit(inline="always")
-def _refill(words: Any, at: int, stream: Any) -> int:
+@njit(**_OPTIONS)
+def _refill(words: Any, at: Any, stream: Any) -> Any:
     """Move the words that are left to the front and draw others behind them; return the place of the first, 0."""
     left = words.size - at
     for k in range(left):
         words[k] = words[at + k]
+    # The state stays in registers: each word waits for the one before it.
+    x0, x1, x2, x3 = stream[0, 0], stream[1, 0], stream[2, 0], stream[3, 0]
     for k in range(left, words.size):
-        words[k] = draw(stream, 0)
+        words[k], x0, x1, x2, x3 = next_random(x0, x1, x2, x3)
+    stream[0, 0], stream[1, 0], stream[2, 0], stream[3, 0] = x0, x1, x2, x3
     return 0
 
 
@@ -60,75 +65,66 @@ def _random_site(words: Any, at: int, stream: Any, shift: Any, sites: int) -> An
 
 
 @njit(**_OPTIONS)
-def _neighbours(links: Any) -> Any:
-    """Return for both ends of each place of an axis the neighbour or -1, and whether the bond turns the spin."""
-    side = links.shape[0]
-    places, turned = np.empty((2, side), dtype=np.int32), np.zeros((2, side), dtype=np.uint8)
-    for place in range(side):
-        for end in range(2):
-            following = (place + 1) % side
-            bond = following if end else place
-            neighbour = following if end else (place - 1) % side
-            places[end, place] = neighbour if links[bond, THERE] != NONE else _NOWHERE
-            turned[end, place] = links[bond, TURNED] & ONE
-    return places, turned
+def _neighbours(links_x: Any, links_y: Any) -> Any:
+    """Return for each site its neighbours, uint32 (sites, 4), twice their numbers, and one more across turned bonds.
 
-
-@njit(inline="always")
-def _try(
-    spins: Any, x: int, y: int, wanted: Any, threshold: Any, words: Any, at: int, rows: Any, columns: Any, size: int
-) -> Any:  # fmt: skip
-    """Let a neighbour join if its bond is satisfied and activated; return the next place and the new size.
-
-    Half of all neighbours join, so a branch would be mispredicted as often: everything is written, and counts or not.
+    Where there is none stands the number after the last site.
     """
-    # A member looks like no spin.
-    satisfied = spins[x, y] == wanted
-    joins = satisfied & (words[at] < threshold)
-    spins[x, y] |= np.uint8(joins) << _ONE_UP
-    rows[size], columns[size] = x, y
-    return at + np.int64(satisfied), size + np.int64(joins)
+    height, width = links_x.shape[0], links_y.shape[0]
+    table = np.empty((height * width, _AROUND), dtype=np.uint32)
+    for x in range(height):
+        for y in range(width):
+            for end in range(2):
+                below, beside = (x + 1) % height, (y + 1) % width
+                bond_x, bond_y = (below, beside) if end else (x, y)
+                other_x, other_y = (below, beside) if end else ((x - 1) % height, (y - 1) % width)
+                there_x = other_x * width + y if links_x[bond_x, THERE] != NONE else height * width
+                there_y = x * width + other_y if links_y[bond_y, THERE] != NONE else height * width
+                table[x * width + y, 2 * end] = 2 * there_x + np.int64(links_x[bond_x, TURNED] & ONE)
+                table[x * width + y, 2 * end + 1] = 2 * there_y + np.int64(links_y[bond_y, TURNED] & ONE)
+    return table
 
 
 @njit(**_OPTIONS)
 def _grow(
-    spins: Any, first: int, near_x: Any, near_y: Any, turned_x: Any, turned_y: Any, thresholds: Any, held: Any,
-    kinds: Any, ghost_thresholds: Any, ghost: bool, stream: Any, words: Any, at: int, rows: Any, columns: Any,
+    spins: Any, first: int, near: Any, along_x: Any, along_y: Any, held: Any, kinds: Any, ghost_thresholds: Any,
+    ghost: bool, stream: Any, words: Any, at: Any, queue: Any,
 ) -> Any:  # fmt: skip
     """Grow the cluster of site ``first`` and flip it, unless the ghost joins; return the next place and its size."""
-    rows[0], columns[0] = first // spins.shape[1], first % spins.shape[1]
-    spins[rows[0], columns[0]] |= _MEMBER
-    along_x, along_y = thresholds[0], thresholds[1]
-    size, member, flip = 1, 0, _SPIN
+    # Indices without a sign need not be asked whether they count from the end.
+    at, size, member, flip = np.uint64(at), ONE, NONE, _SPIN
+    last = np.uint64(words.size - _MOST_WORDS)
+    queue[NONE] = first
+    spins[first] |= _MEMBER
     while member < size:
-        x, y = rows[member], columns[member]
-        member += 1
-        if at + _MOST_WORDS > words.size:
-            at = _refill(words, at, stream)
-        spin = spins[x, y] & _SPIN
+        site = queue[member]
+        member += ONE
+        if at > last:
+            at = np.uint64(_refill(words, np.int64(at), stream))
+        spin = spins[site] & _SPIN
         if ghost:
-            threshold = ghost_thresholds[kinds[x, y]]
+            threshold = ghost_thresholds[kinds[site]]
             # The words of the kinds tell in every bit which spin they hold.
-            if threshold != NONE and spin == held[kinds[x, y]] & ONE:
-                at += 1
-                if words[at - 1] < threshold:
+            if threshold != NONE and spin == held[kinds[site]] & ONE:
+                at += ONE
+                if words[at - ONE] < threshold:
                     flip = np.uint8(0)
                     break
-        for end in range(2):
-            beside = near_x[end, x]
-            if beside != _NOWHERE:
-                at, size = _try(
-                    spins, beside, y, spin ^ turned_x[end, x], along_x, words, at, rows, columns, size
-                )  # fmt: skip
-            beside = near_y[end, y]
-            if beside != _NOWHERE:
-                at, size = _try(
-                    spins, x, beside, spin ^ turned_y[end, y], along_y, words, at, rows, columns, size
-                )  # fmt: skip
-    for member in range(size):
-        x, y = rows[member], columns[member]
-        spins[x, y] = (spins[x, y] & _SPIN) ^ flip
-    return at, size
+        for way in range(_AROUND):
+            code = near[site, np.uint64(way)]
+            beside = code >> _ONE_UP
+            here = spins[beside]
+            satisfied = here == spin ^ np.uint8(code & _SPIN)
+            # Half of all neighbours join, so a branch would be mispredicted as often: everything is written, and
+            # counts or not.
+            joins = satisfied & (words[at] < (along_y if way & 1 else along_x))
+            spins[beside] = here | np.uint8(joins) << _ONE_UP
+            queue[size] = beside
+            at += np.uint64(satisfied)
+            size += np.uint64(joins)
+    for place in range(size):
+        spins[queue[place]] = (spins[queue[place]] & _SPIN) ^ flip
+    return np.int64(at), np.int64(size)
 
 
 @njit(cache=True, nogil=True, **_OPTIONS)
@@ -152,36 +148,33 @@ def update(
     int
         Sites that all the clusters reached.
     """
-    height, width = sites.shape
+    number = sites.size
     shift = np.uint64(WORD)
-    while np.uint64(height * width - 1) >> (np.uint64(WORD) - shift):
+    while np.uint64(number - 1) >> (np.uint64(WORD) - shift):
         shift -= ONE
     ghost = bool(np.any(ghost_thresholds != NONE))
-    near_x, turned_x = _neighbours(links_x)
-    near_y, turned_y = _neighbours(links_y)
-    spins = np.empty((height, width), dtype=np.uint8)
-    # One place more than there are sites, for a neighbour that does not join.
-    rows, columns = np.empty(height * width + 1, dtype=np.int32), np.empty(height * width + 1, dtype=np.int32)
+    near = _neighbours(links_x, links_y)
+    # One place more than there are sites: for nobody, and for a neighbour that does not join.
+    spins, queue = np.full(number + 1, _NOBODY), np.empty(number + 1, dtype=np.uint32)
+    flat, kind_of = sites.reshape(number), kinds.reshape(number)
     words = np.empty(_WORDS, dtype=np.uint64)
     reached, at = 0, _WORDS
     for lane in range(chains):
         place = np.uint64(lane)
-        for x in range(height):
-            for y in range(width):
-                spins[x, y] = (sites[x, y] >> place) & ONE
+        for site in range(number):
+            spins[site] = (flat[site] >> place) & ONE
         if at == words.size:
             at = _refill(words, at, stream)
         more = np.int64(words[at] & ONE)
         at += 1
         for _ in range(count + more):
-            first, at = _random_site(words, at, stream, shift, height * width)
+            first, at = _random_site(words, at, stream, shift, number)
             at, size = _grow(
-                spins, first, near_x, near_y, turned_x, turned_y, thresholds, held, kinds, ghost_thresholds, ghost,
-                stream, words, at, rows, columns,
+                spins, first, near, thresholds[0], thresholds[1], held, kind_of, ghost_thresholds, ghost, stream, words,
+                at, queue,
             )  # fmt: skip
             reached += size
         others = ONES ^ (ONE << place)
-        for x in range(height):
-            for y in range(width):
-                sites[x, y] = (sites[x, y] & others) | (np.uint64(spins[x, y]) << place)
+        for site in range(number):
+            flat[site] = (flat[site] & others) | (np.uint64(spins[site]) << place)
     return reached
