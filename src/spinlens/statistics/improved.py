@@ -103,7 +103,7 @@ def improved_observables(ensemble: Any, *, realisations: int = REALISATIONS, **c
         codes = codes.reshape(last + 1 - first, *codes.shape[len(grid) : len(grid) + 2], lattice.sites)
         for t, here in zip(places[-1], codes, strict=True):
             temperature = float(grid["temperature"][t])
-            stream = generator(ensemble.plan.seed, Purpose.IMPROVED_ESTIMATORS, *place, t)
+            stream = generator(ensemble.plan.seeds[0], Purpose.IMPROVED_ESTIMATORS, *place, t)
             moments = _moments(bonds, lattice, here, model.space.states, temperature, realisations, stream)
             found.append(_estimates(moments, lattice, orders[0].name, orders[0].components, temperature))
     shape = tuple(map(len, places))
