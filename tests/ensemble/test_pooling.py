@@ -60,7 +60,7 @@ def test_it_is_an_ensemble_like_any_other(runs: list[Path], tmp_path: Path) -> N
     pool(runs, out=out, progress=False)
     before = contents(out)
     assert verify(out).intact
-    assert open_ensemble(out).improved_observables(field=0.0).susceptibility.shape == (1, 2)
+    assert open_ensemble(out).improved_observables(field=0.0).susceptibility.shape == (2,)
     damaged = sorted((out / "spins").glob("c.*"))[-1]
     damaged.write_bytes(b"x" + damaged.read_bytes()[1:])
     (found,) = verify(out).damages
