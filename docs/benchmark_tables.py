@@ -157,7 +157,7 @@ def clock() -> str:
     speeds: list[tuple[str, ...]] = [("update", "updates / ns", "ns a site")]
     for row in found["updates"]:
         rate = row["updates_per_ns"]
-        speeds.append((_named(row["update"]), f"{rate:.3g}", f"{1 / rate:.2g}"))
+        speeds.append((_named(row["update"]), f"{rate:.3g}", f"{1 / rate:.3g}"))
     samples: list[tuple[str, ...]] = [("algorithm", "energy / s", "current along x / s", "along y / s", "largest z")]
     for row in found["effective"]:
         rates = row["effective_per_second"]

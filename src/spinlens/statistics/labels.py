@@ -19,6 +19,7 @@ _KNOWN = {
     "log_z": ("ln Z per site", NONE),
     "effective_recordings": ("recordings that count", NONE),
     **{f"helicity_modulus_{axis}": (f"helicity modulus along {axis}", ENERGY) for axis in "xyz"},
+    **{f"correlation_length_{axis}": (f"correlation length along {axis}", "sites") for axis in "xyz"},
     "vortex_density": ("vortices per plaquette", NONE),
     "chain": ("chain", NONE),
     "draw": ("draw", NONE),

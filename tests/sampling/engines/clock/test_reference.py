@@ -14,7 +14,7 @@ from spinlens.sampling.engines.clock.sums import measure, tally
 SYSTEMS = {
     "xy": (XY(), Lattice((3, 4)), {}),
     "turned": (Clock(6), Lattice((5,), "antiperiodic"), {}),
-    "odd": (Clock(37), Lattice((2, 3, 2)), {"field": 0.3}),
+    "odd": (Clock(37), Lattice((2, 3, 2), ("twisted=5", "periodic", "twisted=30")), {"field": 0.3}),
     "held": (Clock(12, -1.0), Lattice((3, 3), ((0, 0), "periodic"), "triangular"), {"field": -0.7}),
     "two": (Clock(2), Lattice((3, 3)), {"field": 0.3}),
     "bricks": (XY(0.4), Lattice((4, 4), "antiperiodic", "honeycomb"), {"field": 2.0}),

@@ -100,6 +100,6 @@ def _form(model: Model, lattice: Lattice, strengths: tuple[float, ...]) -> Form 
         vectors.append(found * (unit / amplitude))
     # What is zero but for rounding is zero.
     vector = np.round(vectors[0], 7) + np.round(vectors[1], 12)
-    turn = model.space.turn
-    shift = lattice.neighbours.turned * (0 if turn is None else int(turn[0]))
+    turns, turn = tables.bond_turns
+    shift = turns[turn, 0]
     return Form(row, amplitude, bond_strength, site_strength, walls, sites, vector, kind, shift)
