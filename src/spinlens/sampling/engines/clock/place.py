@@ -136,11 +136,13 @@ def place_of(form: Form, lattice: Lattice) -> Place:
     visited = np.concatenate([rows[:, ::2], rows[:, 1::2]], axis=1).reshape(-1)
     rank = np.empty(len(table.first), dtype=np.int64)
     rank[np.argsort(np.maximum(table.first, table.second), kind="stable")] = np.arange(len(rank))
-    circle = (np.cos(angle), np.sin(angle), np.concatenate([half, -half]), form.fields)
+    cosines, sines, half_sines = (
+        part.astype(np.float32) for part in (np.cos(angle), np.sin(angle), np.concatenate([half, -half]))
+    )
     return Place(
         q, form.row, form.walls, form.sites, form.kind, visited, begins.astype(np.int32),
-        others[order].astype(np.int32), shift[order].astype(np.int32), *(part.astype(np.float32) for part in circle),
-        table.first.astype(np.uint32), table.second.astype(np.uint32), form.shift, rank,
+        others[order].astype(np.int32), shift[order].astype(np.int32), cosines, sines, half_sines,
+        form.fields.astype(np.float32), table.first.astype(np.uint32), table.second.astype(np.uint32), form.shift, rank,
         bool(form.walls.any() or form.sites.any()), np.arange(q),
     )  # fmt: skip
 

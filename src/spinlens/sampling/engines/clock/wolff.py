@@ -43,7 +43,7 @@ def _half_sine(code: int, m: int, place: Any) -> Any:
 
 
 @njit(cache=True, nogil=True, **_OPTIONS)
-def wolff(chains: Any, stream: Any, place: Any, heat: Any, count: int) -> int:
+def wolff(chains: Any, stream: Any, place: Any, heat: Any, count: int) -> Any:
     """Grow ``count`` single clusters of each chain at one temperature, one more by a fair coin; return sites reached.
 
     Growing ends where a site is tied, since nothing changes then.
@@ -61,7 +61,7 @@ def wolff(chains: Any, stream: Any, place: Any, heat: Any, count: int) -> int:
     count : int
         Clusters.
     """
-    sites, reached, q = chains.shape[1], 0, place.states
+    sites, reached, q = chains.shape[1], np.int64(0), place.states
     seen, stack = np.zeros(sites, np.int32), np.empty(sites + 1, np.int32)
     coupling, sign = 2.0 * np.float64(heat.coupling), 1.0 if heat.bond > 0.0 else -1.0
     most = 3 + int(np.max(np.diff(place.begins)))
