@@ -1,6 +1,6 @@
 """Updates a nanosecond, effective samples a second and exact energies of the XY model on one core.
 
-    python benchmarks/clock.py [--seconds 1.0] [--rounds 5] [--side 64]
+    python benchmarks/clock.py [--seconds 0.5] [--rounds 5] [--side 64] [--recordings 500]
 
 The process is pinned to one core; 64 chains at T = 0.9 with periodic edges. Updates a nanosecond are those of each
 update alone. Effective samples are independent values of the energy and of the squared currents that a second of one
@@ -27,7 +27,7 @@ from spinlens.models import XY
 from spinlens.provenance import provenance
 from spinlens.sampling import Plan, Unit, run_unit
 from spinlens.sampling.blocks import LANES
-from spinlens.sampling.engines.clock import clusters, kernel
+from spinlens.sampling.engines.clock import clusters, kernel, wolff
 from spinlens.sampling.engines.clock.form import Form, form_of
 from spinlens.sampling.engines.clock.place import heat_of, place_of
 from spinlens.statistics import integrated_autocorrelation_time
@@ -53,10 +53,10 @@ def updates(side: int, *, seconds: float, rounds: int) -> list[dict[str, Any]]:
     stream = random.integers(0, 2**64, size=(4, LANES), dtype=np.uint64)
     kernel.metropolis(board, stream, place, heat, 200)
     kernels = {"metropolis": kernel.metropolis, "reflections": kernel.reflections,
-               "swendsen_wang": clusters.swendsen_wang, "wolff": clusters.wolff}  # fmt: skip
+               "swendsen_wang": clusters.swendsen_wang, "wolff": wolff.wolff}  # fmt: skip
     found = []
     for name, update in kernels.items():
-        chains = np.ascontiguousarray(board.T) if name in ("swendsen_wang", "wolff") else board.copy()
+        chains = np.ascontiguousarray(board.T) if name == "wolff" else board.copy()
 
         def run(count: int, update: Any = update, chains: Any = chains, name: str = name) -> int:
             done = update(chains, stream, place, heat, count)
@@ -79,10 +79,10 @@ def plan_for(algorithm: str, lattice: Lattice, **settings: Any) -> Plan:
     )  # fmt: skip
 
 
-def effective(algorithm: str, side: int) -> dict[str, Any]:
+def effective(algorithm: str, side: int, recordings: int) -> dict[str, Any]:
     """Return independent values a second, and what small tori give beside what is exact."""
     lattice = Lattice((side, side))
-    plan = plan_for(algorithm, lattice, recordings=1000, interval=4, equilibration=2000)
+    plan = plan_for(algorithm, lattice, recordings=recordings, interval=4, equilibration=2 * recordings)
     begin = perf_counter()
     sums = run_unit(plan, Unit(0, 0)).sums
     seconds = (perf_counter() - begin) * plan.recordings / (plan.recordings + plan.equilibration // plan.interval)
@@ -93,7 +93,9 @@ def effective(algorithm: str, side: int) -> dict[str, Any]:
         ).value))
         for name, values in series.items()
     }  # fmt: skip
-    small = run_unit(plan_for(algorithm, SMALL, recordings=20000, interval=4, equilibration=400), Unit(0, 0)).sums
+    small = run_unit(
+        plan_for(algorithm, SMALL, recordings=20 * recordings, interval=4, equilibration=400), Unit(0, 0)
+    ).sums
     found, exact = (
         observables({n: v[0][None] for n, v in small.items()}, model=XY(), lattice=SMALL, temperature=[TEMPERATURE]),
         xy(XY(), SMALL, temperature=TEMPERATURE),
@@ -111,14 +113,15 @@ def main() -> None:
     """Measure, print, write."""
     parser = argparse.ArgumentParser(description="Time the XY model.")
     parser.add_argument("--rounds", type=int, default=5, help="rounds of timed runs")
-    parser.add_argument("--seconds", type=float, default=1.0, help="length of a timed run")
+    parser.add_argument("--seconds", type=float, default=0.5, help="length of a timed run")
     parser.add_argument("--side", type=int, default=64, help="sites along a side")
+    parser.add_argument("--recordings", type=int, default=500, help="values of each chain")
     parser.add_argument("--out", type=Path, default=OUT, help="where the JSON goes")
     options = parser.parse_args()
     pin_to_one_core()
     report: dict[str, Any] = {"hardware": hardware(), **provenance(), "side": options.side, "temperature": TEMPERATURE}
     report["updates"] = updates(options.side, seconds=options.seconds, rounds=options.rounds)
-    report["effective"] = [effective(algorithm, options.side) for algorithm in ALGORITHMS]
+    report["effective"] = [effective(algorithm, options.side, options.recordings) for algorithm in ALGORITHMS]
     options.out.write_text(json.dumps(report, indent=2) + "\n")
 
 

@@ -151,6 +151,26 @@ def worldlines() -> str:
     return f"{table(rows)}\n\nOf one chain, of 64 {on_one_core(found)}; energies of rings beside free fermions."
 
 
+def clock() -> str:
+    """Return the tables of the benchmark of the XY model."""
+    found = read(BENCHMARKS / "clock.json")
+    speeds: list[tuple[str, ...]] = [("update", "updates / ns", "ns a site")]
+    for row in found["updates"]:
+        rate = row["updates_per_ns"]
+        speeds.append((_named(row["update"]), f"{rate:.3g}", f"{1 / rate:.3g}"))
+    samples: list[tuple[str, ...]] = [("algorithm", "energy / s", "current along x / s", "along y / s", "largest z")]
+    for row in found["effective"]:
+        rates = row["effective_per_second"]
+        z = max(row["z"].values(), key=abs)
+        samples.append((_named(row["algorithm"]), *(f"{value:.0f}" for value in rates.values()), _signed(z)))
+    side = found["side"]
+    note = (
+        f"{side} x {side} sites, T = {found['temperature']}, 64 chains {on_one_core(found)}; the largest of four z of "
+        "energy, specific heat and moduli of a 3 x 3 torus."
+    )
+    return f"{table(speeds)}\n\n{table(samples)}\n\n{note}"
+
+
 def scaling() -> str:
     """Return what bounds the kernel, and how near it is."""
     found = read(BENCHMARKS / "scaling.json")
@@ -309,5 +329,5 @@ SECTIONS = {
     "sampling": sampling, "scaling": scaling, "speed": speed, "effective_samples": effective_samples,
     "algorithms": algorithms, "choice": choice, "training": training,
     "classification": classification, "estimators": estimators, "lattices": lattices,
-    "discrete_models": discrete_models, "worldlines": worldlines,
+    "discrete_models": discrete_models, "worldlines": worldlines, "clock": clock,
 }  # fmt: skip

@@ -96,7 +96,7 @@ CASES = [
     Case(Potts(16), Lattice((3,)), 0.6),
     Case(Clock(3), Lattice((2, 3)), 1.9, golden=TORI["clock 3"]),
     Case(Clock(6), Lattice((3,), "antiperiodic"), 0.9, frustrated=True),
-    Case(Clock(5), Lattice((2, 2)), 1.5, {"field": 0.3}),
+    Case(Clock(5), Lattice((2, 2), ("twisted=2", "periodic")), 1.5, {"field": 0.3}, frustrated=True),
     Case(Clock(8, -1.0), Lattice((2, 2), ((0, 0), "antiperiodic"), "triangular"), 1.6, {"field": 0.2}, frustrated=True),
     Case(TransverseIsing(), Lattice((4,)), 0.8, {"transverse_field": 1.3, "field": 0.2}),
     Case(TransverseIsing(-0.7), Lattice((2, 3), ("free", "periodic"), "triangular"), 0.9, frustrated=True),

@@ -26,7 +26,7 @@ def shell(*arguments: object) -> int:
 def test_an_ensemble_of_angles(tmp_path: Path) -> None:
     path = tmp_path / "some.ens"
     axes = {"temperature": [0.8, 1.2], "chains": 8, "draws": 2, "equilibration": 16, "seed": 3}
-    made = simulate(XY(), (4, 6), out=path, progress=False, **axes)
+    made = simulate(XY(), Lattice((4, 6), ("twisted=512", "periodic")), out=path, progress=False, **axes)
     ensemble = open_ensemble(path)
     assert ensemble.plan.engine == "clock"
     codes = ensemble.codes()
@@ -48,7 +48,7 @@ def test_an_ensemble_of_angles(tmp_path: Path) -> None:
     assert np.allclose(np.arctan2(seen[..., 1], seen[..., 0]) % (2 * np.pi), made.spins()[0, 0, 0, 0], atol=1e-6)
     assert shell(
         "simulate", "--model", "xy", "--shape", "4x6", "--temperature", "0.8,1.2", "--chains", 8, "--draws", 2,
-        "--equilibration", 16, "--seed", 3, "--out", tmp_path / "shell.ens",
+        "--equilibration", 16, "--seed", 3, "--boundary", "twisted=512,periodic", "--out", tmp_path / "shell.ens",
     ) == 0  # fmt: skip
     assert np.array_equal(open_ensemble(tmp_path / "shell.ens").codes(), made.codes())
 
@@ -83,7 +83,9 @@ def test_averages_are_exact_and_reweighted() -> None:
     "arguments",
     [
         ("--model", "clock:states=1"), ("--model", "clock:states=5000"),
-        ("--model", "clock:states=5", "--boundary", "antiperiodic"), ("--model", "xy", "--algorithm", "reflections"),
+        ("--model", "clock:states=5", "--boundary", "antiperiodic"),
+        ("--model", "clock:states=5", "--boundary", "twisted=5"), ("--model", "ising", "--boundary", "twisted=1"),
+        ("--model", "xy", "--algorithm", "reflections"),
         ("--model", "xy", "--algorithm", "heat_bath"), ("--model", "ising", "--algorithm", "reflections"),
     ],
 )  # fmt: skip

@@ -45,14 +45,37 @@ def test_printed_values_of_tori():
         assert found.helicity_modulus_y == pytest.approx(modulus, rel=5e-8)
 
 
-def test_the_modulus_is_the_curvature_of_the_free_energy_in_a_twist():
-    """Half a turn of the boundary, by quarters: an antiperiodic seam is the sum over windings with signs."""
-    lattice, turned = Lattice((5,)), Lattice((5,), "antiperiodic")
+def test_a_twist_gives_each_winding_its_phase():
+    """By tables of angles that know of no currents: of rings, of a torus, and half a turn as one twist among others."""
     n = np.arange(-40, 41)
     weight = iv(n, 1 / 0.7) ** 5
-    ratio = np.exp(5 * (finite_strip(Clock(48), turned, temperature=0.7).log_z
-                        - finite_strip(Clock(48), lattice, temperature=0.7).log_z))  # fmt: skip
-    assert ratio == pytest.approx(((-1.0) ** n * weight).sum() / weight.sum(), rel=1e-8)
+    for steps in (1, 5, 16, 24):
+        twisted, ratio = Lattice((5,), f"twisted={steps}"), (np.cos(2 * np.pi * steps / 48 * n) * weight).sum()
+        found = np.exp(5 * finite_strip(Clock(48), twisted, temperature=0.7).log_z - 5 * np.log(48))
+        assert found == pytest.approx(ratio, rel=1e-8), steps
+        continuous = Lattice((5,), f"twisted={steps * 256 // 3}")
+        if steps % 3 == 0:
+            assert xy(XY(), continuous, temperature=0.7).log_z == pytest.approx(np.log(ratio) / 5, rel=1e-9)
+    for shape, q, t, rules in (
+        ((3, 3), 8, 4.0, ("twisted=512", "twisted=1")), ((3, 2), 12, 2.0, ("antiperiodic", "twisted=6"))
+    ):  # fmt: skip
+        one, other = (Lattice(shape, (rule, "periodic")) for rule in rules)
+        found, expected = xy(XY(), one, temperature=t), finite_strip(Clock(q), other, temperature=t)
+        assert found.log_z == pytest.approx(expected.log_z - np.log(q), rel=2e-7)
+        assert found.energy == pytest.approx(expected.energy, rel=2e-6)
+        assert "helicity_modulus_x" not in found
+
+
+def test_the_modulus_is_the_curvature_of_the_free_energy_in_a_twist():
+    """Y N / 2 is the rise of the free energy over the square of the step from site to site."""
+    step, t = 32, 0.8929
+    for shape in ((7,), (3, 3), (6, 2)):
+        rest = ("periodic",) * (len(shape) - 1)
+        plain = xy(XY(), Lattice(shape), temperature=t)
+        twisted = [xy(XY(), Lattice(shape, (f"twisted={n * step}", *rest)), temperature=t) for n in (1, 2)]
+        rise = [(found.free_energy - plain.free_energy) * np.prod(shape) for found in twisted]
+        second = 2 * (16 * rise[0] - rise[1]) / (12 * (2 * np.pi * step / 4096) ** 2)
+        assert plain.helicity_modulus_x == pytest.approx(second * shape[0] ** 2 / np.prod(shape), rel=1e-6)
 
 
 def test_few_angles_are_ising_and_potts_models():

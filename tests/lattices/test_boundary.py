@@ -44,7 +44,8 @@ def test_stored_plans_of_the_periodic_ferromagnet_look_as_ever() -> None:
 @pytest.mark.parametrize(
     ("text", "boundary"),
     [("skewed", ((1, -1), "periodic")), ("+-,periodic", ((1, -1), "periodic")), ("free, ++", ("free", (1, 1))),
-     ("antiperiodic", "antiperiodic"), ("free,free", "free"), ("-+,--", ((-1, 1), (-1, -1)))],
+     ("antiperiodic", "antiperiodic"), ("free,free", "free"), ("-+,--", ((-1, 1), (-1, -1))),
+     ("twisted=5", "twisted=5"), ("twisted=012,free", ("twisted=12", "free"))],
 )  # fmt: skip
 def test_texts(text: str, boundary: Any) -> None:
     assert parse_boundary(text) == boundary
@@ -52,7 +53,8 @@ def test_texts(text: str, boundary: Any) -> None:
 
 @pytest.mark.parametrize(
     "boundary",
-    ["perodic", "", "open", ("periodic", "opn"), (1, -1), ((1, None), "free"), ((1, True), "free"), ("free",), None, 3,
+    ["perodic", "", "open", "twisted=", "twisted=0", "twisted=-1", ("twisted=x", "free"),
+     ("periodic", "opn"), (1, -1), ((1, None), "free"), ((1, True), "free"), ("free",), None, 3,
      ("free", "free", "free"), ((1, -1, 1), "free"), ((0.5, 1), "free"), ("skewed", "free")],
     ids=repr,
 )  # fmt: skip

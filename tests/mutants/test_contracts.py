@@ -139,7 +139,7 @@ def a_proposal_that_goes_one_way(patch: pytest.MonkeyPatch) -> None:
             field = place.sites[place.kind[i], new] - place.sites[place.kind[i], own]
             codes[i] = np.where(np.log(random.random(64)) < heat.bond * bonds + heat.site * field, new, own)
 
-    patch.setitem(clock_walkers.SINGLE, "metropolis", wrong)
+    patch.setitem(clock_walkers.UPDATES, "metropolis", wrong)
 
 
 def angles_that_do_not_feel_the_field(patch: pytest.MonkeyPatch) -> None:

@@ -27,7 +27,7 @@ def simulate(
     boundary: str = typer.Option(
         "periodic",
         help="periodic, antiperiodic, free or skewed; or one for each side, for example '+-,periodic': "
-        "two signs are walls of held spins, 0|2 walls of other values.",
+        "two signs are walls of held spins, 0|2 walls of other values, twisted=5 turns angles by five codes.",
     ),
     coupling: str = typer.Option(None, help="J of the Ising model, negative for the antiferromagnet; or Jx,Jy."),
     staggered_field: bool = typer.Option(False, help="Let the Ising field change its sign from site to site."),

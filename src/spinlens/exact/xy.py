@@ -57,15 +57,16 @@ def xy(model: XY, lattice: Lattice, *, temperature: float) -> Thermodynamics:
     model : XY
         The Hamiltonian.
     lattice : Lattice
-        A chain, or a square lattice with a side of at most four sites; periodic.
+        A chain, or a square lattice with a side of at most four sites; periodic, or one axis that is antiperiodic or
+        twisted and round which that side is the other one.
     temperature : float
         T > 0, in units of energy (k_B = 1).
 
     Returns
     -------
     Thermodynamics
-        ``log_z`` (with da / 2 pi for each angle), ``free_energy``, ``energy``, ``specific_heat``, and along each axis
-        that is long or as short as four ``helicity_modulus_x`` and so on.
+        ``log_z`` (with da / 2 pi for each angle), ``free_energy``, ``energy``, ``specific_heat``, and without a seam
+        along each axis that is long or as short as four ``helicity_modulus_x`` and so on.
 
     Raises
     ------
@@ -78,14 +79,24 @@ def xy(model: XY, lattice: Lattice, *, temperature: float) -> Thermodynamics:
             "model", check_model(model).text, "is not the XY model", "Take XY(); enumerate_states takes every model"
         )
     t = check_one_temperature(temperature)
-    if lattice.kind not in ("chain", "square") or set(lattice.rules) != {"periodic"}:
-        raise InputError("lattice", lattice.text, "currents are counted on periodic chains and square lattices")
+    seams = [axis for axis, seam in enumerate(lattice.seams) if seam]
+    if lattice.kind not in ("chain", "square") or not lattice.torus or len(seams) > 1:
+        why = "currents are counted on chains and square lattices that are periodic but for one axis with a seam"
+        raise InputError("lattice", lattice.text, why)
+    turns, turn = model.tables(lattice).bond_turns
+    twist = 2.0 * np.pi * float(turns[turn, 0].max()) / model.states
     shape = lattice.shape if lattice.axes == 2 else (*lattice.shape, 1)
     if min(shape) > WIDEST:
         raise InputError("lattice", lattice.shape, f"must have a side of at most {WIDEST} sites")
     k, sites = model.coupling / t, lattice.sites
     along = [axis for axis in range(lattice.axes) if min(shape[:axis] + shape[axis + 1 :]) <= WIDEST]
-    tori = {axis: _Torus(shape[axis], sites // shape[axis], rings=lattice.axes == 2, k=abs(k)) for axis in along}
+    if not set(seams) <= set(along):
+        raise InputError("lattice", lattice.text, f"must have at most {WIDEST} sites round the axis with a seam")
+    along = seams or along
+    tori = {
+        axis: _Torus(shape[axis], sites // shape[axis], rings=lattice.axes == 2, k=abs(k), twist=twist)
+        for axis in along
+    }
     first = tori[along[0]]
     log_z = [first.log_z(complex(k * (1 + n * APART), STEP)) for n in range(-2, 3)]
     slopes = [value.imag / STEP for value in log_z]
@@ -95,7 +106,7 @@ def xy(model: XY, lattice: Lattice, *, temperature: float) -> Thermodynamics:
         "log_z": mean, "free_energy": -t * mean, "energy": -model.coupling * slopes[2] / sites,
         "specific_heat": k**2 * curvature / sites,
     }  # fmt: skip
-    for axis, torus in tori.items():
+    for axis, torus in () if seams else tori.items():
         found[f"helicity_modulus_{'xy'[axis]}"] = t * torus.winding_squared(k) * shape[axis] ** 2 / sites
     return Thermodynamics(found)
 
@@ -110,10 +121,13 @@ class _Sector:
 
 
 class _Torus:
-    """``length`` rows of ``width`` sites along a torus, with bonds along the rows or none, for K up to about ``k``."""
+    """``length`` rows of ``width`` sites along a torus, with bonds along the rows or none, for K up to about ``k``.
 
-    def __init__(self, length: int, width: int, *, rings: bool, k: float) -> None:
-        self.length, self.width, self.rings = length, width, rings
+    A twist, in radians, gives a current W through the rows the factor cos(W twist), with its negative.
+    """
+
+    def __init__(self, length: int, width: int, *, rings: bool, k: float, twist: float) -> None:
+        self.length, self.width, self.rings, self.twist = length, width, rings, twist
         self.most, rows = _rows(width, k)
         self.reach = self.most * (2 * width + 2)
         sums = rows.sum(axis=1)
@@ -146,7 +160,7 @@ class _Torus:
                 start = self.reach + np.arange(-self.most * 2, self.most * 2 + 1)[:, None, None]
                 around = weight[start + sector.flows].prod(axis=2).sum(axis=0)[sector.which]
                 number = np.trace(np.linalg.matrix_power(around * out, self.length))
-            yield w, number * (2 if w else 1)
+            yield w, number * (2 * np.cos(w * self.twist) if w else 1)
             total += abs(number)
             if abs(number) < SMALLEST * total:
                 return

@@ -9,9 +9,12 @@ import numpy as np
 from spinlens.errors import InputError, did_you_mean
 
 Rule = str | tuple[int, int]
-"""One axis: ``"periodic"``, ``"antiperiodic"``, ``"free"``, or the values held beyond its two edges."""
+"""One axis: ``"periodic"``, ``"antiperiodic"``, ``"twisted=5"``, ``"free"``, or what is held beyond its two edges."""
 
 WORDS = ("periodic", "antiperiodic", "free")
+
+TWISTED = "twisted="
+"""What stands before the number of codes by which a seam turns."""
 SKEWED: tuple[Rule, ...] = ((1, -1), "periodic")
 """Spins held up above the top row and down below the bottom row; periodic along the rows."""
 
@@ -38,10 +41,8 @@ def axis_rules(boundary: Any, axes: int = 2) -> tuple[Rule, ...]:
     if isinstance(boundary, str):
         if boundary == "skewed" and axes == 2:
             return SKEWED
-        if boundary not in WORDS:
-            known = (*WORDS, "skewed") if axes == 2 else WORDS
-            raise InputError("boundary", repr(boundary), "is unknown", did_you_mean(boundary, known))
-        return (boundary,) * axes
+        known = (*WORDS, "skewed") if axes == 2 else WORDS
+        return (_word("boundary", boundary, known),) * axes
     if axes == 1 and isinstance(boundary, tuple | list) and len(boundary) == 2 and all(map(_is_value, boundary)):
         return (axis_rule("boundary", boundary),)
     if not isinstance(boundary, tuple | list) or len(boundary) != axes:
@@ -77,15 +78,35 @@ def boundary_text(rules: tuple[Rule, ...]) -> str:
 def axis_rule(name: str, rule: Any) -> Rule:
     """Return the rule of one axis, or raise InputError naming ``name``."""
     if isinstance(rule, str):
-        if rule not in WORDS:
-            raise InputError(name, repr(rule), "is unknown", did_you_mean(rule, WORDS))
-        return rule
+        return _word(name, rule, WORDS)
     pair = isinstance(rule, tuple | list) and len(rule) == 2
     if not pair or not all(map(_is_value, rule)):
         raise InputError(
             name, repr(rule), "must be a word or a pair of held values, each a whole number", "For example (+1, -1)"
         )
     return int(rule[0]), int(rule[1])
+
+
+def closes(rule: Rule) -> bool:
+    """Return whether an axis with this rule is a ring."""
+    return isinstance(rule, str) and rule != "free"
+
+
+def twist_of(rule: Rule) -> int | None:
+    """Return by how many codes a twisted seam turns what lies beyond it, or None of other rules."""
+    return int(rule[len(TWISTED) :]) if isinstance(rule, str) and rule.startswith(TWISTED) else None
+
+
+def _word(name: str, word: str, known: tuple[str, ...]) -> str:
+    """Return a word as it is written, or raise InputError naming ``name``."""
+    if word in WORDS:
+        return word
+    if not word.startswith(TWISTED):
+        raise InputError(name, repr(word), "is unknown", did_you_mean(word, known))
+    codes = word[len(TWISTED) :]
+    if not codes.isascii() or not codes.isdigit() or int(codes) == 0:
+        raise InputError(name, repr(word), "must say by how many codes, 1 or more", "For example 'twisted=5'")
+    return f"{TWISTED}{int(codes)}"
 
 
 def _text(held: tuple[int, int]) -> str:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spinlens.errors import InputError, did_you_mean
-from spinlens.lattices.boundary import SKEWED, Rule, axis_rules, boundary_text, normal_form
+from spinlens.lattices.boundary import SKEWED, Rule, axis_rules, boundary_text, closes, normal_form
 from spinlens.lattices.neighbours import Neighbours, neighbours
 
 AXES = {"chain": 1, "square": 2, "triangular": 2, "honeycomb": 2, "cubic": 3}
@@ -41,9 +41,10 @@ class Lattice:
     boundary : str or tuple
         The rule for the neighbour beyond an edge, one for all axes or one an axis: ``"periodic"`` is the opposite
         edge, ``"antiperiodic"`` the opposite edge turned (minus the spin; half a turn of a clock; refused by spaces in
-        which it has no meaning), ``"free"`` none, and a pair such as ``(+1, -1)`` a wall of held values beyond the
-        first and one beyond the last row, whose bonds count. ``"skewed"`` stands for ``((+1, -1), "periodic")``. Kept
-        as one word where that says everything.
+        which it has no meaning), ``"twisted=5"`` the opposite edge seen turned by five codes (of angles alone),
+        ``"free"`` none, and a pair such as ``(+1, -1)`` a wall of held values beyond the first and one beyond the last
+        row, whose bonds count. ``"skewed"`` stands for ``((+1, -1), "periodic")``. Kept as one word where that says
+        everything.
     kind : str, optional
         ``"chain"``, ``"square"``, ``"triangular"``, ``"honeycomb"`` or ``"cubic"``; by default chain, square or cubic,
         whichever has so many sides.
@@ -78,7 +79,7 @@ class Lattice:
             raise InputError("shape", self.shape, f"a {kind} lattice has {AXES[kind]} sides, not {len(shape)}")
         rules = axis_rules(self.boundary, len(shape))
         for axis, (side, rule) in enumerate(zip(shape, rules, strict=True)):
-            if kind == "honeycomb" and side % 2 and rule in ("periodic", "antiperiodic"):
+            if kind == "honeycomb" and side % 2 and closes(rule):
                 why = "a honeycomb lattice closes on itself only round an even number of sites"
                 raise InputError(f"shape[{axis}]", side, why, "Take an even side or a free edge")
         object.__setattr__(self, "shape", shape)
@@ -152,17 +153,17 @@ class Lattice:
 
     @property
     def rings(self) -> tuple[bool, ...]:
-        """Whether each axis closes on itself: periodic or antiperiodic."""
-        return tuple(rule in ("periodic", "antiperiodic") for rule in self.rules)
+        """Whether each axis closes on itself: periodic, antiperiodic or twisted."""
+        return tuple(map(closes, self.rules))
 
     @property
     def seams(self) -> tuple[bool, ...]:
-        """Whether each axis is antiperiodic."""
-        return tuple(rule == "antiperiodic" for rule in self.rules)
+        """Whether what crosses each axis's edges is turned: antiperiodic or twisted."""
+        return tuple(closes(rule) and rule != "periodic" for rule in self.rules)
 
     @property
     def torus(self) -> bool:
-        """Whether all axes close on themselves, periodically or antiperiodically."""
+        """Whether all axes close on themselves."""
         return all(self.rings)
 
     @property

@@ -28,6 +28,8 @@ class Neighbours:
         The two ends; the second lies one step along the direction.
     direction : ndarray, int64 (B,)
         The bond's direction, see `Lattice`.
+    crossed : ndarray, bool (B, axes)
+        Whether it crosses the edge of each axis, from the last row to the first.
     turned : ndarray, bool (B,)
         Whether it crosses an odd number of antiperiodic seams, so that one end is seen turned.
     wall_site : ndarray, int64 (W,)
@@ -44,6 +46,7 @@ class Neighbours:
     first: Integers
     second: Integers
     direction: Integers
+    crossed: NDArray[np.bool_]
     turned: NDArray[np.bool_]
     wall_site: Integers
     wall_value: Integers
@@ -73,10 +76,9 @@ def neighbours(lattice: Lattice) -> Neighbours:
     steps = enumerate(STEPS[lattice.kind])
     parts = [(_bonds(lattice, places, *step), _walls(lattice, places, *step)) for step in steps]
     pairs, held = ([np.concatenate(column) for column in zip(*part, strict=True)] for part in zip(*parts, strict=True))
-    first, second, direction, turned = pairs
     for array in (*pairs, *held):
         array.setflags(write=False)
-    return Neighbours(first, second, direction, turned.astype(bool), *held)
+    return Neighbours(*pairs, *held)
 
 
 def _starts(lattice: Lattice, places: Integers, direction: int) -> NDArray[np.bool_]:
@@ -87,16 +89,17 @@ def _starts(lattice: Lattice, places: Integers, direction: int) -> NDArray[np.bo
 
 
 def _bonds(lattice: Lattice, places: Integers, direction: int, step: tuple[int, ...]) -> tuple[Integers, ...]:
-    """Return both ends, direction and turns of the bonds of one direction between two sites."""
+    """Return both ends, direction, crossings and turns of the bonds of one direction between two sites."""
     start = places[:, _starts(lattice, places, direction)]
     end = start + np.array(step)[:, None]
     sides = np.array(lattice.shape)[:, None]
     beyond = end >= sides
-    rings, seams = np.array(lattice.rings)[:, None], np.array(lattice.seams)[:, None]
+    rings = np.array(lattice.rings)[:, None]
+    turns = np.array([rule == "antiperiodic" for rule in lattice.rules])[:, None]
     inside = ~(beyond & ~rings).any(axis=0)
-    turned = (beyond & seams).sum(axis=0) % 2
+    turned = (beyond & turns).sum(axis=0) % 2 == 1
     first, second = (np.ravel_multi_index(tuple(place), lattice.shape) for place in (start, end % sides))
-    return first[inside], second[inside], np.full(inside.sum(), direction), turned[inside]
+    return first[inside], second[inside], np.full(inside.sum(), direction), beyond.T[inside], turned[inside]
 
 
 def _walls(lattice: Lattice, places: Integers, direction: int, step: tuple[int, ...]) -> tuple[Integers, ...]:

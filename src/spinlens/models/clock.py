@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from spinlens.errors import InputError
 from spinlens.lattices import Lattice
+from spinlens.lattices.boundary import twist_of
 from spinlens.models.model import Model, Reference, checked_number
 from spinlens.models.order import OrderParameter
 from spinlens.models.stiffness import Stiffness, stiffnesses, twist_terms
@@ -43,9 +44,9 @@ class Clock(Model):
     Two angles are the Ising model, four are two Ising models of half the coupling, three are the Potts model with
     J_Potts = 3 J / 2. Cosines that are not whole are rounded to multiples of 2^-30.
 
-    An antiperiodic seam turns angles by half a circle, which needs an even q. From five angles on the sums of
-    cosines and sines over the bonds along each axis that closes on itself are recorded too, with strength zero: the
-    helicity moduli are made of them.
+    An antiperiodic seam turns angles by half a circle, which needs an even q; a seam ``"twisted=3"`` turns them by
+    three codes, 6 pi / q. From five angles on the sums of cosines and sines over the bonds along each axis that closes
+    on itself are recorded too, with strength zero: the helicity moduli are made of them.
     """
 
     states: int = 6
@@ -94,7 +95,12 @@ class Clock(Model):
         return tuple(term.name for term in self.terms(lattice) if not term.name.startswith(later))
 
     def stiffnesses(self, lattice: Lattice) -> tuple[Stiffness, ...]:
-        """Return the helicity moduli along the axes that close on themselves."""
+        """Return the helicity moduli along the axes that close on themselves, where no seam tells left from right.
+
+        A twist that is neither none nor half a turn lets a current flow on average, which is then what it costs.
+        """
+        if any(2 * (twist_of(rule) or 0) % self.states for rule in lattice.rules):
+            return ()
         return stiffnesses({term.name: term.unit for term in self.terms(lattice)}, self.coupling)
 
     def _candidates(self, lattice: Lattice) -> NDArray[Any]:

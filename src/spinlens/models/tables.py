@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from spinlens.errors import InputError
 from spinlens.lattices import Lattice
+from spinlens.lattices.boundary import Rule, twist_of
 from spinlens.models.terms import Bonds, Kinks, Sites, Term, check_cell
 from spinlens.spaces import Space
 
@@ -104,8 +105,8 @@ class TermTables:
     @property
     def circular(self) -> bool:
         """Whether of each bond only the step from one code to the other counts, round a circle of all codes."""
-        turn = self.space.turn
-        shifts = turn is None or np.array_equal(turn, (np.arange(len(turn)) + turn[0]) % len(turn))
+        turns = self.bond_turns[0]
+        shifts = np.array_equal(turns, (np.arange(self.space.states) + turns[:, :1]) % self.space.states)
         return shifts and all(term.circular for term in self.terms if isinstance(term, Bonds))
 
     @cached_property
@@ -114,19 +115,33 @@ class TermTables:
 
         The step leads from the code of a bond's first end to that of its second, as it lies there: turns are counted.
         """
-        classes, which, turn = *self._bond_rows, self.space.turn
+        classes, which, shift = *self._bond_rows, self.bond_turns[0][:, 0]
         found = np.zeros((len(self.terms), len(classes), self.space.states), dtype=np.int64)
         for i, term in enumerate(self.terms):
             if isinstance(term, Bonds):
                 for c, row in enumerate(classes):
-                    seen = np.roll(term.table, -turn[0]) if row[0] and turn is not None else term.table
-                    found[i, c] = row[1 + i] * seen
+                    found[i, c] = row[1 + i] * np.roll(term.table, -shift[row[0]])
         return found, which
+
+    @cached_property
+    def bond_turns(self) -> tuple[Integers, Integers]:
+        """The codes that second ends of bonds are seen as, int64 (R, q), first those that stay; which each bond has."""
+        seams = [_seam(self.space, rule) for rule in self.lattice.rules]
+        patterns, which = unique_rows(self.lattice.neighbours.crossed.astype(np.int64))
+        turns = {(every := np.arange(self.space.states)).tobytes(): every}
+        kinds = []
+        for crossed in patterns:
+            seen = every
+            for seam, here in zip(seams, crossed, strict=True):
+                seen = seam[seen] if here and seam is not None else seen
+            kinds.append(list(turns).index(seen.tobytes()) if seen.tobytes() in turns else len(turns))
+            turns[seen.tobytes()] = seen
+        return np.stack(list(turns.values())), np.array(kinds, dtype=np.int64)[which]
 
     @property
     def _bond_rows(self) -> tuple[Integers, Integers]:
-        """Whether each class of bonds is turned, and its factors, int64 (M, 1 + terms), and the class of each bond."""
-        return unique_rows(np.column_stack([self.lattice.neighbours.turned, self.bond_factors.T]))
+        """How each class of bonds is turned, and its factors, int64 (M, 1 + terms), and the class of each bond."""
+        return unique_rows(np.column_stack([self.bond_turns[1], self.bond_factors.T]))
 
     @cached_property
     def bond_classes(self) -> tuple[Integers, Integers]:
@@ -135,14 +150,13 @@ class TermTables:
         The row is the code of a bond's first end, the column that of its second.
         """
         classes, which = self._bond_rows
-        q, turn = self.space.states, self.space.turn
+        q, turns = self.space.states, self.bond_turns[0]
         tables = np.zeros((len(self.terms), len(classes), q, q), dtype=np.int64)
         for i, term in enumerate(self.terms):
             if isinstance(term, Bonds):
                 matrix = term.matrix
                 for c, row in enumerate(classes):
-                    table = matrix[:, turn] if row[0] and turn is not None else matrix
-                    tables[i, c] = row[1 + i] * table
+                    tables[i, c] = row[1 + i] * matrix[:, turns[row[0]]]
         return tables, which
 
     @cached_property
@@ -226,6 +240,12 @@ def unique_rows(rows: Integers) -> tuple[Integers, Integers]:
     return rows[first], which
 
 
+def _seam(space: Space, rule: Rule) -> Integers | None:
+    """Return the codes that others are seen as across an edge, None if there is no seam or it means nothing."""
+    steps = twist_of(rule)
+    return {"antiperiodic": space.turn}.get(str(rule)) if steps is None else space.twisted(steps)
+
+
 def _check_boundary(space: Space, lattice: Lattice) -> None:
     for axis, rule in enumerate(lattice.rules):
         name = f"boundary[{axis}]"
@@ -233,6 +253,11 @@ def _check_boundary(space: Space, lattice: Lattice) -> None:
             raise InputError(
                 name, "'antiperiodic'", f"means nothing for {space.text}: no state is the reverse of another one",
                 "Take periodic or free edges, or walls",
+            )  # fmt: skip
+        if twist_of(rule) is not None and _seam(space, rule) is None:
+            raise InputError(
+                name, repr(rule), f"is no turn of {space.text}",
+                "Twist a clock of q angles, or the XY model with 4096, by 1 to q - 1 codes",
             )  # fmt: skip
         if isinstance(rule, tuple):
             for value in rule:

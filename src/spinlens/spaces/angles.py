@@ -16,7 +16,7 @@ FEWEST_OF_A_CIRCLE = 5
 
 @dataclass(frozen=True)
 class Angles(Space):
-    """The angles 2 pi k / q; an antiperiodic seam turns them by half a circle, which needs an even q.
+    """The angles 2 pi k / q; seams turn them by whole numbers of codes, antiperiodic ones by half a circle: of even q.
 
     Parameters
     ----------
@@ -43,7 +43,11 @@ class Angles(Space):
     @property
     def turn(self) -> NDArray[np.int64] | None:
         """Half a turn, where q is even."""
-        return None if self.number % 2 else (np.arange(self.number) + self.number // 2) % self.number
+        return None if self.number % 2 else self.twisted(self.number // 2)
+
+    def twisted(self, steps: int) -> NDArray[np.int64] | None:
+        """Return the codes so many steps on."""
+        return (np.arange(self.number) + steps) % self.number if steps < self.number else None
 
     def statistics(self, codes: NDArray[Any]) -> Array:
         """Return cosine and sine, float64 (..., 2)."""

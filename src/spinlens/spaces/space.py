@@ -49,6 +49,11 @@ class Space:
         """The code that each one is seen as across an antiperiodic seam, int64 (q,); None where that means nothing."""
         return None
 
+    def twisted(self, steps: int) -> NDArray[np.int64] | None:
+        """Return the codes so many steps round a circle, int64 (q,), for 0 to q - 1; None where that means nothing."""
+        del steps
+        return None
+
     @property
     def circle(self) -> bool:
         """Whether values lie round a circle, close enough for a state to be twisted slowly."""

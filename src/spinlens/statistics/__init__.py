@@ -4,6 +4,7 @@ from spinlens.statistics import scaling
 from spinlens.statistics.autocorrelation import autocorrelation, integrated_autocorrelation_time
 from spinlens.statistics.blocking import Blocking, blocking
 from spinlens.statistics.configurations import Configurations
+from spinlens.statistics.correlation_lengths import correlation_lengths
 from spinlens.statistics.derivatives import derivatives
 from spinlens.statistics.disorder import disorder_averages
 from spinlens.statistics.estimate import Estimate
@@ -23,6 +24,7 @@ __all__ = [
     "MultiHistogram",
     "autocorrelation",
     "blocking",
+    "correlation_lengths",
     "derivatives",
     "disorder_averages",
     "group_sums",

@@ -21,6 +21,7 @@ _KNOWN = {
     **{f"helicity_modulus_{axis}": (f"helicity modulus along {axis}", ENERGY) for axis in "xyz"},
     **{f"correlation_{axis}": (f"correlation along {axis}", NONE) for axis in "xyz"},
     **{f"distance_{axis}": (f"distance along {axis}", NONE) for axis in "xyz"},
+    **{f"correlation_length_{axis}": (f"correlation length along {axis}", "sites") for axis in "xyz"},
     "vortex_density": ("vortices per plaquette", NONE),
     "chain": ("chain", NONE),
     "draw": ("draw", NONE),

@@ -73,7 +73,8 @@ def vorticities(model: Model, lattice: Lattice, codes: NDArray[Any]) -> NDArray[
         raise InputError("lattice", lattice.text, f"vortices are counted on {', '.join(PLAQUETTES)} lattices")
     front, q = codes.shape[: codes.ndim - lattice.axes], model.space.states
     rows = codes.reshape(-1, lattice.sites)
-    ends, shifts = _plaquettes(lattice, 0 if model.space.turn is None else int(model.space.turn[0]))
+    turns, turn = model.tables(lattice).bond_turns
+    ends, shifts = _plaquettes(lattice, turns[turn, 0])
     found = np.empty(len(rows))
     step = max(1, BLOCK // lattice.sites)
     for begin in range(0, len(rows), step):
@@ -95,13 +96,16 @@ def _windings(steps: Integers, q: int) -> NDArray[np.float64]:
     return found
 
 
-def _plaquettes(lattice: Lattice, turn: int) -> tuple[Integers, Integers]:
-    """Return the sites round each whole plaquette (P, corners), and by how much the next is seen turned, in codes."""
+def _plaquettes(lattice: Lattice, turns: Integers) -> tuple[Integers, Integers]:
+    """Return the sites round each whole plaquette (P, corners), and by how much the next is seen turned, in codes.
+
+    ``turns`` are those of the second ends of bonds (B,).
+    """
     table = lattice.neighbours
     there = np.full((lattice.directions, lattice.sites), -1)
     turned = np.zeros_like(there)
     there[table.direction, table.first] = table.second
-    turned[table.direction, table.first] = table.turned * turn
+    turned[table.direction, table.first] = turns
     corners, shifts = [], []
     for walk in PLAQUETTES[lattice.kind]:
         forwards = len(walk) - 1 if len(walk) == 3 else 2

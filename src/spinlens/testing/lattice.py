@@ -10,8 +10,8 @@ import pytest
 
 from spinlens.lattices import Lattice
 
-Bond = tuple[tuple[int, ...], tuple[int, ...] | int, int, bool]
-"""The place it starts from, the place or the held value at its end, its direction, and whether it is turned."""
+Bond = tuple[tuple[int, ...], tuple[int, ...] | int, int, tuple[bool, ...]]
+"""The place it starts from, the place or the held value at its end, its direction, and which edges it crosses."""
 
 BONDS_OF_A_SITE = {"chain": 2, "square": 4, "triangular": 6, "honeycomb": 3, "cubic": 6}
 
@@ -24,12 +24,14 @@ class LatticeContract:
         table = lattice.neighbours
         places = [tuple(int(i) for i in np.unravel_index(site, lattice.shape)) for site in range(lattice.sites)]
         found: Counter[Bond] = Counter()
-        for first, second, direction, turned in zip(
-            table.first, table.second, table.direction, table.turned, strict=True
+        for first, second, direction, crossed in zip(
+            table.first, table.second, table.direction, table.crossed, strict=True
         ):
-            found[places[first], places[second], int(direction), bool(turned)] += 1
+            found[places[first], places[second], int(direction), tuple(crossed.tolist())] += 1
+        halves = np.array([rule == "antiperiodic" for rule in lattice.rules])
+        assert np.array_equal(table.turned, (table.crossed & halves).sum(axis=1) % 2 == 1)
         for site, value, direction in zip(table.wall_site, table.wall_value, table.wall_direction, strict=True):
-            found[places[site], int(value), int(direction), False] += 1
+            found[places[site], int(value), int(direction), ()] += 1
         assert found == walked(lattice)
 
     def test_origins_tile(self, lattice: Lattice) -> None:
@@ -73,21 +75,21 @@ def walked(lattice: Lattice) -> Counter[Bond]:
             for sign in (1, -1):
                 if step is None or (lattice.kind == "honeycomb" and not _starts(place, direction, sign)):
                     continue
-                turned, held, lost, end = False, None, False, []
+                crossed, held, lost, end = [], None, False, []
                 for axis, side in enumerate(lattice.shape):
                     there, rule = place[axis] + sign * step[axis], lattice.rules[axis]
-                    if not 0 <= there < side:
+                    crossed.append(not 0 <= there < side)
+                    if crossed[-1]:
                         if isinstance(rule, tuple):
                             held = rule[0 if there < 0 else 1] if held is None else held
                         lost |= rule == "free"
-                        turned ^= rule == "antiperiodic"
                     end.append(there % side)
                 if lost:
                     continue
                 if held is not None:
-                    found[place, held, direction, False] += 1
+                    found[place, held, direction, ()] += 1
                 elif sign > 0:
-                    found[place, tuple(end), direction, turned] += 1
+                    found[place, tuple(end), direction, tuple(crossed)] += 1
     return found
 
 

@@ -13,8 +13,9 @@ from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components
 
 from spinlens.exact import slice_probabilities
-from spinlens.lattices import Lattice
+from spinlens.lattices import Lattice, Rule
 from spinlens.models import Bonds, Model
+from spinlens.spaces import Space
 from spinlens.symmetries import Symmetries, code_group
 from spinlens.testing.cases import Case
 
@@ -42,8 +43,8 @@ def state_numbers(codes: NDArray[Any], states: int) -> Integers:
 
 def literal_sums(model: Model, lattice: Lattice, codes: NDArray[Any]) -> Integers:
     """Return the model's sums of configurations (S, N), int64 (terms, S), without the tables of `spinlens.models`."""
-    table, turn = lattice.neighbours, model.space.turn
-    pairs = list(zip(table.first, table.second, table.direction, table.turned, strict=True))
+    table = lattice.neighbours
+    pairs = list(zip(table.first, table.second, table.direction, table.crossed, strict=True))
     held = list(zip(table.wall_site, model.space.codes(table.wall_value), table.wall_direction, table.wall_origin,
                     strict=True))  # fmt: skip
     found = []
@@ -60,13 +61,22 @@ def literal_sums(model: Model, lattice: Lattice, codes: NDArray[Any]) -> Integer
                 return 0
             return _factor(None if term.pattern is None else term.pattern[direction], origin, lattice)
 
-        for first, second, direction, turned in pairs:
-            beyond = codes[:, second] if not turned or turn is None else turn[codes[:, second]]
+        for first, second, direction, crossed in pairs:
+            beyond = codes[:, second]
+            for axis in np.flatnonzero(crossed):
+                beyond = _beyond(model.space, lattice.rules[axis], beyond)
             total += counts(direction, first) * _pair(term, codes[:, first], beyond)
         for site, code, direction, origin in held:
             total += counts(direction, origin) * _pair(term, codes[:, site], code)
         found.append(total)
     return np.stack(found)
+
+
+def _beyond(space: Space, rule: Rule, codes: Integers) -> Integers:
+    if rule == "antiperiodic":
+        assert space.turn is not None
+        return np.asarray(space.turn[codes])
+    return codes if rule == "periodic" else (codes + int(str(rule).removeprefix("twisted="))) % space.states
 
 
 def _pair(term: Bonds, first: Integers, second: Integers) -> Integers:

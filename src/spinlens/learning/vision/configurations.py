@@ -11,6 +11,7 @@ import torch
 
 from spinlens.errors import InputError
 from spinlens.lattices import Lattice
+from spinlens.lattices.boundary import twist_of
 from spinlens.learning import channels as packed_codes
 from spinlens.learning.channels import Channels
 from spinlens.models import Model
@@ -139,7 +140,7 @@ def boundary_of(model: Model, lattice: Lattice) -> str:
 
     Of more than two states neither a turn at a seam nor what walls hold is seen: such edges count as free.
     """
-    if model.space.states == 2:
+    if model.space.states == 2 and not any(twist_of(rule) for rule in lattice.rules):
         return str(lattice.boundary_text)
     return ",".join("periodic" if rule == "periodic" else "free" for rule in lattice.rules)
 

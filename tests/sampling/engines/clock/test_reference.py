@@ -6,7 +6,7 @@ from numba import njit
 
 from spinlens.lattices import Lattice
 from spinlens.models import XY, BlumeCapel, Clock, Pairwise, Potts
-from spinlens.sampling.engines.clock import clusters, kernel, reference, vectors
+from spinlens.sampling.engines.clock import clusters, kernel, reference, vectors, wolff
 from spinlens.sampling.engines.clock.form import Form, form_of
 from spinlens.sampling.engines.clock.place import EXPONENTIAL, heat_of, place_of
 from spinlens.sampling.engines.clock.sums import measure, tally
@@ -14,7 +14,7 @@ from spinlens.sampling.engines.clock.sums import measure, tally
 SYSTEMS = {
     "xy": (XY(), Lattice((3, 4)), {}),
     "turned": (Clock(6), Lattice((5,), "antiperiodic"), {}),
-    "odd": (Clock(37), Lattice((2, 3, 2)), {"field": 0.3}),
+    "odd": (Clock(37), Lattice((2, 3, 2), ("twisted=5", "periodic", "twisted=30")), {"field": 0.3}),
     "held": (Clock(12, -1.0), Lattice((3, 3), ((0, 0), "periodic"), "triangular"), {"field": -0.7}),
     "two": (Clock(2), Lattice((3, 3)), {"field": 0.3}),
     "bricks": (XY(0.4), Lattice((4, 4), "antiperiodic", "honeycomb"), {"field": 2.0}),
@@ -50,11 +50,13 @@ def test_kernels(name):
             getattr(reference, word)(expected, twin, place, heat, 3)
             assert np.array_equal(codes[:, SOME], expected), (word, temperature)
             assert np.array_equal(stream[:, SOME], twin), (word, temperature)
-        chains, stream = np.ascontiguousarray(start.T), stream_of(3)
-        expected, twin = chains.copy(), stream_of(3)
-        clusters.swendsen_wang(chains, stream, place, heat, 2)
+        codes, stream = start.copy(), stream_of(3)
+        expected, twin = np.ascontiguousarray(start.T), stream_of(3)
+        clusters.swendsen_wang(codes, stream, place, heat, 2)
         reference.swendsen_wang(expected, twin, place, heat, 2)
-        reached = clusters.wolff(chains, stream, place, heat, 2)
+        chains = np.ascontiguousarray(codes.T)
+        assert np.array_equal(chains, expected), temperature
+        reached = wolff.wolff(chains, stream, place, heat, 2)
         assert reached == reference.wolff(expected, twin, place, heat, 2)
         assert np.array_equal(chains, expected), temperature
         assert np.array_equal(stream, twin), temperature

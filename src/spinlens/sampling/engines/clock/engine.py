@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from spinlens.sampling.engines.engine import Walkers
     from spinlens.sampling.plan import Plan
 
-COST = {"metropolis": 25.0, "reflections": 15.0, "swendsen_wang": 500.0, "wolff": 500.0}
+COST = {"metropolis": 25.0, "reflections": 35.0, "swendsen_wang": 130.0, "wolff": 600.0}
 """About how many bit-sliced updates of a site take as long as a site's share of one of these; not yet scanned."""
 
 COLLECTIVE = "swendsen_wang + 3 metropolis + 4 reflections"

@@ -16,8 +16,10 @@ from spinlens.spaces import Angles
 Array = NDArray[np.float64]
 Integers = NDArray[np.int64]
 
-ROUNDED = 1.0
-"""Numbers of a table may differ from a cosine by so much: they are rounded to whole ones."""
+ROUNDED = 2.0**-25
+"""Numbers of a table may differ from a cosine by so much of its amplitude: they are rounded to whole ones.
+
+Neighbouring cosines of a circle differ by 1e-6 or more, so that the whole numbers have the order of the cosines."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,17 +89,17 @@ def _form(model: Model, lattice: Lattice, strengths: tuple[float, ...]) -> Form 
     angle = model.space.values
     circle = np.stack([np.cos(angle), np.sin(angle)])
     amplitude = float(row[0])
-    if not amplitude > 0 or np.abs(row - amplitude * circle[0]).max() > ROUNDED:
+    if not amplitude > 0 or np.abs(row - amplitude * circle[0]).max() > ROUNDED * amplitude:
         return "knows bonds that count the cosine of the step between two angles"
     bond_strength, site_strength = strengths[bonds[0]], strengths[fields[0]] if fields else 0.0
     vectors = []
     for numbers, unit in ((walls, 1.0), (sites, site_strength / bond_strength)):
         found = np.linalg.lstsq(circle.T, numbers.T.astype(np.float64), rcond=None)[0].T
-        if np.abs(found @ circle - numbers).max() > ROUNDED * (1 + np.abs(numbers).max() / amplitude):
+        if np.abs(found @ circle - numbers).max() > ROUNDED * np.abs(numbers).max(initial=0):
             return "knows fields that count the cosine of an angle less another"
         vectors.append(found * (unit / amplitude))
     # What is zero but for rounding is zero.
     vector = np.round(vectors[0], 7) + np.round(vectors[1], 12)
-    turn = model.space.turn
-    shift = lattice.neighbours.turned * (0 if turn is None else int(turn[0]))
+    turns, turn = tables.bond_turns
+    shift = turns[turn, 0]
     return Form(row, amplitude, bond_strength, site_strength, walls, sites, vector, kind, shift)

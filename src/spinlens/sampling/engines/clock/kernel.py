@@ -33,6 +33,7 @@ from spinlens.sampling.engines.clock.vectors import (
     load_codes,
     load_random,
     load_singles,
+    magnitude,
     power_of_two,
     select,
     store_codes,
@@ -78,11 +79,11 @@ def quick_exponential(x: Any) -> Any:
 @njit(inline="always")
 def axis_code(x: Any, y: Any, states: Any, scale: Any, offset: Any) -> Any:
     """Return twice the directions of sixteen vectors in codes, to the nearest whole one, 0 to q - 1."""
-    zero = all_singles(_NONE)
-    wide, high = select(x < zero, zero - x, x), select(y < zero, zero - y, y)
+    zero, tiny = all_singles(_NONE), all_singles(_TINY)
+    wide, high = magnitude(x), magnitude(y)
     steep = high > wide
-    large, small = select(steep, high, wide), select(steep, wide, high)
-    a = small / select(large < all_singles(_TINY), all_singles(_TINY), large)
+    large, small = select(wide > high, wide, high), select(wide < high, wide, high)
+    a = small / select(large > tiny, large, tiny)
     s = a * a
     angle = a * (all_singles(_A0) + s * (all_singles(_A1) + s * (all_singles(_A2) + s * all_singles(_A3))))
     angle = select(steep, all_singles(_QUARTER) - angle, angle)

@@ -115,7 +115,7 @@ def swendsen_wang(chains: Codes, stream: NDArray[np.uint64], place: Place, heat:
 
 
 def wolff(chains: Codes, stream: NDArray[np.uint64], place: Place, heat: Heat, count: int) -> int:
-    """Grow clusters of chains (64, N) as `spinlens.sampling.engines.clock.clusters.wolff`; return sites reached."""
+    """Grow clusters of chains (64, N) as `spinlens.sampling.engines.clock.wolff.wolff`; return sites reached."""
     reached = 0
     for lane, codes in enumerate(chains):
         words = random_words(stream, lane)

@@ -1,8 +1,8 @@
 """Numba types for sixteen numbers of 32 bits, so that kernels are vector code by construction.
 
-`Singles` are sixteen numbers in single precision, `Wholes` sixteen whole ones, `Lanes` sixteen truths. A value is one
-LLVM vector: a single register with AVX-512, two with AVX2. See `spinlens.sampling.engines.bits.words` for why the loop
-vectoriser is not trusted with this.
+`Singles` are sixteen numbers in single precision, `Wholes` sixteen whole ones, `Lanes` sixteen truths, `Longs` sixteen
+words of 64 bits. A value is one LLVM vector: a single register with AVX-512, two with AVX2, and twice as many of longs.
+See `spinlens.sampling.engines.bits.words` for why the loop vectoriser is not trusted with this.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from numba.extending import intrinsic, lower_builtin, models, register_model
 MANY = 16
 """Numbers in one vector."""
 
-_INT, _FLOAT, _BIT = ir.IntType(32), ir.FloatType(), ir.IntType(1)
+_INT, _FLOAT, _BIT, _LONG = ir.IntType(32), ir.FloatType(), ir.IntType(1), ir.IntType(64)
 
 
 class _Vector(types.Type):
@@ -30,10 +30,11 @@ class _Vector(types.Type):
         self.llvm = ir.VectorType(element, MANY)
 
 
-singles, wholes, lanes = (
+singles, wholes, lanes, longs = (
     _Vector("Singles", _FLOAT),
     _Vector("Wholes", _INT),
     _Vector("Lanes", _BIT),
+    _Vector("Longs", _LONG),
 )
 
 
@@ -59,7 +60,11 @@ def _define(symbol: Callable[..., Any], lowered: dict[_Vector, Callable[[Any, An
             return build(builder, *args)
 
 
-_define(operator.add, {singles: lambda b, x, y: b.fadd(x, y), wholes: lambda b, x, y: b.add(x, y)}, None)
+_ADDED: dict[_Vector, Callable[[Any, Any, Any], Any]] = {
+    singles: lambda b, x, y: b.fadd(x, y), wholes: lambda b, x, y: b.add(x, y), longs: lambda b, x, y: b.add(x, y)
+}  # fmt: skip
+_define(operator.add, _ADDED, None)
+_define(operator.xor, {lanes: lambda b, x, y: b.xor(x, y), longs: lambda b, x, y: b.xor(x, y)}, None)
 _define(operator.sub, {singles: lambda b, x, y: b.fsub(x, y), wholes: lambda b, x, y: b.sub(x, y)}, None)
 _define(operator.mul, {singles: lambda b, x, y: b.fmul(x, y), wholes: lambda b, x, y: b.mul(x, y)}, None)
 _define(operator.truediv, {singles: lambda b, x, y: b.fdiv(x, y)}, None)
@@ -130,10 +135,13 @@ def _storer(value: Any, bits: Any, size: int) -> Callable[..., Any]:
 
 
 load_singles = intrinsic(_loader(singles, _FLOAT, 4))
+load_wholes = intrinsic(_loader(wholes, _INT, 4))
+load_longs = intrinsic(_loader(longs, _LONG, 8))
 load_codes = intrinsic(_loader(wholes, ir.IntType(16), 2))
 store_singles = intrinsic(_storer(singles, _FLOAT, 4))
 store_codes = intrinsic(_storer(wholes, ir.IntType(16), 2))
 store_wholes = intrinsic(_storer(wholes, _INT, 4))
+store_longs = intrinsic(_storer(longs, _LONG, 8))
 
 
 @intrinsic
@@ -187,6 +195,17 @@ def select(_typing: Any, condition: Any, one: Any, other: Any) -> Any:
 
 
 @intrinsic
+def magnitude(_typing: Any, numbers: Any) -> Any:
+    """Return numbers without their signs."""
+
+    def generate(_context: Any, builder: Any, _sig: Any, args: Any) -> Any:
+        bits = builder.and_(builder.bitcast(args[0], wholes.llvm), _spread(builder, ir.Constant(_INT, 0x7FFFFFFF)))
+        return builder.bitcast(bits, singles.llvm)
+
+    return singles(singles), generate
+
+
+@intrinsic
 def to_singles(_typing: Any, numbers: Any) -> Any:
     """Return whole numbers in single precision."""
     return singles(wholes), lambda _context, builder, _sig, args: builder.sitofp(args[0], singles.llvm)
@@ -218,6 +237,45 @@ def power_of_two(_typing: Any, shifted: Any) -> Any:
         return builder.bitcast(bits, singles.llvm)
 
     return singles(singles), generate
+
+
+@intrinsic
+def rotated(_typing: Any, numbers: Any, count: Any) -> Any:
+    """Return words whose bits are moved to the left, those that leave coming back on the right."""
+
+    def generate(_context: Any, builder: Any, _sig: Any, args: Any) -> Any:
+        rest = builder.sub(ir.Constant(_LONG, 64), args[1])
+        high, low = builder.shl(args[0], _spread(builder, args[1])), builder.lshr(args[0], _spread(builder, rest))
+        return builder.or_(high, low)
+
+    return longs(longs, types.uint64), generate
+
+
+@intrinsic
+def moved_left(_typing: Any, numbers: Any, count: Any) -> Any:
+    """Return words whose bits are moved to the left."""
+    return longs(longs, types.uint64), lambda _context, b, _sig, args: b.shl(args[0], _spread(b, args[1]))
+
+
+@intrinsic
+def top_bits(_typing: Any, numbers: Any, count: Any) -> Any:
+    """Return the highest bits of words, at most 31 of them, as whole numbers."""
+
+    def generate(_context: Any, builder: Any, _sig: Any, args: Any) -> Any:
+        rest = builder.sub(ir.Constant(_LONG, 64), args[1])
+        return builder.trunc(builder.lshr(args[0], _spread(builder, rest)), wholes.llvm)
+
+    return wholes(longs, types.uint64), generate
+
+
+@intrinsic
+def lanes_of(_typing: Any, word: Any, start: Any) -> Any:
+    """Return sixteen bits of a word, from one on, as truths."""
+
+    def generate(_context: Any, builder: Any, _sig: Any, args: Any) -> Any:
+        return builder.bitcast(builder.trunc(builder.lshr(args[0], args[1]), ir.IntType(16)), lanes.llvm)
+
+    return lanes(types.uint64, types.int64), generate
 
 
 @intrinsic

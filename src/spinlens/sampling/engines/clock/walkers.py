@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from spinlens.sampling.algorithms import Turns, most_turns, updates_of
 from spinlens.sampling.engines.bits.generator import draw
-from spinlens.sampling.engines.clock import clusters, kernel
+from spinlens.sampling.engines.clock import clusters, kernel, wolff
 from spinlens.sampling.engines.clock.form import Form, form_of
 from spinlens.sampling.engines.clock.place import heat_of, place_of
 from spinlens.sampling.engines.clock.sums import measure, tally, turn
@@ -22,8 +22,12 @@ from spinlens.symmetries import leaves_energies
 if TYPE_CHECKING:
     from spinlens.sampling.plan import Plan
 
-SINGLE = {"metropolis": kernel.metropolis, "reflections": kernel.reflections}
-"""Updates of single sites."""
+UPDATES = {
+    "metropolis": kernel.metropolis,
+    "reflections": kernel.reflections,
+    "swendsen_wang": clusters.swendsen_wang,
+}
+"""Updates of 64 chains side by side."""
 
 
 class ClockWalkers:
@@ -67,10 +71,10 @@ class ClockWalkers:
         """Move the chains of whole pieces on by one interval."""
         for part, name, sweeps in self.turns.take(here, self.plan.interval):
             for t in range(part.start, part.stop):
-                if name in SINGLE:
-                    SINGLE[name](self.board[t], self.streams[t], self.place, self.heats[t], sweeps)
+                if name == "wolff":
+                    self._grow_clusters(t, sweeps)
                 else:
-                    self._move_clusters(t, name, sweeps)
+                    UPDATES[name](self.board[t], self.streams[t], self.place, self.heats[t], sweeps)
 
     def measure(self, here: slice) -> None:
         """Turn and mirror each chain at random where that changes no energy, and count the sums."""
@@ -116,18 +120,15 @@ class ClockWalkers:
         codes = self.board[here, :, :chains].transpose(0, 2, 1)
         return self.plan.model.space.pack(codes.reshape(*codes.shape[:2], *self.plan.lattice.shape))
 
-    def _move_clusters(self, t: int, name: str, sweeps: int) -> None:
-        chains, stream, heat = np.ascontiguousarray(self.board[t].T), self.streams[t], self.heats[t]
-        if name == "wolff":
-            count = int(self.clusters[t]) * sweeps
-            size = clusters.wolff(chains, stream, self.place, heat, count) / ((count + COIN) * LANES)
-            if not self.frozen[t]:
-                self.sizes[t, self.times[t]] = size
-                self.times[t] += 1
-                self.clusters[t] = self._clusters(size)
-        else:
-            clusters.swendsen_wang(chains, stream, self.place, heat, sweeps)
+    def _grow_clusters(self, t: int, sweeps: int) -> None:
+        chains, count = np.ascontiguousarray(self.board[t].T), int(self.clusters[t]) * sweeps
+        reached = wolff.wolff(chains, self.streams[t], self.place, self.heats[t], count)
         self.board[t] = chains.T
+        if not self.frozen[t]:
+            size = reached / ((count + COIN) * LANES)
+            self.sizes[t, self.times[t]] = size
+            self.times[t] += 1
+            self.clusters[t] = self._clusters(size)
 
     def _clusters(self, size: float) -> int:
         return max(1, round(self.plan.lattice.sites / size))
