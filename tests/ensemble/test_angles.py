@@ -85,6 +85,7 @@ def test_averages_are_exact_and_reweighted() -> None:
         ("--model", "clock:states=1"), ("--model", "clock:states=5000"),
         ("--model", "clock:states=5", "--boundary", "antiperiodic"),
         ("--model", "clock:states=5", "--boundary", "twisted=5"), ("--model", "ising", "--boundary", "twisted=1"),
+        ("--model", "xy", "--boundary", "twisted=1", "--algorithm", "wolff"),
         ("--model", "xy", "--algorithm", "reflections"),
         ("--model", "xy", "--algorithm", "heat_bath"), ("--model", "ising", "--algorithm", "reflections"),
     ],

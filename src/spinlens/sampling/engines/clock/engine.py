@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 COST = {"metropolis": 25.0, "reflections": 35.0, "swendsen_wang": 130.0, "wolff": 600.0}
 """About how many bit-sliced updates of a site take as long as a site's share of one of these; not yet scanned."""
 
+CLUSTERS = {"swendsen_wang", "wolff"}
+
 COLLECTIVE = "swendsen_wang + 3 metropolis + 4 reflections"
 LOCAL = "metropolis + 3 reflections"
 """What ``"auto"`` stands for; the numbers are a rule of thumb and not yet scanned."""
@@ -44,6 +46,8 @@ class ClockEngine:
         names = updates_of(algorithm)
         if not names <= set(COST):
             return f"has {', '.join(COST)}"
+        if names & CLUSTERS and not form.mirrored:
+            return "has clusters of reflected angles, and a twisted seam takes reflections to others"
         if names == {REFLECTIONS}:
             return "has reflections that hardly change the energy, and needs another update between them"
         return None
@@ -62,6 +66,8 @@ class ClockEngine:
         del temperature
         form = form_of(model, lattice, model.strengths(lattice, **controls))
         assert isinstance(form, Form)
+        if not form.mirrored:
+            return Choice(LOCAL, "clusters of reflected angles do not go across a twisted seam")
         if form.held:
             return Choice(LOCAL, "a field or a wall holds the angles, and clusters with them")
         if form.bond_strength < 0 and not lattice.two_colourable:

@@ -62,6 +62,11 @@ class Form:
         return len(self.row)
 
     @property
+    def mirrored(self) -> bool:
+        """Whether reflecting all angles leaves each bond's energy as it is: seams turn by half a circle or not."""
+        return not (2 * self.shift % self.states).any()
+
+    @property
     def held(self) -> bool:
         """Whether a field or a wall favours some angles."""
         return bool(self.fields.any())
