@@ -7,6 +7,7 @@ from spinlens.statistics.configurations import Configurations
 from spinlens.statistics.derivatives import derivatives
 from spinlens.statistics.disorder import disorder_averages
 from spinlens.statistics.estimate import Estimate
+from spinlens.statistics.imaginary_time import energy_gap, time_correlation
 from spinlens.statistics.indicator import Indicator, information
 from spinlens.statistics.jackknife import group_sums, jackknife
 from spinlens.statistics.observables import observables
@@ -24,6 +25,7 @@ __all__ = [
     "blocking",
     "derivatives",
     "disorder_averages",
+    "energy_gap",
     "group_sums",
     "information",
     "integrated_autocorrelation_time",
@@ -33,6 +35,7 @@ __all__ = [
     "pair_overlaps",
     "reweight",
     "scaling",
+    "time_correlation",
     "vortex_density",
 ]
 
