@@ -26,7 +26,7 @@ SEED = 4
 
 @dataclass(frozen=True)
 class System:
-    """What is searched, where, and what is known of it."""
+    """What is searched, where, and what is known of it; controls may shrink with the size, as ``"2/L"``."""
 
     words: str
     model: sl.Model
@@ -37,7 +37,8 @@ class System:
     latent_heat: float | None = None
     lattice: str = "square"
     sizes: tuple[int, ...] | None = None
-    controls: dict[str, float] = field(default_factory=dict)
+    controls: dict[str, float | str] = field(default_factory=dict)
+    axis: str = "temperature"
 
 
 def potts(states: int) -> float:
@@ -74,6 +75,16 @@ SYSTEMS = {
     ),
     # M. Hasenbusch (2005), doi:10.1088/0305-4470/38/26/003; Y. Komura and Y. Okabe (2012), doi:10.1143/JPSJ.81.113001.
     "xy": System("XY, square", sl.XY(), (0.75, 1.1), 0.8929, "bkt", sizes=(12, 16, 24, 32)),
+    # P. Pfeuty (1970), doi:10.1016/0003-4916(70)90270-8.
+    "transverse_chain": System(
+        "Ising in a transverse field, chain, T = 2 / L", sl.TransverseIsing(), (0.8, 1.3), 1.0, nu=1.0, lattice="chain",
+        axis="transverse_field", controls={"temperature": "2/L"},
+    ),
+    # H. W. J. Bloete and Y. Deng (2002), doi:10.1103/PhysRevE.66.066110; nu as of the cubic lattice.
+    "transverse_square": System(
+        "Ising in a transverse field, square, T = 3 / L", sl.TransverseIsing(), (2.6, 3.6), 3.04438, nu=0.629971,
+        axis="transverse_field", controls={"temperature": "3/L"},
+    ),
     "field": System("Ising, square, in a field of 0.2", sl.Ising(), (1.9, 3.1), float("nan"), "none",
                     controls={"field": 0.2}, sizes=(16, 24, 32, 48)),
 }  # fmt: skip
@@ -111,8 +122,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         out = options.out / name if options.out else None
         fresh = out is None or not out.exists()
         found = sl.find_transitions(
-            system.model, temperature=system.window, kind=system.lattice, sizes=system.sizes, preset=options.preset,
-            seed=SEED, out=out, **system.controls,
+            system.model, kind=system.lattice, sizes=system.sizes, preset=options.preset, seed=SEED, out=out,
+            **{system.axis: system.window, **system.controls},
         )  # fmt: skip
         # A search that was continued has no time of its own.
         rows[name] = row(system, found, round(time.perf_counter() - start, 1) if fresh else None)

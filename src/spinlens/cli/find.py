@@ -15,7 +15,9 @@ from spinlens.lattices import parse_boundary
 def find(
     ensembles: list[Path] = typer.Argument(None, help="Ensembles of one model at several sizes; or give --model."),
     model: str = typer.Option(None, help="A name of `spinlens models`, with constants as in potts:states=3."),
-    axis: list[str] = typer.Option([], help="The window, temperature=0.7:1.3; other controls field=0.5; repeatable."),
+    axis: list[str] = typer.Option(
+        [], help="The window, temperature=0.7:1.3; others field=0.5, temperature=2/L; repeatable."
+    ),
     sizes: str = typer.Option(None, help="Sides with commas, for example 16,24,32,48,64."),
     lattice: str = typer.Option("square", help="square, triangular, honeycomb, cubic or chain."),
     boundary: str = typer.Option("periodic", help="As of `spinlens simulate`."),
@@ -62,7 +64,8 @@ def _axes(texts: list[str]) -> dict[str, Any]:
     for text in texts:
         name, _, numbers = text.partition("=")
         try:
-            values = [float(part) for part in numbers.split(":")]
+            # What is no number may be one over a power of the size, which the search reads.
+            values: list[Any] = [numbers] if "/" in numbers else [float(part) for part in numbers.split(":")]
         except ValueError:
             values = []
         if not name.isidentifier() or len(values) not in (1, 2):

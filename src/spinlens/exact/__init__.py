@@ -8,7 +8,8 @@ from spinlens.exact.chain_ridges import (
 from spinlens.exact.critical import critical_temperature
 from spinlens.exact.diagonalisation import diagonalise, slice_probabilities
 from spinlens.exact.enumeration import StateCounts, count_states, enumerate_states, state_probabilities
-from spinlens.exact.free_fermions import transverse_chain
+from spinlens.exact.excitations import excitation_gap, time_correlation
+from spinlens.exact.free_fermions import transverse_chain, transverse_chain_gap
 from spinlens.exact.ising import (
     CrossoverLines,
     TorusEnergies,
@@ -37,6 +38,7 @@ __all__ = [
     "crossover_lines",
     "diagonalise",
     "enumerate_states",
+    "excitation_gap",
     "finite_strip",
     "kaufman",
     "onsager",
@@ -45,9 +47,11 @@ __all__ = [
     "slice_probabilities",
     "specific_heat_ridge",
     "state_probabilities",
+    "time_correlation",
     "torus_energies",
     "transfer_matrix",
     "transverse_chain",
+    "transverse_chain_gap",
     "transverse_susceptibility",
     "transverse_susceptibility_ridge",
     "xy",

@@ -81,7 +81,7 @@ def diagonalise(model: Model, lattice: Lattice, *, temperature: float, **control
     """
     model, lattice = check_solvable(model, imaginary_time=True), check_lattice(lattice)
     t, values = check_one_temperature(temperature), check_controls(model, controls)
-    found, sites, tables = _spectrum(model, lattice, tuple(values.items())), lattice.sites, model.tables(lattice)
+    found, sites, tables = spectrum(model, lattice, tuple(values.items())), lattice.sites, model.tables(lattice)
     b = 1.0 / t
     weight = np.exp(-b * (found.levels - found.levels[0]))
     total = float(weight.sum())
@@ -117,13 +117,14 @@ def slice_probabilities(model: Model, lattice: Lattice, *, temperature: float, *
     """
     model, lattice = check_solvable(model, imaginary_time=True), check_lattice(lattice)
     t, values = check_one_temperature(temperature), check_controls(model, controls)
-    found = _spectrum(model, lattice, tuple(values.items()))
+    found = spectrum(model, lattice, tuple(values.items()))
     weight = np.exp(-(found.levels - found.levels[0]) / t)
     return np.asarray((found.vectors**2) @ weight / weight.sum())
 
 
 @lru_cache(maxsize=8)
-def _spectrum(model: Model, lattice: Lattice, controls: tuple[tuple[str, float], ...]) -> Spectrum:
+def spectrum(model: Model, lattice: Lattice, controls: tuple[tuple[str, float], ...]) -> Spectrum:
+    """Return all eigenstates of a checked model at values of its controls; errors as of `diagonalise`."""
     model, strengths = model.at(**dict(controls)), model.strengths(lattice, **dict(controls))
     if model.space.states != 2 or 2**lattice.sites > LARGEST:
         why = f"has {model.space.states}^{lattice.sites} states; two states on up to {LARGEST.bit_length() - 1} sites"

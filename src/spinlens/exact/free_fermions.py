@@ -57,16 +57,41 @@ def transverse_chain(
     k = (2 j + 1) pi / N, in the odd one k = 2 pi j / N with eps(0) = 2 (Gamma - J), and each sector is projected:
     Z = (1/2) (prod 2 cosh(eps / 2T) +- prod 2 sinh(eps / 2T)), plus in the even one.
     """
-    t, j, gamma = check_one_temperature(temperature), abs(check_coupling(coupling)), float(transverse_field)
+    t = check_one_temperature(temperature)
+    j, gamma, sites = _checked(transverse_field, coupling, sites)
+    return _infinite(1.0 / t, j, gamma) if sites is None else _ring(sites, 1.0 / t, j, gamma)
+
+
+def _checked(transverse_field: float, coupling: float, sites: int | None) -> tuple[float, float, int | None]:
+    """Return abs(J), Gamma and the number of sites."""
+    j, gamma = abs(check_coupling(coupling)), float(transverse_field)
     if not (math.isfinite(gamma) and gamma > 0):
         raise InputError("transverse_field", transverse_field, "must be a finite number > 0")
+    if sites is not None:
+        if isinstance(sites, bool) or not isinstance(sites, int) or sites < 2:
+            raise InputError("sites", sites, "must be a whole number >= 2")
+        if coupling < 0 and sites % 2:
+            raise InputError("sites", sites, "must be even where J < 0: odd rings are frustrated", "Add a site")
+    return j, gamma, sites
+
+
+def transverse_chain_gap(*, transverse_field: float = 1.0, coupling: float = 1.0, sites: int | None = None) -> float:
+    """Return the lowest energy above the ground state that the magnetization, or the staggered one, leads to.
+
+    That is the distance of the ground states of both parities, in units of energy. On a ring in its ordered phase they
+    are as good as one; the infinite chain has 2 (Gamma - abs(J)) above the transition, and 0 below.
+
+    Parameters and errors are those of `transverse_chain`.
+    """
+    j, gamma, sites = _checked(transverse_field, coupling, sites)
     if sites is None:
-        return _infinite(1.0 / t, j, gamma)
-    if isinstance(sites, bool) or not isinstance(sites, int) or sites < 2:
-        raise InputError("sites", sites, "must be a whole number >= 2")
-    if coupling < 0 and sites % 2:
-        raise InputError("sites", sites, "must be even where J < 0: odd rings are frustrated", "Add a site")
-    return _ring(sites, 1.0 / t, j, gamma)
+        return max(0.0, 2.0 * (gamma - j))
+    odd = 2.0 * np.pi * np.arange(sites) / sites
+    even, others = (
+        2.0 * np.sqrt((j - gamma) ** 2 + 4.0 * j * gamma * np.sin(0.5 * k) ** 2) for k in (odd + np.pi / sites, odd[1:])
+    )
+    # Both grow with the ring, and what is left of them is small: their terms are subtracted in pairs.
+    return 0.5 * math.fsum([*np.sort(even), *(-np.sort(others)), -2.0 * (gamma - j)]) + 2.0 * (gamma - j)
 
 
 def _ring(sites: int, b: float, j: float, gamma: float) -> Thermodynamics:

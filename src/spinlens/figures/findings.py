@@ -13,12 +13,13 @@ from spinlens.figures.style import new_figure, styled
 from spinlens.phases.transitions import Findings, PhaseTransition
 
 WIDTH, HEIGHT = 3.85, 3.8
-PANELS = ("binder_cumulant", "specific_heat")
+PANELS = (("binder_cumulant",), ("response", "specific_heat"))
+"""What is drawn: of each the first that was recorded."""
 
 
 @styled
 def draw_findings(found: Findings) -> Figure:
-    """Draw the cumulants and the specific heat of all sizes, and the places by method with their errors.
+    """Draw cumulants and specific heats, or responses to another control, of all sizes, and the places by method.
 
     Parameters
     ----------
@@ -41,8 +42,8 @@ def draw_findings(found: Findings) -> Figure:
     panels = len(PANELS) + (transition is not None)
     figure = new_figure((WIDTH * panels, HEIGHT))
     axes = figure.subplots(1, panels)
-    for ax, name in zip(axes, PANELS, strict=False):
-        draw_sizes(found.study, name, ax=ax)
+    for ax, names in zip(axes, PANELS, strict=False):
+        draw_sizes(found.study, next(name for name in names if name in found.study.names), ax=ax)
         if transition is not None:
             ax.axvspan(*transition.interval_68, color=INK, alpha=0.15, linewidth=0)
     if transition is None:

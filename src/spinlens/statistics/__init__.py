@@ -8,6 +8,7 @@ from spinlens.statistics.correlation_lengths import correlation_lengths
 from spinlens.statistics.derivatives import derivatives
 from spinlens.statistics.disorder import disorder_averages
 from spinlens.statistics.estimate import Estimate
+from spinlens.statistics.imaginary_time import energy_gap, time_correlation
 from spinlens.statistics.improved import improved_observables
 from spinlens.statistics.indicator import Indicator, information
 from spinlens.statistics.jackknife import group_sums, jackknife
@@ -27,6 +28,7 @@ __all__ = [
     "correlation_lengths",
     "derivatives",
     "disorder_averages",
+    "energy_gap",
     "group_sums",
     "improved_observables",
     "information",
@@ -37,6 +39,7 @@ __all__ = [
     "pair_overlaps",
     "reweight",
     "scaling",
+    "time_correlation",
     "vortex_density",
 ]
 

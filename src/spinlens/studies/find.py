@@ -23,38 +23,30 @@ from spinlens.errors import EquilibrationWarning, InputError, did_you_mean
 from spinlens.lattices import Lattice
 from spinlens.lattices.lattice import AXES
 from spinlens.models import Model, check_model
-from spinlens.phases.transitions import Findings, PhaseTransition, search, search_configurations
+from spinlens.phases.transitions import Findings, search, search_configurations
 from spinlens.progress import Report, progress_bar
 from spinlens.provenance import provenance
 from spinlens.seeds import check_seed
 from spinlens.statistics import Configurations
 from spinlens.statistics.scaling import recorded_ensembles
-from spinlens.statistics.scaling.line import line_through
 from spinlens.studies.directory import StudyDirectory
+from spinlens.studies.shrinking import Shrinking
+from spinlens.studies.window import Window
 
 Array = NDArray[np.float64]
 
 SIZES = {1: (16, 32, 64, 128), 2: (16, 24, 32, 48, 64), 3: (8, 12, 16, 20, 24)}
 """Where none are given, by the number of axes."""
 
+TIMED_SIZES = {1: (16, 24, 32, 48, 64), 2: (6, 8, 10, 12), 3: (4, 6, 8)}
+"""The same of models in imaginary time, which is one more axis, as long as 1 / T says."""
+
+TIMED = {"interval": 1, "equilibration": 256}
+"""Sweeps of models in imaginary time: each is an update of all clusters, after which chains remember little, and takes
+as long as some hundred local ones."""
+
 OVERVIEW = 3
 """Sizes, the smallest ones, that are sampled over the whole window first."""
-
-REACH, SPLIT_REACH = 1.2, 3.0
-"""Half the window of a size in units of L^(-1/nu), relative to the place; in units of L^-d where phases coexist."""
-
-DOUBT = 8.0
-"""It is at least this many standard errors of the overview's place."""
-
-POINTS = 13
-"""Values of the control in it."""
-
-END_REACH, END_POINTS = 0.13, 10
-"""Half the window where a critical phase may end, relative to the place, and the values in it: whether it is a phase or
-a point is seen from afar alone."""
-
-FEWEST_POINTS, MOST_POINTS = 15, 61
-"""Values of the control in the whole window."""
 
 
 FEWEST_SOUND = 3
@@ -77,72 +69,6 @@ class Preset:
 
 
 PRESETS = {"quick": Preset(256, 1024), "standard": Preset(512, 8192), "thorough": Preset(1024, 32768, 128)}
-
-
-@dataclass(frozen=True)
-class Window:
-    """Where to look.
-
-    Attributes
-    ----------
-    axis : str
-        ``"temperature"`` or a control of the model.
-    low, high : float
-        Both ends.
-    fixed : mapping of str to float
-        The other controls, and the temperature where it is not the axis.
-    """
-
-    axis: str
-    low: float
-    high: float
-    fixed: Mapping[str, float]
-
-    @classmethod
-    def of(cls, axes: Mapping[str, Any]) -> Window:
-        """Return the window that keywords mean: one pair of numbers, the others single numbers."""
-        pairs = {name: value for name, value in axes.items() if np.ndim(value) == 1}
-        if len(pairs) != 1 or any(len(value) != 2 for value in pairs.values()):
-            raise InputError(
-                "axes", ", ".join(f"{name}={value}" for name, value in axes.items()) or "none",
-                "exactly one control must be a pair, the window to search", "For example temperature=(2, 2.6)",
-            )  # fmt: skip
-        ((axis, (low, high)),) = pairs.items()
-        low, high = float(low), float(high)
-        if not np.isfinite([low, high]).all() or not low < high:
-            raise InputError(axis, (low, high), "is a window without interior", "Give the lower end first")
-        fixed = {name: float(value) for name, value in axes.items() if name != axis}
-        if axis != "temperature" and "temperature" not in fixed:
-            raise InputError("temperature", None, f"must be given where {axis} is searched")
-        return cls(axis, low, high, fixed)
-
-    def check(self, model: Model, lattice: Lattice) -> None:
-        """Refuse, before anything is sampled, what could not be reweighted."""
-
-        def factors(value: float) -> Array:
-            return model.factors(lattice, **{**self.fixed, self.axis: value})
-
-        line_through(self.axis, factors, np.array([self.low, self.high]))
-
-    def values(self, length: int, dimensions: int) -> Array:
-        """Return values over the whole window, close enough for the histograms of a size to overlap."""
-        width = np.log(self.high / self.low) if self.low > 0 else (self.high - self.low) / abs(self.high or self.low)
-        count = int(np.clip(np.ceil(2.0 * width * length ** (0.5 * dimensions)), FEWEST_POINTS, MOST_POINTS))
-        return np.linspace(self.low, self.high, count)
-
-    def near(self, found: PhaseTransition, length: int, dimensions: int) -> Array:
-        """Return values close to a place, within the window."""
-        nu = found.exponents.get("nu")
-        power = float(np.clip(1.0 / nu.value, 0.7, dimensions)) if nu else float(dimensions)
-        reach = (REACH if nu else SPLIT_REACH) * length**-power * abs(found.value)
-        return self._round(found.value, max(reach, DOUBT * found.error), POINTS)
-
-    def round_the_end(self, place: float) -> Array:
-        """Return values on both sides of where a critical phase may end, the same for every size."""
-        return self._round(place, END_REACH * abs(place), END_POINTS)
-
-    def _round(self, place: float, half: float, points: int) -> Array:
-        return np.linspace(max(self.low, place - half), min(self.high, place + half), points)
 
 
 def find_transitions(
@@ -172,7 +98,7 @@ def find_transitions(
         What of ensembles: everything that was recorded; or their draws and the values of the control alone, whatever
         the Hamiltonian is. Then a single size is enough where the model is one of neighbours.
     sizes : sequence of int, optional
-        Sides L, two or more; by default 16 to 64 in two dimensions, 8 to 24 in three.
+        Sides L, two or more; by default 16 to 64 in two dimensions, 8 to 24 in three, imaginary time counted as one.
     kind : str
         Of the lattice: ``"square"``, ``"triangular"``, ``"honeycomb"``, ``"cubic"`` or ``"chain"``.
     boundary : str or tuple
@@ -186,8 +112,10 @@ def find_transitions(
         continued. In memory where left out.
     workers, scheduler, progress
         As of `spinlens.simulate`.
-    **axes : float or (float, float)
-        ``temperature`` and the model's controls. Exactly one is a pair: the window.
+    **axes : float, str or (float, float)
+        ``temperature`` and the model's controls. Exactly one is a pair: the window. The others are numbers, or shrink
+        with the size: ``temperature="2/L"`` keeps sizes similar at a quantum critical point, ``"2/L^1.5"`` where the
+        dynamic exponent is 3/2.
 
     Returns
     -------
@@ -229,7 +157,8 @@ def find_transitions(
             "Simulate samples, and read averages over them by Ensemble.disorder_averages",
         )  # fmt: skip
     window = Window.of(axes)
-    lengths = sorted({int(size) for size in (SIZES[AXES[kind]] if sizes is None else sizes)})
+    usual = (TIMED_SIZES if model.imaginary_time else SIZES)[AXES[kind]]
+    lengths = sorted({int(size) for size in (usual if sizes is None else sizes)})
     if len(lengths) < 2:
         raise InputError("sizes", lengths, "scaling compares at least two sizes")
     lattices = [Lattice((length,) * AXES[kind], boundary=boundary, kind=kind) for length in lengths]
@@ -238,7 +167,8 @@ def find_transitions(
     description = {
         "study": "find", "preset": preset, "seed": seed, "model": model.text, "lattice": kind,
         "boundary": str(boundary), "sizes": lengths,
-        "axis": {window.axis: [window.low, window.high]}, "fixed": dict(window.fixed),
+        "axis": {window.axis: [window.low, window.high]},
+        "fixed": {name: str(value) if isinstance(value, Shrinking) else value for name, value in window.fixed.items()},
     }  # fmt: skip
     directory = StudyDirectory(out, description) if out is not None else None
     started = time.monotonic()
@@ -265,22 +195,23 @@ class _Search:
 
     def run(self, report: Report, out: Path | None, workers: int | None, scheduler: str | None) -> Findings:
         """Sample and judge."""
-        work = _Work(report, [lattice.sites for lattice in self.lattices], self.preset)
+        work = _Work(report, [self._cost(lattice) for lattice in self.lattices], self.preset)
+        sweeps: dict[str, Any] = dict(TIMED) if self.model.imaginary_time else {}
 
         def sampled(stage: str, which: int, values: Array, recordings: int) -> Ensemble:
             lattice = self.lattices[which]
             path = out / f"{stage}-L{lattice.shape[0]:03d}.ens" if out else None
-            grid: dict[str, Any] = {**self.window.fixed, self.window.axis: values}
+            grid: dict[str, Any] = {**self.window.fixed_at(lattice.shape[0]), self.window.axis: values}
             with warnings.catch_warnings():
                 # Said in the answer, where it matters.
                 warnings.simplefilter("ignore", EquilibrationWarning)
                 return simulate(
                     self.model, lattice, chains=self.preset.chains, recordings=recordings, out=path,
                     seed=self.seed * 1000 + 100 * (stage == "near") + which, progress=work.part(stage, which),
-                    workers=workers, scheduler=scheduler, **grid,
+                    workers=workers, scheduler=scheduler, **sweeps, **grid,
                 )  # fmt: skip
 
-        count, dimensions = len(self.lattices), len(self.lattices[0].shape)
+        count, dimensions = len(self.lattices), self._dimensions
         lengths = [lattice.shape[0] for lattice in self.lattices]
 
         def overview(which: int) -> Ensemble:
@@ -295,24 +226,33 @@ class _Search:
             ensembles = [sampled("near", k, values, self.preset.recordings) for k, values in enumerate(near)]
         return _judged(ensembles, self.window.axis, self.seed, {})
 
+    @property
+    def _dimensions(self) -> float:
+        return self.window.dimensions(self.model, self.lattices[0].axes)
+
+    def _cost(self, lattice: Lattice) -> float:
+        """Return how long a sweep takes, but for a factor."""
+        temperature = self.window.fixed_at(lattice.shape[0]).get("temperature", 1.0)
+        return lattice.sites / (temperature if self.model.imaginary_time else 1.0)
+
     def _near(self, rough: Findings) -> list[Array] | None:
         """Return values for each size close to what the overview shows; None where it shows nothing."""
         end = rough.evidence.stretch.place if rough.evidence and rough.evidence.stretch else None
         if end is not None:
             return [self.window.round_the_end(end.value) for _ in self.lattices]
         return [
-            self.window.near(rough.transitions[0], lattice.shape[0], lattice.axes) for lattice in self.lattices
+            self.window.near(rough.transitions[0], lattice.shape[0], self._dimensions) for lattice in self.lattices
         ] if rough.transitions else None  # fmt: skip
 
 
 class _Work:
     """Progress of all simulations together, weighted by their updates."""
 
-    def __init__(self, report: Report, sites: Sequence[int], preset: Preset) -> None:
+    def __init__(self, report: Report, costs: Sequence[float], preset: Preset) -> None:
         self._report, self._done = report, 0.0
         self._weights = {
-            **{("window", k): n * (preset.overview + EQUILIBRATION) for k, n in enumerate(sites[:OVERVIEW])},
-            **{("near", k): n * (preset.recordings + EQUILIBRATION) for k, n in enumerate(sites)},
+            **{("window", k): n * (preset.overview + EQUILIBRATION) for k, n in enumerate(costs[:OVERVIEW])},
+            **{("near", k): n * (preset.recordings + EQUILIBRATION) for k, n in enumerate(costs)},
         }  # fmt: skip
         self._total = sum(self._weights.values())
 

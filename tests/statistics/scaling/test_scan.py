@@ -172,7 +172,7 @@ def test_many_different_energies_share_bins(monkeypatch):
     noise = np.random.default_rng(1)
     for arrays in sizes:
         arrays["energy"] = arrays["energy"] + 1e-4 * noise.normal(size=arrays["energy"].shape)
-    monkeypatch.setattr("spinlens.statistics.scaling.scan.MOST_BINS", 2000)
+    monkeypatch.setattr("spinlens.statistics.scaling.bins.MOST_BINS", 2000)
     shared = FiniteSize.from_arrays(dict(zip((3, 4), sizes, strict=True)), dimensions=2)
     assert all(len(scan.bins.values) <= 2001 for scan in shared.scans)
     found = shared.observables(BETWEEN)

@@ -11,9 +11,9 @@ from spinlens.errors import InputError
 from spinlens.phases.transitions.usable import (
     CUMULANT,
     GROWING,
-    HEAT,
     PEAKED,
     crossing_pairs,
+    heat_of,
     recorded_scans,
     split_sizes,
 )  # fmt: skip
@@ -54,7 +54,8 @@ class Evidence:
     inverse_nu : Estimate or None
         From the slopes there.
     heat_growth : Estimate or None
-        The power of L with which the peak of the specific heat grows between the two largest: alpha / nu, or d.
+        The power of L with which the peak of the specific heat, or of the response to another control, grows between
+        the two largest: alpha / nu, or d.
     valleys : tuple of int
         The sizes whose energies have two peaks where the specific heat is largest.
     deepening : float
@@ -124,7 +125,7 @@ def _stretch(study: FiniteSize) -> tuple[Stretch | None, str]:
 
 def _heat_growth(study: FiniteSize) -> Estimate | None:
     try:
-        return study.of_sizes(study.sizes[-2:]).peaks(HEAT).exponents.estimates[0]
+        return study.of_sizes(study.sizes[-2:]).peaks(heat_of(study)).exponents.estimates[0]
     except InputError:
         return None
 

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from spinlens.errors import InputError
-from spinlens.phases.transitions.usable import CUMULANT, GROWING, HEAT, PEAKED, crossing_pairs, split_sizes
+from spinlens.phases.transitions.usable import CUMULANT, GROWING, HEAT, PEAKED, crossing_pairs, heat_of, split_sizes
 from spinlens.statistics.estimate import Estimate
 from spinlens.statistics.scaling import Correction, Extrapolation, FiniteSize, volume_forms
+from spinlens.statistics.scaling.scan import RESPONSE
 
 SLOPE, OMEGA, OMEGA_ERROR = 1.5, 1.4, 0.6
 """1 / nu where the slopes do not tell, and omega with the width of its prior where nothing is known of it."""
@@ -80,6 +81,9 @@ CONTINUOUS: Mapping[str, Method] = {
 }
 """Methods that allow for exponents of any value."""
 
+RESPONDING: Mapping[str, Method] = {"response peaks": _peaks(RESPONSE)}
+"""What there is beside them where another control than the temperature varies."""
+
 FIRST_ORDER: Mapping[str, Method] = {
     "equal weight of two phases": _equal_weight,
     "cumulant crossings, first order": _sharp_crossings,
@@ -97,7 +101,8 @@ UNBINDING: Mapping[str, Method] = {
 
 def places(study: FiniteSize, methods: Mapping[str, Method]) -> list[Place]:
     """Ask every method, each on all sizes or on as many of the largest as it can be used with."""
-    return [_place(study, name, method) for name, method in methods.items()]
+    further = RESPONDING if heat_of(study) != HEAT and methods is CONTINUOUS else {}
+    return [_place(study, name, method) for name, method in {**methods, **further}.items()]
 
 
 def _place(study: FiniteSize, name: str, method: Method) -> Place:

@@ -10,12 +10,17 @@ from spinlens.errors import InputError
 from spinlens.statistics.scaling import FiniteSize
 from spinlens.statistics.scaling.coexistence import find_coexistence
 from spinlens.statistics.scaling.resamples import Layout
-from spinlens.statistics.scaling.scan import Scan
+from spinlens.statistics.scaling.scan import RESPONSE, Scan
 
 STUCK = 0.6
 """Correlation over chains between both halves of the recordings above which phases do not take turns often enough."""
 
 CUMULANT, GROWING, PEAKED, HEAT = "binder_cumulant", "susceptibility", "susceptibility_absolute", "specific_heat"
+
+
+def heat_of(study: FiniteSize) -> str:
+    """Return what curves the free energy along the control: the specific heat, or the response to another control."""
+    return RESPONSE if RESPONSE in study.names else HEAT
 
 
 def crossing_pairs(study: FiniteSize, name: str = CUMULANT) -> list[tuple[int, int]]:

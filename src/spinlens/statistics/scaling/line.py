@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +15,12 @@ Array = NDArray[np.float64]
 
 STRAIGHT = 1e-9
 """How far from a line the strength of each sum may lie, as a share of its size."""
+
+REMEMBERED = 1 << 12
+"""Values of the control whose strengths are kept."""
+
+STEP = 1e-3
+"""Of differences, as a share of the control: what is left out is of the size of its square, and rounding is less."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,6 +49,14 @@ class Line:
         apart = np.array([self.factors(float(value)) for value in values]) - self.origin
         return np.asarray(apart @ self.direction / (self.direction @ self.direction), dtype=np.float64)
 
+    def slopes(self, values: Array) -> tuple[Array, Array]:
+        """Return db/dcontrol and its slope at values of the control, float64 (n,) each, by differences."""
+        size = np.abs(values)
+        # Close to zero fields still have a scale, and a step of no size would be all rounding.
+        step = STEP * np.maximum(size, STEP * (size.max() or 1.0))
+        before, here, after = (self.drive(values + apart) for apart in (-step, 0.0 * step, step))
+        return (after - before) / (2.0 * step), (after - 2.0 * here + before) / step**2
+
 
 def line_through(control: str, factors: Callable[[float], Array], values: Array) -> Line:
     """Find the line that a control moves along.
@@ -62,5 +77,6 @@ def line_through(control: str, factors: Callable[[float], Array], values: Array)
         along = (rows - origin) @ direction / (direction @ direction)
         apart = np.abs(rows - origin - np.outer(along, direction))
         if np.all(apart <= STRAIGHT * size) and np.ptp(along) > 0:
-            return Line(factors, origin, direction)
+            # The same values of the control are asked for time and again.
+            return Line(lru_cache(maxsize=REMEMBERED)(factors), origin, direction)
     raise InputError("control", repr(control), "moves nothing, or several sums along a curve: no scan to reweight in")

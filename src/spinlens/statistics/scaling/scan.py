@@ -15,16 +15,16 @@ from spinlens.statistics.fluctuations import Averaged, Modulus, Quantity, thermo
 from spinlens.statistics.histogram import MOST_GROUPS, RowHistogram
 from spinlens.statistics.jackknife import FEWEST_GROUPS
 from spinlens.statistics.mixture import Mixture
+from spinlens.statistics.scaling.bins import bins_of
 from spinlens.statistics.scaling.line import Line
 from spinlens.statistics.scaling.soundness import check_coherence, memory
 
 Array = NDArray[np.float64]
 
-MOST_BINS = 1 << 12
-"""Bins of the conjugate sum; more different values than that share bins."""
-
-FINEST = 2.0**-20
-"""Values of the conjugate sum that are closer than this differ by rounding alone."""
+RESPONSE = "response"
+"""Minus the second derivative of the free energy per site by a control that is not the temperature, T / N d^2 ln Z /
+dcontrol^2: the susceptibility of what it acts on, d<sx> / dGamma of a transverse field. It says what the specific heat
+says where the temperature varies."""
 
 
 class Curves(Protocol):
@@ -167,7 +167,7 @@ class Scan:
         self.groups = min(chains, MOST_GROUPS)
         check_coherence(recorded)
         self.memory = memory(recorded)
-        self.bins = _bins(recorded.conjugate)
+        self.bins = bins_of(recorded.conjugate)
         if len(self.bins.values) == 1:
             raise InputError("control", repr(self.control), f"moves nothing that was recorded at L = {self.length}")
         self._offsets = self._measured_from(recorded)
@@ -185,7 +185,7 @@ class Scan:
     @property
     def names(self) -> tuple[str, ...]:
         """The observables."""
-        energies = ("energy", "specific_heat", *(("energy_cumulant",) if self._by_temperature else ()))
+        energies = ("energy", "specific_heat", "energy_cumulant" if self._by_temperature else RESPONSE)
         return (*energies, *(name for quantity in self._quantities for name in quantity.names))
 
     @property
@@ -211,7 +211,13 @@ class Scan:
         sums = sums.reshape(len(values), 1 + self.groups, -1)
         means = np.moveaxis(sums[..., 1:] / sums[..., :1], -1, 0)
         temperature = values if self.temperature is None else np.full(len(values), self.temperature)
-        return self._observables(means, drive[:, None], temperature)
+        found = self._observables(means, drive[:, None], temperature)
+        if not self._by_temperature:
+            first, second = (slope[:, None] for slope in self._line.slopes(values))
+            dx, dxx = means[1], means[4]
+            mean = dx + self._offsets[0][1]
+            found[RESPONSE] = temperature[:, None] * (first**2 * self.sites * (dxx - dx**2) + second * mean)
+        return found
 
     def distribution(self, values: Array, members: NDArray[np.float64]) -> Array:
         """Return the shares of sets of bins, (n, 1 + G, set), given which bin belongs to which, float64 (set, bin)."""
@@ -327,62 +333,6 @@ class Scan:
             with np.errstate(divide="ignore", invalid="ignore"):
                 found["energy_cumulant"] = 1.0 - fourth / (3.0 * square**2)
         return found
-
-
-@dataclass(frozen=True, eq=False)
-class Bins:
-    """Values of the conjugate sum, each with its bin.
-
-    Attributes
-    ----------
-    keys : ndarray, int64 (bin,)
-        Ascending whole multiples of `width`.
-    width : float
-        Values that round to the same multiple share a bin.
-    values : ndarray, float64 (bin,)
-        The mean value of each.
-    centre : float
-        Where `apart` is measured from.
-    """
-
-    keys: NDArray[np.int64]
-    width: float
-    values: Array
-    centre: float
-
-    @property
-    def apart(self) -> Array:
-        """Values less the centre."""
-        return self.values - self.centre
-
-    def of(self, x: Array) -> NDArray[np.int64]:
-        """Return the bin of each value."""
-        return np.searchsorted(self.keys, np.rint(x / self.width).astype(np.int64))
-
-
-def _bins(conjugate: Sequence[Array]) -> Bins:
-    """Give each value its bin; where there are too many, those that are near each other share one.
-
-    A bin of width w makes weights wrong by (w (b - b'))^2 / 24 of them, b' being the nearest simulated condition: some
-    1e-5 at 2^12 bins.
-    """
-    width = FINEST
-    low, high = min(float(x.min()) for x in conjugate), max(float(x.max()) for x in conjugate)
-    keys = _keys(conjugate, width)
-    if len(keys) > MOST_BINS:
-        width = (high - low) / MOST_BINS
-        keys = _keys(conjugate, width)
-    sums, counts = np.zeros(len(keys)), np.zeros(len(keys))
-    for x in conjugate:
-        place = np.searchsorted(keys, np.rint(x / width).astype(np.int64)).reshape(-1)
-        sums += np.bincount(place, weights=x.reshape(-1), minlength=len(keys))
-        counts += np.bincount(place, minlength=len(keys))
-    return Bins(keys, width, sums / counts, 0.5 * (low + high))
-
-
-def _keys(conjugate: Sequence[Array], width: float) -> NDArray[np.int64]:
-    found = [np.unique(np.rint(x / width).astype(np.int64)) for x in conjugate]
-    return np.unique(np.concatenate(found))
 
 
 def check_names(names: Mapping[str, object] | Sequence[str], wanted: str) -> None:

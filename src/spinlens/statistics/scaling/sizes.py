@@ -160,7 +160,8 @@ class Sizes:
         -------
         xarray.Dataset
             Over size and the control: the names of `spinlens.statistics.observables`, and ``energy_cumulant``
-            1 - <e^4> / (3 <e^2>^2).
+            1 - <e^4> / (3 <e^2>^2) over temperatures, ``response``, minus the second derivative of the free energy per
+            site, over another control.
         """
         import xarray as xr
 
