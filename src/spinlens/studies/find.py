@@ -1,7 +1,7 @@
 """The search for a transition of any model: sizes, windows and recordings are chosen, sampled, and judged.
 
-First the smaller sizes are sampled over the whole window. Where they show a transition, all sizes are sampled again
-close to it, each as closely as its rounding needs, and the answer comes from these recordings alone; where they show
+First the smaller sizes are sampled over the whole window. Where they show transitions, all sizes are sampled again
+close to each, each as closely as its rounding needs, and the answer comes from these recordings alone; where they show
 none, the larger sizes are sampled over the whole window as well.
 """
 
@@ -11,7 +11,7 @@ import time
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import chain
+from itertools import chain, pairwise
 from pathlib import Path
 from typing import Any
 
@@ -23,14 +23,14 @@ from spinlens.errors import EquilibrationWarning, InputError, did_you_mean
 from spinlens.lattices import Lattice
 from spinlens.lattices.lattice import AXES
 from spinlens.models import Model, check_model
-from spinlens.phases.transitions import Findings, PhaseTransition, search, search_configurations
+from spinlens.phases.transitions import Findings, PhaseTransition, search, search_configurations, together
 from spinlens.progress import Report, progress_bar
 from spinlens.provenance import provenance
 from spinlens.seeds import check_seed
 from spinlens.statistics import Configurations
 from spinlens.statistics.scaling import recorded_ensembles
-from spinlens.statistics.scaling.line import line_through
 from spinlens.studies.directory import StudyDirectory
+from spinlens.studies.windows import Window
 
 Array = NDArray[np.float64]
 
@@ -39,23 +39,6 @@ SIZES = {1: (16, 32, 64, 128), 2: (16, 24, 32, 48, 64), 3: (8, 12, 16, 20, 24)}
 
 OVERVIEW = 3
 """Sizes, the smallest ones, that are sampled over the whole window first."""
-
-REACH, SPLIT_REACH = 1.2, 3.0
-"""Half the window of a size in units of L^(-1/nu), relative to the place; in units of L^-d where phases coexist."""
-
-DOUBT = 8.0
-"""It is at least this many standard errors of the overview's place."""
-
-POINTS = 13
-"""Values of the control in it."""
-
-END_REACH, END_POINTS = 0.13, 10
-"""Half the window where a critical phase may end, relative to the place, and the values in it: whether it is a phase or
-a point is seen from afar alone."""
-
-FEWEST_POINTS, MOST_POINTS = 15, 61
-"""Values of the control in the whole window."""
-
 
 FEWEST_SOUND = 3
 """Sizes whose chains have mixed at the transition from which the others, which would only add a bias, are left out."""
@@ -79,72 +62,6 @@ class Preset:
 PRESETS = {"quick": Preset(256, 1024), "standard": Preset(512, 8192), "thorough": Preset(1024, 32768, 128)}
 
 
-@dataclass(frozen=True)
-class Window:
-    """Where to look.
-
-    Attributes
-    ----------
-    axis : str
-        ``"temperature"`` or a control of the model.
-    low, high : float
-        Both ends.
-    fixed : mapping of str to float
-        The other controls, and the temperature where it is not the axis.
-    """
-
-    axis: str
-    low: float
-    high: float
-    fixed: Mapping[str, float]
-
-    @classmethod
-    def of(cls, axes: Mapping[str, Any]) -> Window:
-        """Return the window that keywords mean: one pair of numbers, the others single numbers."""
-        pairs = {name: value for name, value in axes.items() if np.ndim(value) == 1}
-        if len(pairs) != 1 or any(len(value) != 2 for value in pairs.values()):
-            raise InputError(
-                "axes", ", ".join(f"{name}={value}" for name, value in axes.items()) or "none",
-                "exactly one control must be a pair, the window to search", "For example temperature=(2, 2.6)",
-            )  # fmt: skip
-        ((axis, (low, high)),) = pairs.items()
-        low, high = float(low), float(high)
-        if not np.isfinite([low, high]).all() or not low < high:
-            raise InputError(axis, (low, high), "is a window without interior", "Give the lower end first")
-        fixed = {name: float(value) for name, value in axes.items() if name != axis}
-        if axis != "temperature" and "temperature" not in fixed:
-            raise InputError("temperature", None, f"must be given where {axis} is searched")
-        return cls(axis, low, high, fixed)
-
-    def check(self, model: Model, lattice: Lattice) -> None:
-        """Refuse, before anything is sampled, what could not be reweighted."""
-
-        def factors(value: float) -> Array:
-            return model.factors(lattice, **{**self.fixed, self.axis: value})
-
-        line_through(self.axis, factors, np.array([self.low, self.high]))
-
-    def values(self, length: int, dimensions: int) -> Array:
-        """Return values over the whole window, close enough for the histograms of a size to overlap."""
-        width = np.log(self.high / self.low) if self.low > 0 else (self.high - self.low) / abs(self.high or self.low)
-        count = int(np.clip(np.ceil(2.0 * width * length ** (0.5 * dimensions)), FEWEST_POINTS, MOST_POINTS))
-        return np.linspace(self.low, self.high, count)
-
-    def near(self, found: PhaseTransition, length: int, dimensions: int) -> Array:
-        """Return values close to a place, within the window."""
-        nu = found.exponents.get("nu")
-        power = float(np.clip(1.0 / nu.value, 0.7, dimensions)) if nu else float(dimensions)
-        reach = (REACH if nu else SPLIT_REACH) * length**-power * abs(found.value)
-        return self._round(found.value, max(reach, DOUBT * found.error), POINTS)
-
-    def round_the_end(self, place: float) -> Array:
-        """Return values on both sides of where a critical phase may end, the same for every size."""
-        return self._round(place, END_REACH * abs(place), END_POINTS)
-
-    def _round(self, place: float, half: float, points: int) -> Array:
-        return np.linspace(max(self.low, place - half), min(self.high, place + half), points)
-
-
 def find_transitions(
     model: Model | Sequence[Ensemble],
     *,
@@ -160,7 +77,7 @@ def find_transitions(
     progress: bool = True,
     **axes: Any,
 ) -> Findings:
-    """Find the transition of a model within a window of one of its controls.
+    """Find the transitions of a model within a window of one of its controls.
 
     Nothing is known of the model's transitions: places, errors and kinds come from recordings of several sizes alone.
 
@@ -192,7 +109,7 @@ def find_transitions(
     Returns
     -------
     Findings
-        The transition with its errors, or none, and why.
+        Each transition with its errors, or none, and why.
 
     Raises
     ------
@@ -267,7 +184,7 @@ class _Search:
         """Sample and judge."""
         work = _Work(report, [lattice.sites for lattice in self.lattices], self.preset)
 
-        def sampled(stage: str, which: int, values: Array, recordings: int) -> Ensemble:
+        def sampled(stage: str, which: int, values: Array, recordings: int, part: int) -> Ensemble:
             lattice = self.lattices[which]
             path = out / f"{stage}-L{lattice.shape[0]:03d}.ens" if out else None
             grid: dict[str, Any] = {**self.window.fixed, self.window.axis: values}
@@ -276,7 +193,7 @@ class _Search:
                 warnings.simplefilter("ignore", EquilibrationWarning)
                 return simulate(
                     self.model, lattice, chains=self.preset.chains, recordings=recordings, out=path,
-                    seed=self.seed * 1000 + 100 * (stage == "near") + which, progress=work.part(stage, which),
+                    seed=self.seed * 1000 + 100 * part + which, progress=work.part(recordings, which),
                     workers=workers, scheduler=scheduler, **grid,
                 )  # fmt: skip
 
@@ -284,41 +201,60 @@ class _Search:
         lengths = [lattice.shape[0] for lattice in self.lattices]
 
         def overview(which: int) -> Ensemble:
-            return sampled("window", which, self.window.values(lengths[which], dimensions), self.preset.overview)
+            return sampled("window", which, self.window.values(lengths[which], dimensions), self.preset.overview, 0)
 
         first = [overview(which) for which in range(min(OVERVIEW, count))]
         rough = search(recorded_ensembles(first, control=self.window.axis), nulls=False)
         near = self._near(rough)
-        if near is None:
+        if not near:
             ensembles = first + [overview(which) for which in range(len(first), count)]
-        else:
-            ensembles = [sampled("near", k, values, self.preset.recordings) for k, values in enumerate(near)]
-        return _judged(ensembles, self.window.axis, self.seed, {})
+            return _judged(ensembles, self.window.axis, self.seed, {})
+        work.expect(len(near))
+        found = []
+        for part, windows in enumerate(near, start=1):
+            stage = f"near-{part}" if len(near) > 1 else "near"
+            ensembles = [sampled(stage, k, values, self.preset.recordings, part) for k, values in enumerate(windows)]
+            found.append(_judged(ensembles, self.window.axis, self.seed, {}))
+        return together(found)
 
-    def _near(self, rough: Findings) -> list[Array] | None:
-        """Return values for each size close to what the overview shows; None where it shows nothing."""
-        end = rough.evidence.stretch.place if rough.evidence and rough.evidence.stretch else None
-        if end is not None:
-            return [self.window.round_the_end(end.value) for _ in self.lattices]
-        return [
-            self.window.near(rough.transitions[0], lattice.shape[0], lattice.axes) for lattice in self.lattices
-        ] if rough.transitions else None  # fmt: skip
+    def _near(self, rough: Findings) -> list[list[Array]]:
+        """Return values for each size close to each place that the overview shows, none of them closer to another."""
+        seen: list[tuple[float, PhaseTransition | None]] = []
+        for part in rough.windows:
+            end = part.evidence.stretch.place if part.evidence and part.evidence.stretch else None
+            if end is not None:
+                seen.append((end.value, None))
+            elif part.transitions:
+                seen.append((part.transitions[0].value, part.transitions[0]))
+        if not seen:
+            return []
+        places = [place for place, _ in seen]
+        edges = [self.window.low, *(0.5 * (a + b) for a, b in pairwise(places)), self.window.high]
+        near = []
+        for (place, found), (low, high) in zip(seen, pairwise(edges), strict=True):
+            window = replace(self.window, low=low, high=high)
+            near.append([
+                window.near(found, lattice.shape[0], lattice.axes) if found else window.round_the_end(place)
+                for lattice in self.lattices
+            ])  # fmt: skip
+        return near
 
 
 class _Work:
     """Progress of all simulations together, weighted by their updates."""
 
     def __init__(self, report: Report, sites: Sequence[int], preset: Preset) -> None:
-        self._report, self._done = report, 0.0
-        self._weights = {
-            **{("window", k): n * (preset.overview + EQUILIBRATION) for k, n in enumerate(sites[:OVERVIEW])},
-            **{("near", k): n * (preset.recordings + EQUILIBRATION) for k, n in enumerate(sites)},
-        }  # fmt: skip
-        self._total = sum(self._weights.values())
+        self._report, self._sites, self._preset, self._done = report, sites, preset, 0.0
+        self.expect(1)
 
-    def part(self, stage: str, which: int) -> Report:
+    def expect(self, parts: int) -> None:
+        """Know how many parts of the window are sampled closely."""
+        first = (self._preset.overview + EQUILIBRATION) * sum(self._sites[:OVERVIEW])
+        self._total = first + parts * (self._preset.recordings + EQUILIBRATION) * sum(self._sites)
+
+    def part(self, recordings: int, which: int) -> Report:
         """Return the report of one simulation."""
-        weight = self._weights.get((stage, which), self._weights["near", which])
+        weight = self._sites[which] * (recordings + EQUILIBRATION)
         before, self._done = self._done, self._done + weight
 
         def report(fraction: float, note: str = "") -> None:
@@ -363,7 +299,8 @@ def _unsound(ensembles: Sequence[Ensemble], axis: str, found: Findings) -> tuple
         near = np.ones(len(values), dtype=bool)
         if found.transitions:
             step = 1.5 * float(np.median(np.diff(values)))
-            near = np.abs(values - found.transitions[0].value) <= step
+            places = np.array([each.value for each in found.transitions])
+            near = (np.abs(values[:, None] - places) <= step).any(axis=1)
         words += [f"L = {ensemble.lattice.shape[0]} at {v:g}" for v in values[near & ~sound]]
     return tuple(words)
 
