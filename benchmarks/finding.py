@@ -3,7 +3,9 @@
     python benchmarks/finding.py [--preset quick] [--systems ising potts_3]
 
 What is known is compared after everything was found. The results go to ``docs/results/finding-PRESET.json``, from which
-``docs/finding.md`` has its table.
+``docs/finding.md`` has its table. Each system has the commit that found it. One that is there already, from this
+commit and with the same settings, is not searched again; one that was interrupted goes on where its recordings are
+(``--out``).
 """
 
 from __future__ import annotations
@@ -18,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 import spinlens as sl
+from spinlens.files import write_atomically
 from spinlens.provenance import provenance
 
 RESULTS = Path(__file__).parents[1] / "docs" / "results"
@@ -31,7 +34,9 @@ class System:
     words: str
     model: sl.Model
     window: tuple[float, float]
-    exact: float
+    exact: float | tuple[tuple[float, float], ...]
+    """Where; or several places, each with its error."""
+
     kind: str = "continuous"
     nu: float | None = None
     latent_heat: float | None = None
@@ -39,6 +44,21 @@ class System:
     sizes: tuple[int, ...] | None = None
     controls: dict[str, float | str] = field(default_factory=dict)
     axis: str = "temperature"
+
+    @property
+    def known(self) -> list[dict[str, Any]]:
+        """Every transition that is known."""
+        several = self.exact if isinstance(self.exact, tuple) else ((self.exact, 0.0),)
+        other = {"kind": self.kind, "nu": self.nu, "latent_heat": self.latent_heat}
+        return [] if self.kind == "none" else [{"value": v, "error": e, **other} for v, e in several]
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """What a search depends on beside preset, seed and commit, as JSON types."""
+        return {
+            "model": self.model.text, "window": list(self.window), "lattice": self.lattice,
+            "sizes": self.sizes and list(self.sizes), "controls": self.controls, "axis": self.axis,
+        }  # fmt: skip
 
 
 def potts(states: int) -> float:
@@ -75,6 +95,11 @@ SYSTEMS = {
     ),
     # M. Hasenbusch (2005), doi:10.1088/0305-4470/38/26/003; Y. Komura and Y. Okabe (2012), doi:10.1143/JPSJ.81.113001.
     "xy": System("XY, square", sl.XY(), (0.75, 1.1), 0.8929, "bkt", sizes=(12, 16, 24, 32)),
+    # Y. Tomita and Y. Okabe (2002), doi:10.1103/PhysRevB.65.184405.
+    "clock_6": System(
+        "clock, 6 states, square", sl.Clock(6), (0.55, 1.1), ((0.7014, 0.0011), (0.9008, 0.0006)), "bkt",
+        sizes=(12, 16, 24, 32),
+    ),
     # P. Pfeuty (1970), doi:10.1016/0003-4916(70)90270-8.
     "transverse_chain": System(
         "Ising in a transverse field, chain, T = 2 / L", sl.TransverseIsing(), (0.8, 1.3), 1.0, nu=1.0, lattice="chain",
@@ -92,20 +117,30 @@ SYSTEMS = {
 
 def row(system: System, found: sl.studies.find.Findings, seconds: float | None) -> dict[str, Any]:
     """Return what was found beside what is known."""
-    transition = found.transitions[0] if found.transitions else None
-    nu = transition.exponents["nu"] if transition else None
-    heat = transition.latent_heat if transition else None
+
+    def pair(estimate: Any) -> list[float] | None:
+        return [estimate.value, estimate.error] if estimate else None
+
+    places = [
+        {"value": each.value, "error": each.error, "kind": each.kind, "nu": pair(each.exponents["nu"]),
+         "latent_heat": pair(each.latent_heat)}
+        for each in found.transitions
+    ]  # fmt: skip
     return {
-        "system": system.words, "window": system.window, "known": None if system.kind == "none" else system.exact,
-        "value": transition.value if transition else None, "error": transition.error if transition else None,
-        "kind": transition.kind if transition else "none", "known_kind": system.kind,
-        "nu": [nu.value, nu.error] if nu else None, "known_nu": system.nu,
-        "latent_heat": [heat.value, heat.error] if heat else None, "known_latent_heat": system.latent_heat,
-        "sizes": found.sizes,
-        "none_probability": found.none_probability, "efficiency": found.ceiling.get("efficiency"),
-        "nulls_found": [name for name, each in found.nulls.items() if each.found], "seconds": seconds,
-        "unsound": len(found.unsound),
+        "system": system.words, "window": system.window, "found": places, "known": system.known, "sizes": found.sizes,
+        "none_probability": found.none_probability,
+        "efficiency": [part.ceiling.get("efficiency") for part in found.windows if part.transitions],
+        "nulls_found": list(found.doubtful), "seconds": seconds, "unsound": len(found.unsound),
+        "settings": system.settings, "provenance": provenance(),
     }  # fmt: skip
+
+
+def is_there(stored: dict[str, Any] | None, system: System) -> bool:
+    """Return whether a row is what would be found again: of sources that are committed, for others may have changed."""
+    now = provenance()
+    if stored is None or "+" in str(now["commit"]):
+        return False
+    return (stored.get("settings"), stored["provenance"]) == (system.settings, now)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -119,6 +154,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     rows = json.loads(path.read_text())["systems"] if path.exists() else {}
     for name in options.systems:
         system, start = SYSTEMS[name], time.perf_counter()
+        if is_there(rows.get(name), system):
+            print(name, "is there", rows[name], sep="\n", flush=True)
+            continue
         out = options.out / name if options.out else None
         fresh = out is None or not out.exists()
         found = sl.find_transitions(
@@ -128,8 +166,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         # A search that was continued has no time of its own.
         rows[name] = row(system, found, round(time.perf_counter() - start, 1) if fresh else None)
         print(name, found, rows[name], sep="\n", flush=True)
-        described = {"preset": options.preset, "seed": SEED, "provenance": provenance(), "systems": rows}
-        path.write_text(json.dumps(described, indent=2) + "\n")
+        described = {"preset": options.preset, "seed": SEED, "systems": rows}
+        write_atomically(path, (json.dumps(described, indent=2) + "\n").encode())
 
 
 if __name__ == "__main__":

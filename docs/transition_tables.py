@@ -36,26 +36,44 @@ def finding(preset: str) -> str:
     path = RESULTS / f"finding-{preset}.json"
     if not path.exists():
         return f"Not run with `{preset}` yet."
-    rows = read(path)["systems"].values()
     lines: list[tuple[str, ...]] = [
         ("system", "window", "found", "known", "off by", "errors", "kind", "nu or latent heat", "known", "time")
     ]
-    for row in rows:
+    for row in read(path)["systems"].values():
         window = f"{row['window'][0]:g} to {row['window'][1]:g}"
-        kind, clock = row["kind"].replace("_", " "), f"{row['seconds']:.0f} s" if row["seconds"] else ""
-        if row["value"] is None or row["known"] is None:
-            found = f"none (probability {row['none_probability']:.2f})" if row["value"] is None else str(row["value"])
-            known = "none" if row["known"] is None else f"{row['known']:.6g}"
-            lines.append((row["system"], window, found, known, "", "", kind, "", "", clock))
-            continue
-        apart = row["value"] - row["known"]
-        nu, known_nu = row["nu"] or row.get("latent_heat"), row["known_nu"] or row.get("known_latent_heat")
-        lines.append((
-            row["system"], window, str(Estimate(row["value"], row["error"])), f"{row['known']:.6g}",
-            f"{apart / row['known']:+.1e}", f"{apart / row['error']:+.1f}", kind, str(Estimate(*nu)) if nu else "",
-            f"{known_nu:.4g}" if known_nu else "", clock,
-        ))  # fmt: skip
+        clock = f"{row['seconds']:.0f} s" if row["seconds"] else ""
+        none = f"none (probability {row['none_probability']:.2f})"
+        for place, known in _pairs(row["found"], row["known"]) or [(None, None)]:
+            lines.append((row["system"], window, *_found(place, known, none), clock))
     return table(lines)
+
+
+def _pairs(found: list[dict[str, Any]], known: list[dict[str, Any]]) -> list[tuple[Any, Any]]:
+    """Return what was found beside what is known nearest to it, then what was not found."""
+    left, pairs = list(known), []
+    for place in found:
+        nearest = min(left, key=lambda each: abs(each["value"] - place["value"]), default=None)
+        pairs.append((place, nearest))
+        left = [each for each in left if each is not nearest]
+    return pairs + [(None, each) for each in left]
+
+
+def _found(place: dict[str, Any] | None, known: dict[str, Any] | None, none: str) -> tuple[str, ...]:
+    """Return the cells of one transition that was found, that is known, or both."""
+    here = str(Estimate(place["value"], place["error"])) if place else none
+    there = "none"
+    if known:
+        there = str(Estimate(known["value"], known["error"])) if known["error"] else f"{known['value']:.6g}"
+    kind = place["kind"].replace("_", " ") if place else "none"
+    if not (place and known):
+        return here, there, "", "", kind, "", ""
+    apart = place["value"] - known["value"]
+    error = (place["error"] ** 2 + known["error"] ** 2) ** 0.5
+    other, known_other = place["nu"] or place["latent_heat"], known["nu"] or known["latent_heat"]
+    return (
+        here, there, f"{apart / known['value']:+.1e}", f"{apart / error:+.1f}", kind,
+        str(Estimate(*other)) if other else "", f"{known_other:.4g}" if known_other else "",
+    )  # fmt: skip
 
 
 def planes(preset: str) -> str:

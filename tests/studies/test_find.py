@@ -16,7 +16,8 @@ from spinlens.errors import InputError
 from spinlens.phases.transitions import PhaseTransition
 from spinlens.report import write_report
 from spinlens.statistics import Estimate
-from spinlens.studies.find import PRESETS, Preset, Window, answer, find_transitions
+from spinlens.studies.find import PRESETS, Preset, answer, find_transitions
+from spinlens.studies.window import Window
 from spinlens.testing.chance import count, tail
 from tests.phases.transitions.exactly import DIMENSIONS, curie_weiss
 

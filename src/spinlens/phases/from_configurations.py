@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spinlens.errors import InputError
+from spinlens.phases.averaging import average
 from spinlens.phases.indicators.overlaps import pair_overlaps
 from spinlens.phases.indicators.principal import PrincipalOrder
 from spinlens.statistics import Configurations, Estimate
@@ -148,8 +149,8 @@ def transition_from_configurations(
 
     Notes
     -----
-    Observers are weighted by their inverse squared errors; their spread enters the error, not its inverse root: they
-    read the same chains. Blocks of one size in place of sizes (`Configurations.blocks`) sit within an environment that
+    Observers are averaged as methods are, see `spinlens.phases.averaging`: their spread enters the error, for they read
+    the same chains. Blocks of one size in place of sizes (`Configurations.blocks`) sit within an environment that
     knows the size of the whole: where theirs cross is off by a share of about 1 / L that no window of blocks shows, and
     the error does not hold it.
     """
@@ -204,16 +205,18 @@ def observed(
 
 
 def _together(control: str, limits: Sequence[tuple[str, Extrapolation, float, float]]) -> FoundTransition:
-    errors = np.array([np.hypot(limit.error, spread) for _, limit, _, spread in limits])
-    weight = errors**-2.0 / (errors**-2.0).sum()
-    values = np.array([value for _, _, value, _ in limits])
-    mean = float(weight @ values)
-    chains = np.sqrt(weight @ np.array([limit.statistical**2 for _, limit, _, _ in limits]))
-    networks = np.sqrt(weight @ np.array([spread**2 for *_, spread in limits]))
-    choices = np.sqrt(weight @ (np.array([limit.choices**2 for _, limit, _, _ in limits]) + (values - mean) ** 2))
+    found = [limit for _, limit, _, _ in limits]
+    spreads = [spread for *_, spread in limits]
+    whole = average(
+        [value for _, _, value, _ in limits],
+        [float(np.hypot(limit.error, spread)) for limit, spread in zip(found, spreads, strict=True)],
+    )
     findings = [
         Finding(name, limit, spread, float(share))
-        for (name, limit, _, spread), share in zip(limits, weight, strict=True)
+        for (name, limit, _, spread), share in zip(limits, whole.weights, strict=True)
     ]
     findings.sort(key=lambda each: -each.weight)
-    return FoundTransition(control, mean, float(chains), float(networks), float(choices), tuple(findings))
+    return FoundTransition(
+        control, whole.mean, whole.part([limit.statistical for limit in found]), whole.part(spreads),
+        whole.spread([limit.choices for limit in found]), tuple(findings),
+    )  # fmt: skip

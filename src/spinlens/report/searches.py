@@ -41,7 +41,7 @@ def search_page(page: Page, path: Path, summary: Mapping[str, Any]) -> Page:
 
 
 def findings_page(found: Findings) -> Page:
-    """Return the page of an answer in memory, with the curves of its sizes."""
+    """Return the page of an answer in memory, with the curves of its sizes, part by part of the window."""
     summary = found.summary()
     return Page(
         title="Search for a transition", answer=answer(summary), cautions=_doubts(summary),
@@ -65,12 +65,17 @@ def answer(summary: Mapping[str, Any]) -> list[str]:
 def _doubts(summary: Mapping[str, Any]) -> list[str]:
     said = [
         f"Do not trust this: a transition was also found in {each['null']}."
-        for each in summary["nulls"]
+        for each in _nulls(summary)
         if each["found"]
     ]
     if summary["unsound"]:
         said.append(f"Not known to be equilibrated near it: {', '.join(summary['unsound'])}.")
     return said
+
+
+def _nulls(summary: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """Return the nulls of a window, or of all its parts."""
+    return [each for part in summary.get("windows", [summary]) for each in part["nulls"]]
 
 
 def _tables(summary: Mapping[str, Any]) -> list[Table]:
@@ -79,14 +84,14 @@ def _tables(summary: Mapping[str, Any]) -> list[Table]:
         for each in summary["transitions"]
         for place in each["by_method"]
     ]
-    nulls = [[each["null"], each["probability"], each["words"]] for each in summary["nulls"]]
+    nulls = [[each["null"], each["probability"], each["words"]] for each in _nulls(summary)]
     tables = [Table("Places by method", ["method", "value", "error", "why not"], rows)] if rows else []
     return [*tables, *([Table("Nulls", ["null", "probability", "words"], nulls)] if nulls else [])]
 
 
 def _charts(found: Findings) -> list[Chart]:
     if found.study is None:
-        return []
+        return [chart for part in found.parts for chart in _charts(part)]
     values = found.study.observables(None)
     (control,) = (str(name) for name in values.dims if name != "size")
     at = values[control].values

@@ -1,7 +1,7 @@
 """The search for a transition of any model: sizes, windows and recordings are chosen, sampled, and judged.
 
-First the smaller sizes are sampled over the whole window. Where they show a transition, all sizes are sampled again
-close to it, each as closely as its rounding needs, and the answer comes from these recordings alone; where they show
+First the smaller sizes are sampled over the whole window. Where they show transitions, all sizes are sampled again
+close to each, each as closely as its rounding needs, and the answer comes from these recordings alone; where they show
 none, the larger sizes are sampled over the whole window as well.
 """
 
@@ -11,7 +11,7 @@ import time
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import chain
+from itertools import chain, pairwise
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +23,7 @@ from spinlens.errors import EquilibrationWarning, InputError, did_you_mean
 from spinlens.lattices import Lattice
 from spinlens.lattices.lattice import AXES
 from spinlens.models import Model, check_model
-from spinlens.phases.transitions import Findings, search, search_configurations
+from spinlens.phases.transitions import Findings, PhaseTransition, search, search_configurations, together
 from spinlens.progress import Report, progress_bar
 from spinlens.provenance import provenance
 from spinlens.seeds import check_seed
@@ -47,7 +47,6 @@ as long as some hundred local ones."""
 
 OVERVIEW = 3
 """Sizes, the smallest ones, that are sampled over the whole window first."""
-
 
 FEWEST_SOUND = 3
 """Sizes whose chains have mixed at the transition from which the others, which would only add a bias, are left out."""
@@ -86,7 +85,7 @@ def find_transitions(
     progress: bool = True,
     **axes: Any,
 ) -> Findings:
-    """Find the transition of a model within a window of one of its controls.
+    """Find the transitions of a model within a window of one of its controls.
 
     Nothing is known of the model's transitions: places, errors and kinds come from recordings of several sizes alone.
 
@@ -120,7 +119,7 @@ def find_transitions(
     Returns
     -------
     Findings
-        The transition with its errors, or none, and why.
+        Each transition with its errors, or none, and why.
 
     Raises
     ------
@@ -198,7 +197,7 @@ class _Search:
         work = _Work(report, [self._cost(lattice) for lattice in self.lattices], self.preset)
         sweeps: dict[str, Any] = dict(TIMED) if self.model.imaginary_time else {}
 
-        def sampled(stage: str, which: int, values: Array, recordings: int) -> Ensemble:
+        def sampled(stage: str, which: int, values: Array, recordings: int, part: int) -> Ensemble:
             lattice = self.lattices[which]
             path = out / f"{stage}-L{lattice.shape[0]:03d}.ens" if out else None
             grid: dict[str, Any] = {**self.window.fixed_at(lattice.shape[0]), self.window.axis: values}
@@ -207,7 +206,7 @@ class _Search:
                 warnings.simplefilter("ignore", EquilibrationWarning)
                 return simulate(
                     self.model, lattice, chains=self.preset.chains, recordings=recordings, out=path,
-                    seed=self.seed * 1000 + 100 * (stage == "near") + which, progress=work.part(stage, which),
+                    seed=self.seed * 1000 + 100 * part + which, progress=work.part(recordings, which),
                     workers=workers, scheduler=scheduler, **sweeps, **grid,
                 )  # fmt: skip
 
@@ -215,16 +214,21 @@ class _Search:
         lengths = [lattice.shape[0] for lattice in self.lattices]
 
         def overview(which: int) -> Ensemble:
-            return sampled("window", which, self.window.values(lengths[which], dimensions), self.preset.overview)
+            return sampled("window", which, self.window.values(lengths[which], dimensions), self.preset.overview, 0)
 
         first = [overview(which) for which in range(min(OVERVIEW, count))]
         rough = search(recorded_ensembles(first, control=self.window.axis), nulls=False)
         near = self._near(rough)
-        if near is None:
+        if not near:
             ensembles = first + [overview(which) for which in range(len(first), count)]
-        else:
-            ensembles = [sampled("near", k, values, self.preset.recordings) for k, values in enumerate(near)]
-        return _judged(ensembles, self.window.axis, self.seed, {})
+            return _judged(ensembles, self.window.axis, self.seed, {})
+        work.expect(len(near))
+        found = []
+        for part, windows in enumerate(near, start=1):
+            stage = f"near-{part}" if len(near) > 1 else "near"
+            ensembles = [sampled(stage, k, values, self.preset.recordings, part) for k, values in enumerate(windows)]
+            found.append(_judged(ensembles, self.window.axis, self.seed, {}))
+        return together(found)
 
     @property
     def _dimensions(self) -> float:
@@ -235,30 +239,44 @@ class _Search:
         temperature = self.window.fixed_at(lattice.shape[0]).get("temperature", 1.0)
         return lattice.sites / (temperature if self.model.imaginary_time else 1.0)
 
-    def _near(self, rough: Findings) -> list[Array] | None:
-        """Return values for each size close to what the overview shows; None where it shows nothing."""
-        end = rough.evidence.stretch.place if rough.evidence and rough.evidence.stretch else None
-        if end is not None:
-            return [self.window.round_the_end(end.value) for _ in self.lattices]
-        return [
-            self.window.near(rough.transitions[0], lattice.shape[0], self._dimensions) for lattice in self.lattices
-        ] if rough.transitions else None  # fmt: skip
+    def _near(self, rough: Findings) -> list[list[Array]]:
+        """Return values for each size close to each place that the overview shows, none of them closer to another."""
+        seen: list[tuple[float, PhaseTransition | None]] = []
+        for part in rough.windows:
+            end = part.evidence.stretch.place if part.evidence and part.evidence.stretch else None
+            if end is not None:
+                seen.append((end.value, None))
+            elif part.transitions:
+                seen.append((part.transitions[0].value, part.transitions[0]))
+        if not seen:
+            return []
+        places = [place for place, _ in seen]
+        edges = [self.window.low, *(0.5 * (a + b) for a, b in pairwise(places)), self.window.high]
+        near = []
+        for (place, found), (low, high) in zip(seen, pairwise(edges), strict=True):
+            window = replace(self.window, low=low, high=high)
+            near.append([
+                window.near(found, lattice.shape[0], self._dimensions) if found else window.round_the_end(place)
+                for lattice in self.lattices
+            ])  # fmt: skip
+        return near
 
 
 class _Work:
     """Progress of all simulations together, weighted by their updates."""
 
     def __init__(self, report: Report, costs: Sequence[float], preset: Preset) -> None:
-        self._report, self._done = report, 0.0
-        self._weights = {
-            **{("window", k): n * (preset.overview + EQUILIBRATION) for k, n in enumerate(costs[:OVERVIEW])},
-            **{("near", k): n * (preset.recordings + EQUILIBRATION) for k, n in enumerate(costs)},
-        }  # fmt: skip
-        self._total = sum(self._weights.values())
+        self._report, self._costs, self._preset, self._done = report, costs, preset, 0.0
+        self.expect(1)
 
-    def part(self, stage: str, which: int) -> Report:
+    def expect(self, parts: int) -> None:
+        """Know how many parts of the window are sampled closely."""
+        first = (self._preset.overview + EQUILIBRATION) * sum(self._costs[:OVERVIEW])
+        self._total = first + parts * (self._preset.recordings + EQUILIBRATION) * sum(self._costs)
+
+    def part(self, recordings: int, which: int) -> Report:
         """Return the report of one simulation."""
-        weight = self._weights.get((stage, which), self._weights["near", which])
+        weight = self._costs[which] * (recordings + EQUILIBRATION)
         before, self._done = self._done, self._done + weight
 
         def report(fraction: float, note: str = "") -> None:
@@ -303,7 +321,8 @@ def _unsound(ensembles: Sequence[Ensemble], axis: str, found: Findings) -> tuple
         near = np.ones(len(values), dtype=bool)
         if found.transitions:
             step = 1.5 * float(np.median(np.diff(values)))
-            near = np.abs(values - found.transitions[0].value) <= step
+            places = np.array([each.value for each in found.transitions])
+            near = (np.abs(values[:, None] - places) <= step).any(axis=1)
         words += [f"L = {ensemble.lattice.shape[0]} at {v:g}" for v in values[near & ~sound]]
     return tuple(words)
 

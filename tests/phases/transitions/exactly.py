@@ -53,3 +53,33 @@ def two_phases(seed, *, lengths=(10, 14, 20), chains=32, recordings=150):
             orders.append(np.where(ordered, 0.9 * sign, 0.0) + generator.normal(size=mean.shape) / length)
         arrays[length] = {"temperature": temperatures, "energy": np.array(energies), "order": np.array(orders)}
     return recorded_arrays(arrays, dimensions=2)
+
+
+def beside_each_other(seed, *, second=1.6, low=0.8, high=1.9, lengths=LENGTHS):
+    """Return recordings of two Curie-Weiss models that know nothing of each other, with Tc = 1 and another one."""
+    temperatures = np.linspace(low, high, 23)
+    arrays = {}
+    for length in lengths:
+        one = curie_weiss(length, temperatures, seed)
+        other = curie_weiss(length, temperatures / second, seed + 100)
+        arrays[length] = {
+            "temperature": temperatures, "energy": one["energy"] + second * other["energy"],
+            "first": one["magnetization"], "second": other["magnetization"],
+        }  # fmt: skip
+    return recorded_arrays(arrays, dimensions=DIMENSIONS)
+
+
+def beside_a_schottky_peak(seed, *, gap=3.6, lengths=LENGTHS):
+    """Return recordings of a Curie-Weiss model and as many sites on their own, each with a gap; their specific heat
+    peaks near 0.42 gap, and the share that is above the gap, which is the second order parameter, rises there."""
+    temperatures = np.linspace(0.8, 1.9, 23)
+    arrays = {}
+    for length in lengths:
+        one, sites = curie_weiss(length, temperatures, seed), length**DIMENSIONS
+        share = 1 / (1 + np.exp(gap / temperatures))
+        above = np.random.default_rng([seed, length, 1]).binomial(sites, share[:, None, None], one["energy"].shape)
+        arrays[length] = {
+            "temperature": temperatures, "energy": one["energy"] + gap * above, "first": one["magnetization"],
+            "second": above / sites,
+        }  # fmt: skip
+    return recorded_arrays(arrays, dimensions=DIMENSIONS)

@@ -118,6 +118,9 @@ def test_the_bound_lies_below_the_error():
 
 def test_summaries_are_plain_numbers():
     summary = found(1).summary()
+    # A window of one transition is not divided.
+    assert found(1).windows == (found(1),)
+    assert "windows" not in summary
     (transition,) = summary["transitions"]
     assert set(transition) >= {
         "axis", "value", "error", "interval_68", "interval_95", "kind", "kind_probabilities", "probability",

@@ -90,6 +90,59 @@ def _flow(temperature: float, fugacity: float, lengths: tuple[int, ...]) -> tupl
     return list(1 / inverse), list(growth)
 
 
+def clock_ends(states: int, fugacity: float = FUGACITY) -> tuple[float, float]:
+    """Return where the flow of `clock` has its critical phase end, exactly but for the integration.
+
+    What q angles add dies out towards the upper end; from there on what Kosterlitz' flow conserves decides, which is
+    what it is at 1 / K = pi / 2 without vortices. The lower end is dual to it: T_1 T_2 = (2 pi / q)^2.
+    """
+
+    def conserved(inverse: float, y: float) -> float:
+        return y**2 - (2 * inverse - np.pi * np.log(inverse)) / (2 * np.pi**3)
+
+    def apart(temperature: float) -> float:
+        inverse, y, *_ = _clock_flow(temperature, fugacity, states, FAR)[:, -1]
+        return conserved(inverse, y) - conserved(np.pi / 2, 0.0)
+
+    upper = float(brentq(apart, 2 * np.pi / states, 1.3 * 2 * np.pi / states, xtol=1e-9))
+    return (2 * np.pi / states) ** 2 / upper, upper
+
+
+def clock(lengths, low, high, states: int = 6, *, fugacity: float = FUGACITY, **options) -> list[Given]:
+    """Return susceptibilities of the flow of q angles whose vortices and locking forces have the same fugacity.
+
+    J. V. Jose, L. P. Kadanoff, S. Kirkpatrick and D. R. Nelson, Phys. Rev. B 16, 1217 (1977).
+    """
+    temperatures = 0.5 * (low + high) + 0.5 * (high - low) * chebpts2(2 * DEGREE + 1)
+    logs = np.log(lengths)
+    rows = np.array([_clock_flow(float(t), fugacity, states, logs)[-1] for t in temperatures])
+    found = []
+    for length, row in zip(lengths, rows.T, strict=True):
+        growth = Chebyshev.fit(temperatures, row, 2 * DEGREE, [low, high])
+        curves = {"susceptibility": lambda x, growth=growth: np.exp(growth(x))}
+        found.append(Given(length, curves, low, high, **options))
+    return found
+
+
+FAR = np.array([6.0])
+"""ln L at which next to nothing is left of the forces of q angles where vortices unbind."""
+
+
+def _clock_flow(temperature: float, fugacity: float, states: int, logs: np.ndarray) -> np.ndarray:
+    """Return 1 / K, both fugacities and ln chi at each ln L, float64 (4, n)."""
+
+    def slopes(_, state):
+        inverse, vortices, forces, _ = state
+        return [
+            4 * np.pi**3 * vortices**2 - np.pi * (states * inverse * forces) ** 2, (2 - np.pi / inverse) * vortices,
+            (2 - states**2 * inverse / (4 * np.pi)) * forces, 2 - inverse / (2 * np.pi),
+        ]  # fmt: skip
+
+    start = [temperature, fugacity, fugacity, 0.0]
+    solved = solve_ivp(slopes, (0, logs[-1]), start, t_eval=logs, rtol=1e-9, atol=1e-13)
+    return solved.y
+
+
 def spin_waves(lengths, low, high, **options) -> list[Given]:
     """Return curves of Gaussian angles on a torus: <cos(a_0 - a_r)> = exp(-T G(r)), G(r) the sum over waves, J = 1."""
     found = []

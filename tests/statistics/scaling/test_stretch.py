@@ -18,9 +18,11 @@ import spinlens as sl
 from spinlens.errors import InputError
 from spinlens.phases.transitions import evidence, verdict
 from spinlens.phases.transitions.evidence import PLANE
-from spinlens.phases.transitions.places import UNBINDING, places
+from spinlens.phases.transitions.places import places
+from spinlens.phases.transitions.places import unbinding as unbinding_methods
 from spinlens.phases.transitions.search_configurations import _end_of_a_phase
 from spinlens.statistics.scaling import FiniteSize, recorded_arrays, recorded_ensembles
+from spinlens.statistics.scaling.phase_ends import UNBINDING
 from spinlens.testing.chance import count, tail
 
 LENGTHS = (16, 24, 32, 48)
@@ -40,7 +42,7 @@ def test_spin_waves_are_critical_throughout(window: tuple[float, float]) -> None
         count(1, tail(5))
         assert abs(rate.value) < 0.03 + 5 * rate.error
         assert rate.error < 0.05
-    seen = evidence(study, twists=True)
+    seen = evidence(study, end=UNBINDING)
     judged = verdict(seen, dimensions=2)
     assert not judged.found
     assert "critical" in judged.words
@@ -76,9 +78,9 @@ def test_the_end_of_a_phase_is_one() -> None:
     assert found.ordered is not None
     assert found.disordered is not None
     assert found.ordered.value < 0.1 < 0.4 < found.disordered.value
-    judged = verdict(evidence(study, twists=True), dimensions=2)
+    judged = verdict(evidence(study, end=UNBINDING), dimensions=2)
     assert (judged.found, judged.kind) == (True, "bkt")
-    for place in places(study, UNBINDING):
+    for place in places(study, unbinding_methods(UNBINDING)):
         assert place.estimate is not None
         count(1, tail(5))
         assert abs(place.estimate.value - T_KT) < 5 * place.estimate.error < 0.05 * T_KT
@@ -98,12 +100,12 @@ def test_a_critical_point_is_none(nu: float, eta: float) -> None:
     assert found.disordered is not None
     # eta moves where the sides part, by little.
     assert [found.ordered.value, found.disordered.value] == pytest.approx([1 / nu] * 2, rel=0.25)
-    assert verdict(evidence(study, twists=True), dimensions=2).kind_probabilities["bkt"] < 0.1
+    assert verdict(evidence(study, end=UNBINDING), dimensions=2).kind_probabilities["bkt"] < 0.1
 
 
 def test_two_sizes_tell_no_phase_from_a_point_and_say_so() -> None:
     study = study_of(scaling(LENGTHS[-2:], nu=1.0, eta=0.25))
-    told, asked = (verdict(evidence(study, twists=twists), dimensions=2) for twists in (False, True))
+    told, asked = (verdict(evidence(study, end=end), dimensions=2) for end in (None, UNBINDING))
     assert told.kind_probabilities["continuous"] > 0.2
     assert asked.kind_probabilities["continuous"] == 0
     assert sum(asked.kind_probabilities.values()) == 1
@@ -115,7 +117,7 @@ def test_two_sizes_tell_no_phase_from_a_point_and_say_so() -> None:
 def test_order_and_disorder_are_none() -> None:
     for low, high in ((0.5, 0.9), (1.2, 1.6)):
         study = study_of([Given(each.length, each.given, low, high) for each in scaling(LENGTHS, low=0.5, high=1.6)])
-        judged = verdict(evidence(study, twists=True), dimensions=2)
+        judged = verdict(evidence(study, end=UNBINDING), dimensions=2)
         assert not judged.found
         assert judged.kind_probabilities["bkt"] < 0.1
 
@@ -131,7 +133,7 @@ def test_recordings_of_the_ising_model_are_none_when_they_are_asked() -> None:
     assert rate is not None
     count(1, tail(5))
     assert abs(rate.value - 1.0) < 0.1 + 5 * rate.error < 2.0
-    assert verdict(evidence(study, twists=True), dimensions=2).kind_probabilities["bkt"] < 0.05
+    assert verdict(evidence(study, end=UNBINDING), dimensions=2).kind_probabilities["bkt"] < 0.05
 
 
 def test_who_is_asked() -> None:
@@ -142,7 +144,7 @@ def test_who_is_asked() -> None:
         ], field=field)[0]
         for boundary, field in (("periodic", 0.0), (("periodic", "antiperiodic"), 0.2))
     )  # fmt: skip
-    assert (torus.twists, seam.twists) == (True, False)
+    assert (torus.circle, seam.circle) == (sl.XY().space.states, 0)
     names = [name for each in torus.quantities for name in each.names]
     assert names[-2:] == ["helicity_modulus_x", "helicity_modulus_y"]
     assert len(torus.components[0]) == len(torus.quantities) == 2 + len(seam.quantities)
@@ -152,7 +154,7 @@ def test_who_is_asked() -> None:
     assert evidence(study_of(waves)).stretch is None
     for each in waves:
         each.dimensions = PLANE + 1
-    assert evidence(study_of(waves), twists=True).stretch is None
+    assert evidence(study_of(waves), end=UNBINDING).stretch is None
 
 
 def test_refusals() -> None:

@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
+from scipy.stats import norm
 
 from spinlens.errors import InputError
 from spinlens.phases.transitions.usable import (
@@ -18,7 +19,7 @@ from spinlens.phases.transitions.usable import (
     split_sizes,
 )  # fmt: skip
 from spinlens.statistics.estimate import Estimate
-from spinlens.statistics.scaling import FiniteSize, Stretch
+from spinlens.statistics.scaling import FiniteSize, PhaseEnd, Stretch
 from spinlens.statistics.scaling.resamples import Resamples
 
 FORGETFUL = 0.25
@@ -36,6 +37,10 @@ on a line nothing is bound, and in space there is order."""
 
 REMEMBERED = 0.4
 """Correlation over chains above which chains do not sample one distribution; 64 chains see 0.125 by chance."""
+
+MOST_RATE, MARGIN = 0.4, 0.1
+"""1/nu of a side, that of larger growth where vortices unbind, below which it is a critical phase: zero but for a fifth
+of small sizes, and more than a half of every critical point that is known."""
 
 
 @dataclass(frozen=True)
@@ -94,18 +99,31 @@ class Evidence:
         """Whether chains sample one distribution."""
         return self.memory < REMEMBERED
 
+    @property
+    def critical(self) -> bool:
+        """Whether the verdict rests on a critical phase."""
+        return not self.coexist and self.forgets and critical_phase(self.stretch) > 0.5
+
     def to_dict(self) -> dict[str, Any]:
         """Return the numbers by name, for JSON."""
         return asdict(self)
 
 
-def evidence(study: FiniteSize, *, twists: bool = False) -> Evidence:
-    """Gather what recordings say; nothing here knows a model, but for whether its states can be twisted slowly."""
+def evidence(study: FiniteSize, *, end: PhaseEnd | None = None) -> Evidence:
+    """Gather what recordings say; nothing here knows a model, but for whether its states can be twisted slowly.
+
+    Parameters
+    ----------
+    study : FiniteSize
+        Several sizes.
+    end : PhaseEnd, optional
+        The end of a critical phase that may be here; none where nothing can be twisted slowly.
+    """
     memory = max((float(np.quantile(scan.memory, FORGETFUL)) for scan in recorded_scans(study)), default=0.0)
     heat = _heat_growth(study)
     valleys, deepening = _valleys(study)
     total = len(study.sizes) - 1
-    stretch, untold = _stretch(study) if twists and study.dimensions == PLANE else (None, "")
+    stretch, untold = _stretch(study, end) if end and study.dimensions == PLANE else (None, "")
     try:
         pairs = crossing_pairs(study)
     except InputError as error:
@@ -116,9 +134,9 @@ def evidence(study: FiniteSize, *, twists: bool = False) -> Evidence:
     return Evidence(len(pairs), total, growth, inverse_nu, heat, valleys, deepening, memory, "", stretch, untold)
 
 
-def _stretch(study: FiniteSize) -> tuple[Stretch | None, str]:
+def _stretch(study: FiniteSize, end: PhaseEnd) -> tuple[Stretch | None, str]:
     try:
-        return study.stretch(GROWING), ""
+        return study.stretch(GROWING, end=end), ""
     except InputError as error:
         return None, str(error)
 
@@ -137,3 +155,10 @@ def _valleys(study: FiniteSize) -> tuple[tuple[int, ...], float]:
     barriers = study.of_sizes([sizes[0], sizes[-1]]).coexistence().barriers
     apart = Resamples(barriers.layout, barriers.samples[1:] - barriers.samples[:1])
     return sizes, float(np.nan_to_num(apart.samples[0, 0] / max(float(apart.errors[0]), 1e-300)))
+
+
+def critical_phase(stretch: Stretch | None) -> float:
+    """Return the probability that one side of a transition is critical: the ordered one where vortices unbind."""
+    if stretch is None or stretch.phase is None:
+        return 0.0
+    return float(norm.cdf((MOST_RATE - stretch.phase.value) / np.hypot(MARGIN, stretch.phase.error)))

@@ -118,7 +118,7 @@ class Findings:
     words : str
         One sentence that says why.
     evidence : Evidence or None
-        What it rests on; None where the recordings contradict themselves.
+        What it rests on; None where the recordings contradict themselves, or the window was divided.
     nulls : mapping of str to Verdict
         The same search on data without a transition.
     ceiling : mapping of str to float
@@ -131,6 +131,9 @@ class Findings:
         ``timing``, ``provenance`` and whatever else the search adds to its summary.
     study : FiniteSize or None
         The curves of all sizes; None where the recordings contradict themselves.
+    parts : tuple of Findings
+        The answers of the parts of the window where it was divided, because it holds several transitions; evidence,
+        nulls, ceiling and study are theirs then.
     """
 
     transitions: tuple[PhaseTransition, ...]
@@ -142,15 +145,26 @@ class Findings:
     unsound: tuple[str, ...] = ()
     details: Mapping[str, Any] = field(default_factory=dict)
     study: FiniteSize | None = field(default=None, repr=False)
+    parts: tuple[Findings, ...] = field(default=(), repr=False)
+
+    @property
+    def windows(self) -> tuple[Findings, ...]:
+        """The answer of each part of the window; this one where it was not divided."""
+        return self.parts or (self,)
 
     @property
     def sizes(self) -> tuple[int, ...]:
         """The sizes that the answer rests on."""
-        return self.study.sizes if self.study else ()
+        return tuple(sorted({size for each in self.windows if each.study for size in each.study.sizes}))
+
+    @property
+    def doubtful(self) -> tuple[str, ...]:
+        """The data without a transition in which one was found."""
+        return tuple(dict.fromkeys(name for each in self.windows for name, null in each.nulls.items() if null.found))
 
     def summary(self) -> dict[str, Any]:
         """Return everything as plain numbers and words, for JSON; what is not known is None."""
-        found = self.transitions[0] if self.transitions else None
+        found = self.transitions[0] if self.transitions and not self.parts else None
         summary: dict[str, Any] = finite({
             "transitions": [each.to_dict() for each in self.transitions],
             "none_probability": self.none_probability,
@@ -165,6 +179,7 @@ class Findings:
             "ceiling": dict(self.ceiling),
             "unsound": list(self.unsound),
             "sizes": list(self.sizes),
+            **({"windows": [each.summary() for each in self.parts]} if self.parts else {}),
             **self.details,
         })  # fmt: skip
         return summary
@@ -180,10 +195,29 @@ class Findings:
         if self.unsound:
             rests = f"; it rests on L = {', '.join(map(str, self.sizes))}" if self.sizes else ""
             lines.append(f"Not known to be equilibrated near it: {', '.join(self.unsound)}{rests}.")
-        wrong = [name for name, each in self.nulls.items() if each.found]
-        if wrong:
-            lines.append(f"Do not trust this: a transition was also found in {', '.join(wrong)}.")
+        if self.doubtful:
+            lines.append(f"Do not trust this: a transition was also found in {', '.join(self.doubtful)}.")
         return "\n".join(lines)
+
+
+def together(parts: Sequence[Findings]) -> Findings:
+    """Return the answer of a window from those of its parts.
+
+    They rest on the same methods, perhaps on the same chains, so that together they are no surer of there being any
+    transition than the surest one is by itself.
+    """
+    if len(parts) == 1:
+        return parts[0]
+    windows = sorted((window for each in parts for window in each.windows), key=_lowest)
+    return Findings(
+        tuple(transition for each in windows for transition in each.transitions),
+        min(each.none_probability for each in windows), " ".join(each.words for each in windows), None,
+        unsound=tuple(dict.fromkeys(words for each in parts for words in each.unsound)), parts=tuple(windows),
+    )  # fmt: skip
+
+
+def _lowest(window: Findings) -> float:
+    return window.study.scans[-1].low if window.study else -np.inf
 
 
 def _plain(estimate: Estimate | None) -> dict[str, float] | None:

@@ -12,7 +12,7 @@ from spinlens.errors import InputError
 from spinlens.phases.transitions.evidence import evidence
 from spinlens.phases.transitions.verdict import NOT_SEEN, Verdict, verdict
 from spinlens.seeds import Purpose, seed_sequence
-from spinlens.statistics.scaling import FiniteSize
+from spinlens.statistics.scaling import FiniteSize, PhaseEnd
 from spinlens.statistics.scaling.scan import Recorded
 
 Array = NDArray[np.float64]
@@ -75,7 +75,7 @@ def independent_sites(recorded: Sequence[Recorded], generator: np.random.Generat
 NULLS: Mapping[str, Null] = {"permuted control": permuted_control, "independent sites": independent_sites}
 
 
-def null_verdicts(recorded: Sequence[Recorded], *, seed: int) -> dict[str, Verdict]:
+def null_verdicts(recorded: Sequence[Recorded], *, seed: int, end: PhaseEnd | None) -> dict[str, Verdict]:
     """Judge every null as if it were real, on the largest sizes.
 
     Parameters
@@ -84,6 +84,8 @@ def null_verdicts(recorded: Sequence[Recorded], *, seed: int) -> dict[str, Verdi
         Of all sizes.
     seed : int
         Of permutations and scatter.
+    end : PhaseEnd or None
+        The end of a critical phase that is looked for.
     """
     ascending = sorted(recorded, key=lambda each: each.length)
     found = {}
@@ -91,7 +93,7 @@ def null_verdicts(recorded: Sequence[Recorded], *, seed: int) -> dict[str, Verdi
         generator = np.random.default_rng(seed_sequence(seed, Purpose.NULLS, which))
         try:
             study = FiniteSize.from_recorded(null(ascending, generator)[-SIZES:])
-            found[name] = verdict(evidence(study, twists=recorded[0].twists), dimensions=study.dimensions)
+            found[name] = verdict(evidence(study, end=end), dimensions=study.dimensions)
         except InputError as error:
             found[name] = Verdict(NOT_SEEN, {"undecided": 1.0}, str(error))
     return found

@@ -8,10 +8,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from spinlens.errors import InputError
+from spinlens.phases.averaging import average
 from spinlens.phases.transitions.usable import CUMULANT, GROWING, HEAT, PEAKED, crossing_pairs, heat_of, split_sizes
 from spinlens.statistics.estimate import Estimate
-from spinlens.statistics.scaling import Correction, Extrapolation, FiniteSize, volume_forms
+from spinlens.statistics.scaling import Correction, Extrapolation, FiniteSize, PhaseEnd, volume_forms
 from spinlens.statistics.scaling.scan import RESPONSE
+
+JUMP, GROWTH = "jump of the helicity modulus", "growth of the susceptibility"
+"""Names of the methods that read the end of a critical phase."""
 
 SLOPE, OMEGA, OMEGA_ERROR = 1.5, 1.4, 0.6
 """1 / nu where the slopes do not tell, and omega with the width of its prior where nothing is known of it."""
@@ -92,11 +96,11 @@ FIRST_ORDER: Mapping[str, Method] = {
 }
 """Methods for phases that coexist, where everything moves with powers of the volume."""
 
-UNBINDING: Mapping[str, Method] = {
-    "jump of the helicity modulus": lambda study: study.unbinding(by="jump"),
-    "growth of the susceptibility": lambda study: study.unbinding(GROWING),
-}
-"""Methods for the end of a critical phase, where sizes approach their limits in logarithms."""
+
+def unbinding(end: PhaseEnd) -> Mapping[str, Method]:
+    """Return the methods for an end of a critical phase, where sizes approach their limits in logarithms."""
+    growth: dict[str, Method] = {GROWTH: lambda study: study.unbinding(GROWING, end=end)}
+    return {JUMP: lambda study: study.unbinding(by="jump", end=end), **growth} if end.jump else growth
 
 
 def places(study: FiniteSize, methods: Mapping[str, Method]) -> list[Place]:
@@ -123,14 +127,8 @@ def _inside(study: FiniteSize, value: float) -> bool:
     return all(scan.low <= value <= scan.high for scan in study.scans)
 
 
-def together(found: Sequence[Place], shares: Sequence[float] | None = None) -> Place:
-    """Return the average of several places, weighted with their errors.
-
-    They come from the same recordings: nothing is gained by there being several, so the error is that of one of them,
-    on average, and how far they are apart is added to it.
-
-    Inverse cubes: with inverse squares every method adds the same to the average of the squared errors, so that those
-    that know next to nothing widen it; with fourth powers the most confident method would be alone with its bias.
+def averaged(found: Sequence[Place], shares: Sequence[float] | None = None) -> Place:
+    """Return the average of several places, see `spinlens.phases.averaging`.
 
     Parameters
     ----------
@@ -142,13 +140,10 @@ def together(found: Sequence[Place], shares: Sequence[float] | None = None) -> P
     kept = [k for k, place in enumerate(found) if place.estimate is not None]
     if not kept:
         return Place("together", None, "; ".join(place.reason for place in found[:1]))
-    estimates = [found[k].estimate for k in kept]
-    values = np.array([each.value for each in estimates if each])
-    errors = np.array([each.error for each in estimates if each])
-    weight = errors**-3.0 if shares is None else np.array([shares[k] for k in kept])
-    weight = weight / weight.sum()
-    statistical = np.array([found[k].statistical for k in kept])
-    mean = float(weight @ values)
-    error = float(np.sqrt(weight @ (errors**2 + (values - mean) ** 2)))
-    data = float(np.sqrt(weight @ statistical**2))
-    return Place("together", Estimate(mean, error), "", data, float(np.sqrt(max(0.0, error**2 - data**2))))
+    estimates = [each for k in kept if (each := found[k].estimate) is not None]
+    errors = [each.error for each in estimates]
+    whole = average(
+        [each.value for each in estimates], errors, shares=None if shares is None else [shares[k] for k in kept]
+    )
+    error, data = whole.spread(errors), whole.part([found[k].statistical for k in kept])
+    return Place("together", Estimate(whole.mean, error), "", data, float(np.sqrt(max(0.0, error**2 - data**2))))

@@ -7,14 +7,15 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from spinlens.errors import InputError
+from spinlens.phases.transitions.candidates import Candidate, candidates, divided
 from spinlens.phases.transitions.evidence import evidence
-from spinlens.phases.transitions.findings import Findings, PhaseTransition
+from spinlens.phases.transitions.findings import Findings, PhaseTransition, together
 from spinlens.phases.transitions.nulls import null_verdicts
-from spinlens.phases.transitions.places import CONTINUOUS, FIRST_ORDER, UNBINDING, Method, Place, places, together
+from spinlens.phases.transitions.places import CONTINUOUS, FIRST_ORDER, Method, Place, averaged, places, unbinding
 from spinlens.phases.transitions.usable import crossing_pairs, split_sizes, turning_sizes
 from spinlens.phases.transitions.verdict import NOT_TO_TELL, Verdict, verdict
 from spinlens.statistics.estimate import Estimate
-from spinlens.statistics.scaling import FiniteSize
+from spinlens.statistics.scaling import FiniteSize, PhaseEnd, phase_ends
 from spinlens.statistics.scaling.scan import Recorded
 from spinlens.statistics.scaling.soundness import ContradictionError
 
@@ -23,12 +24,13 @@ NEGLIGIBLE = 0.05
 
 
 def search(recorded: Sequence[Recorded], *, seed: int = 0, nulls: bool = True) -> Findings:
-    """Find the transition that recordings of several sizes show, or say that they show none.
+    """Find the transitions that recordings of several sizes show, or say that they show none.
 
     Parameters
     ----------
     recorded : sequence of Recorded
-        Of at least two sizes, over the same range of one control; the first quantity is the order parameter.
+        Of at least two sizes, over the same range of one control; the first quantity is the order parameter, further
+        order parameters may show transitions of their own.
     seed : int
         Of the nulls.
     nulls : bool
@@ -37,25 +39,59 @@ def search(recorded: Sequence[Recorded], *, seed: int = 0, nulls: bool = True) -
     Returns
     -------
     Findings
-        At most one transition: a window is searched for one.
+        The window is divided where two or more parts of it each show a transition by themselves, and only there.
 
     Raises
     ------
     InputError
         If there are fewer than two sizes, fewer than 16 chains, or no order parameter.
     """
-    without = null_verdicts(recorded, seed=seed) if nulls else {}
     try:
         study = FiniteSize.from_recorded(recorded)
     except ContradictionError as error:
+        without = null_verdicts(recorded, seed=seed, end=None) if nulls else {}
         return Findings((), 1.0 - NOT_TO_TELL, f"Cannot tell: {error}", None, without)
     if study.scans[0].order_parameter is None:
         raise InputError("order parameter", None, "is needed to see a transition", "Record one")
-    seen = evidence(study, twists=recorded[0].twists)
+    default = Candidate(0, next(iter(phase_ends(recorded[0].circle)), None))
+    found = candidates(recorded, study)
+    if len(found) > 1 or found[0].order:
+        found = _shown(recorded, found) or [default]
+    if [each.order for each in found] == [0]:
+        return _search_one(study, recorded, found[0].end, seed, nulls)
+    return together([
+        _search_one(FiniteSize.from_recorded(part), part, each.end, seed, nulls)
+        for part, each in zip(divided(recorded, found), found, strict=True)
+    ])  # fmt: skip
+
+
+def _shown(recorded: Sequence[Recorded], found: Sequence[Candidate]) -> list[Candidate]:
+    """Return the candidates that show a transition by themselves, each in its part of the window."""
+    while True:
+        parts = divided(recorded, found)
+        kept = [each for each, part in zip(found, parts, strict=True) if _shows(part, each)]
+        if len(kept) in (0, len(found)):
+            return kept
+        found = kept
+
+
+def _shows(recorded: Sequence[Recorded], candidate: Candidate) -> bool:
+    try:
+        study = FiniteSize.from_recorded(recorded)
+        return verdict(evidence(study, end=candidate.end), dimensions=study.dimensions).found
+    except InputError:
+        return False
+
+
+def _search_one(
+    study: FiniteSize, recorded: Sequence[Recorded], end: PhaseEnd | None, seed: int, nulls: bool
+) -> Findings:
+    without = null_verdicts(recorded, seed=seed, end=end) if nulls else {}
+    seen = evidence(study, end=end)
     judged = verdict(seen, dimensions=study.dimensions)
     if not judged.found:
         return Findings((), 1.0 - judged.probability, judged.words, seen, without, study=study)
-    found = _transition(study, judged)
+    found = _transition(study, judged, end)
     if found is None:
         words = "Cannot tell: sizes differ as at a transition, but no method extrapolates to a place within the window."
         return Findings((), 0.5, words, seen, without, study=study)
@@ -63,12 +99,13 @@ def search(recorded: Sequence[Recorded], *, seed: int = 0, nulls: bool = True) -
     return Findings((found,), 1.0 - judged.probability, judged.words, seen, without, ceiling, study=study)
 
 
-def _transition(study: FiniteSize, judged: Verdict) -> PhaseTransition | None:
+def _transition(study: FiniteSize, judged: Verdict, end: PhaseEnd | None) -> PhaseTransition | None:
     """Return the transition, placed by the methods of each kind in proportion to the kind's probability."""
     kinds = judged.kind_probabilities
     turning = study.of_sizes(turning_sizes(study))
     methods: Mapping[str, tuple[FiniteSize, Mapping[str, Method]]] = {
-        "continuous": (study, CONTINUOUS), "first_order": (turning, FIRST_ORDER), "bkt": (study, UNBINDING)
+        "continuous": (study, CONTINUOUS), "first_order": (turning, FIRST_ORDER),
+        "bkt": (study, unbinding(end) if end else {}),
     }  # fmt: skip
     total = sum(kinds[name] for name in methods)
     asked: list[Place] = []
@@ -79,12 +116,12 @@ def _transition(study: FiniteSize, judged: Verdict) -> PhaseTransition | None:
             continue
         each = places(sizes, own)
         asked += each
-        means.append(together(each))
+        means.append(averaged(each))
         weights.append(share)
     kept = [(mean, weight) for mean, weight in zip(means, weights, strict=True) if mean.estimate]
     if not kept:
         return None
-    place = together([mean for mean, _ in kept], [weight for _, weight in kept])
+    place = averaged([mean for mean, _ in kept], [weight for _, weight in kept])
     assert place.estimate is not None
     sharp, logarithmic = (kinds[name] / total >= 0.5 for name in ("first_order", "bkt"))
     return PhaseTransition(

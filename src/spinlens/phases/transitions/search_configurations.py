@@ -14,13 +14,13 @@ from spinlens.phases.indicators import PrincipalOrder
 from spinlens.phases.local_model import transition_of_local_model
 from spinlens.phases.transitions.evidence import evidence
 from spinlens.phases.transitions.findings import Findings, PhaseTransition
-from spinlens.phases.transitions.places import Place
+from spinlens.phases.transitions.places import GROWTH, Place
 from spinlens.phases.transitions.search import EXPONENTS
 from spinlens.phases.transitions.usable import GROWING
 from spinlens.phases.transitions.verdict import NOT_SEEN, NOT_TO_TELL, SURE, Verdict, verdict
 from spinlens.seeds import Purpose, seed_sequence
 from spinlens.statistics import Configurations
-from spinlens.statistics.scaling import FiniteSize
+from spinlens.statistics.scaling import FiniteSize, PhaseEnd, phase_ends
 
 UNDECIDED = {"continuous": 0.0, "first_order": 0.0, "bkt": 0.0, "undecided": 1.0}
 """Without energies kinds are not told apart, but for the end of a critical phase."""
@@ -58,7 +58,7 @@ def search_configurations(sizes: Sequence[Configurations], *, seed: int = 0) -> 
     ordered = sorted(sizes, key=lambda each: each.length)
     judged, study = _judge(ordered)
     nulls = {"permuted control": _null(ordered, 0, seed), "shuffled sites": _null(ordered, 1, seed)}
-    seen = evidence(study, twists=ordered[0].space.circle) if study else None
+    seen = evidence(study, end=_end(ordered)) if study else None
     if not judged.found:
         return Findings((), 1.0 - judged.probability, judged.words, seen, nulls, study=study)
     try:
@@ -84,10 +84,15 @@ def _judge(sizes: Sequence[Configurations]) -> tuple[Verdict, FiniteSize | None]
         return Verdict(NOT_TO_TELL, UNDECIDED, f"Cannot tell: {why}."), None
     try:
         study = FiniteSize.from_configurations(sizes, [{"order": each} for each in numbers])
-        seen = evidence(study, twists=sizes[0].space.circle)
+        seen = evidence(study, end=_end(sizes))
         return verdict(seen, dimensions=study.dimensions), study
     except InputError as error:
         return Verdict(NOT_SEEN, UNDECIDED, f"No transition is seen: {error}"), None
+
+
+def _end(sizes: Sequence[Configurations]) -> PhaseEnd | None:
+    """Return the end of a critical phase that is looked for: the upper one, if any."""
+    return next(iter(phase_ends(sizes[0].space.states if sizes[0].space.circle else 0)), None)
 
 
 def _turns(order: NDArray[np.float64]) -> int:
@@ -126,7 +131,7 @@ def _of_one_size(configurations: Configurations) -> Findings:
 def _end_of_a_phase(study: FiniteSize, judged: Verdict) -> PhaseTransition:
     found = study.unbinding(GROWING)
     bound = judged.kind_probabilities["bkt"]
-    place = Place("growth of the susceptibility", found.estimate, "", found.statistical, found.choices)
+    place = Place(GROWTH, found.estimate, "", found.statistical, found.choices)
     kinds = {**UNDECIDED, "bkt": bound, "undecided": 1.0 - bound}
     kind = Verdict(judged.probability, kinds, judged.words).kind
     return PhaseTransition(

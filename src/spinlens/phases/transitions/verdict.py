@@ -9,7 +9,7 @@ import numpy as np
 from scipy.special import expit
 from scipy.stats import norm
 
-from spinlens.phases.transitions.evidence import Evidence
+from spinlens.phases.transitions.evidence import MARGIN, Evidence, critical_phase
 from spinlens.statistics.scaling import Stretch
 
 KINDS = ("continuous", "first_order", "bkt", "undecided")
@@ -31,10 +31,9 @@ coexist."""
 SPLIT = 0.97
 """Probability of first order where two phases take turns more and more rarely; a valley at one size is no proof."""
 
-MOST_RATE, LEAST_RATE, MARGIN = 0.4, 0.15, 0.1
-"""1/nu on the side of larger growth below which that side is a critical phase: zero but for a fifth of small sizes, and
-more than a half of every critical point that is known. And 1/nu on the other side above which the phase ends: zero of a
-phase that goes on, about a half where the correlation length is that of small lattices."""
+LEAST_RATE = 0.15
+"""1/nu on the far side of its end above which a critical phase ends: zero of a phase that goes on, about a half where
+the correlation length is that of small lattices."""
 
 DECIDED = 0.75
 """A kind is named from this probability on."""
@@ -85,7 +84,7 @@ def verdict(evidence: Evidence, *, dimensions: int) -> Verdict:
     Probabilities are degrees of belief, set by hand on systems whose answers were known; how well they hold is what
     sealed problems measure.
     """
-    first, bound = first_order(evidence, dimensions), critical_phase(evidence)
+    first, bound = first_order(evidence, dimensions), 0.0 if evidence.coexist else critical_phase(evidence.stretch)
     kinds = {"continuous": (1.0 - bound) * (1.0 - first), "first_order": (1.0 - bound) * first, "bkt": bound}
     doubt = 1.0 - max(kinds.values())
     kinds = {name: (1.0 - doubt) * p for name, p in kinds.items()}
@@ -109,7 +108,7 @@ def _judged(evidence: Evidence, kinds: Mapping[str, float], bound: float, dimens
         words = f"A transition: from L = {evidence.valleys[0]} to {evidence.valleys[-1]} two phases part more and more."
         return Verdict(SURE, kinds, words)
     if evidence.stretch is not None and bound > 0.5:
-        return _unbound(evidence.stretch, kinds)
+        return _ended(evidence.stretch, kinds)
     if evidence.growth is None:
         return Verdict(NOT_SEEN, kinds, f"No transition is seen: {evidence.reason}")
     least = min(LEAST_GROWTH, 0.75 * dimensions)
@@ -126,29 +125,22 @@ def _judged(evidence: Evidence, kinds: Mapping[str, float], bound: float, dimens
     return Verdict(probability, kinds, f"No transition is found: {why}.")
 
 
-def _unbound(stretch: Stretch, kinds: Mapping[str, float]) -> Verdict:
+def _ended(stretch: Stretch, kinds: Mapping[str, float]) -> Verdict:
     """Judge whether a critical phase ends inside the window."""
     most, least = stretch.growth
-    if stretch.place is None or stretch.disordered is None:
+    if stretch.place is None or stretch.beyond is None:
         return Verdict(
             NOT_SEEN, kinds, f"No transition is seen: all of the window is critical, the susceptibility grows with "
             f"L^{most:.2f} to L^{least:.2f} without a change from size to size.",
         )  # fmt: skip
-    error = float(np.hypot(MARGIN, stretch.disordered.error))
-    probability = SURE * float(norm.cdf((stretch.disordered.value - LEAST_RATE) / error))
-    phase = f"where the susceptibility grows with up to L^{most:.2f}, whatever the size"
+    error = float(np.hypot(MARGIN, stretch.beyond.error))
+    probability = SURE * float(norm.cdf((stretch.beyond.value - LEAST_RATE) / error))
+    bound, power = ("down", least) if stretch.end.locked else ("up", most)
+    phase = f"where the susceptibility grows with {bound} to L^{power:.2f}, whatever the size"
     if probability > 0.5:
         return Verdict(probability, kinds, f"A transition: a critical phase, {phase}, ends at {stretch.place}, but for "
                        "logarithms.")  # fmt: skip
     return Verdict(probability, kinds, f"No transition is found: a critical phase, {phase}, does not end.")
-
-
-def critical_phase(evidence: Evidence) -> float:
-    """Return the probability that the ordered side of a transition is critical rather than ordered."""
-    if evidence.stretch is None or evidence.stretch.ordered is None or evidence.coexist:
-        return 0.0
-    rate = evidence.stretch.ordered
-    return float(norm.cdf((MOST_RATE - rate.value) / np.hypot(MARGIN, rate.error)))
 
 
 def first_order(evidence: Evidence, dimensions: int) -> float:

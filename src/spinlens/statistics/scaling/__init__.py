@@ -12,6 +12,7 @@ from spinlens.statistics.scaling.crossings import Crossing, Quotient
 from spinlens.statistics.scaling.extrapolation import Correction, Extrapolation, Fit, extrapolate
 from spinlens.statistics.scaling.limit import Exponents, volume_forms
 from spinlens.statistics.scaling.peaks import Peak
+from spinlens.statistics.scaling.phase_ends import PhaseEnd, locking, phase_ends
 from spinlens.statistics.scaling.resamples import Resamples
 from spinlens.statistics.scaling.smooth import SmoothScan
 from spinlens.statistics.scaling.sources import recorded_arrays, recorded_ensembles
@@ -28,11 +29,14 @@ __all__ = [
     "FiniteSize",
     "Fit",
     "Peak",
+    "PhaseEnd",
     "Quotient",
     "Resamples",
     "SmoothScan",
     "Stretch",
     "extrapolate",
+    "locking",
+    "phase_ends",
     "recorded_arrays",
     "recorded_ensembles",
     "volume_forms",

@@ -97,8 +97,9 @@ class Recorded:
         For each condition the components of each quantity, per site.
     driven : bool
         Whether b D . S is a part of -E / T. Events are none whose strength varies: each has the energy -T.
-    twists : bool
-        Whether order may be lost by slow twists: values lie round a circle, and a symmetry turns them.
+    circle : int
+        How many values lie round a circle and are turned by a symmetry, so that order may be lost by slow twists; 0
+        where there is no such circle.
     """
 
     length: int
@@ -113,7 +114,7 @@ class Recorded:
     quantities: tuple[Averaged, ...]
     components: Sequence[Sequence[Array]]
     driven: bool = True
-    twists: bool = False
+    circle: int = 0
 
 
 class Scan:

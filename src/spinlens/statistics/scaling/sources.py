@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
@@ -18,24 +18,9 @@ from spinlens.statistics.observables import events, quantities
 from spinlens.statistics.recordings import Recordings, recordings
 from spinlens.statistics.scaling.line import line_through
 from spinlens.statistics.scaling.scan import Recorded
+from spinlens.statistics.scaling.views import PerCondition
 
 Array = NDArray[np.float64]
-
-
-class PerCondition(Sequence[Any]):
-    """One item for each condition, made when it is asked for: memory holds one condition at a time."""
-
-    def __init__(self, length: int, make: Any) -> None:
-        self._length, self._make = length, make
-
-    def __len__(self) -> int:
-        return self._length
-
-    def __getitem__(self, condition: Any) -> Any:
-        return self._make(condition)
-
-    def __iter__(self) -> Iterator[Any]:
-        return (self._make(condition) for condition in range(self._length))
 
 
 def recorded_ensembles(
@@ -142,7 +127,7 @@ def from_ensemble(
         _linear_size(lattice.shape), len(lattice.shape), found.sites, control, values, temperature, line,
         PerCondition(count, lambda k: total(line.direction, k)), PerCondition(count, lambda k: total(resting, k)),
         (*orders, *own, *further), PerCondition(count, components), driven=driven,
-        twists=model.space.circle and bool(orders) and orders[0].vanishes,
+        circle=model.space.states if model.space.circle and orders and orders[0].vanishes else 0,
     )  # fmt: skip
 
 

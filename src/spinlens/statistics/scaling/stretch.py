@@ -17,6 +17,7 @@ from spinlens.errors import InputError
 from spinlens.statistics.estimate import Estimate
 from spinlens.statistics.scaling.crossings import GRID, curve_of
 from spinlens.statistics.scaling.curves import Interpolant, interpolant, roots
+from spinlens.statistics.scaling.phase_ends import PhaseEnd
 from spinlens.statistics.scaling.resamples import Layout, Resamples, stacked
 from spinlens.statistics.scaling.scan import Curves
 
@@ -37,12 +38,12 @@ SIGMAS = 3.0
 
 @dataclass(frozen=True)
 class Stretch:
-    """What the growth of the susceptibility does on both sides of where it has a given power.
+    """What the growth of the susceptibility does on both sides of where it has the power of an end of a critical phase.
 
     Attributes
     ----------
-    power : float
-        The power of L.
+    end : PhaseEnd
+        Whose power of L is asked for.
     place : Estimate or None
         The value of the control at which the sizes, taken together, grow with it; None where none in the window do.
     ordered, disordered : Estimate or None
@@ -57,23 +58,71 @@ class Stretch:
     J. M. Kosterlitz, J. Phys. C 7, 1046 (1974), doi:10.1088/0022-3719/7/6/005.
     """
 
-    power: float
+    end: PhaseEnd
     place: Estimate | None
     ordered: Estimate | None
     disordered: Estimate | None
     growth: tuple[float, float]
 
+    @property
+    def phase(self) -> Estimate | None:
+        """1/nu of the side that would be the critical phase."""
+        return self.disordered if self.end.locked else self.ordered
+
+    @property
+    def beyond(self) -> Estimate | None:
+        """1/nu of the other side."""
+        return self.ordered if self.end.locked else self.disordered
+
 
 @dataclass(frozen=True, eq=False)
-class _Growth:
-    """Curves of kappa and of d kappa / d ln L over the control, in the middle of the sizes."""
+class Growth:
+    """Curves of kappa and of d kappa / d ln L over the control, in the middle of the sizes.
+
+    Attributes
+    ----------
+    power, flow : Interpolant
+        Both, (samples,) at a value of the control of each sample.
+    """
 
     power: Interpolant
     flow: Interpolant
 
 
-def find_stretch(scans: Sequence[Curves], layout: Layout, name: str, power: float) -> Stretch:
-    """Compare the growth of an observable on both sides of where it has a given power.
+def find_stretch(scans: Sequence[Curves], layout: Layout, name: str, end: PhaseEnd) -> Stretch:
+    """Compare the growth of an observable on both sides of where it has the power of an end of a critical phase.
+
+    Raises
+    ------
+    InputError
+        If there are fewer than three sizes, the observable is not positive, or they share no range.
+    """
+    growth = growth_of(scans, layout, name)
+    low, high, power = growth.power.low, growth.power.high, end.growth
+    grid = np.linspace(low, high, GRID)
+    whole = np.array([float(growth.power(np.full(layout.samples, x))[0]) for x in grid])
+    # The side of larger growth lies to the left, as low temperatures do, or to the right.
+    rising = whole[-1] > whole[0]
+    place = _place(growth.power, grid, whole, power)
+    reach = SHARE * (scans[0].dimensions - power)
+    sides: list[Estimate | None] = []
+    for sign in (1.0, -1.0):
+        left = (sign > 0) != rising
+        edge = low if left else high
+        if place is not None:
+            start = place
+        elif np.all(sign * (whole - power) > 0):
+            start = np.full(layout.samples, high if left else low)
+        else:
+            sides.append(None)
+            continue
+        sides.append(_side(layout, growth, start, _reached(grid, whole, start[0], edge, power + sign * reach)))
+    where = None if place is None else stacked(layout, [place]).estimates[0]
+    return Stretch(end, where, sides[0], sides[1], (float(whole.max()), float(whole.min())))
+
+
+def growth_of(scans: Sequence[Curves], layout: Layout, name: str) -> Growth:
+    """Fit a parabola in ln L to the logarithms, with one set of weights for all values of the control.
 
     Raises
     ------
@@ -85,31 +134,6 @@ def find_stretch(scans: Sequence[Curves], layout: Layout, name: str, power: floa
     low, high = max(scan.low for scan in scans), min(scan.high for scan in scans)
     if not low < high:
         raise InputError("sizes", [scan.length for scan in scans], "share no range of the control")
-    growth = _growth(scans, layout, name, low, high)
-    grid = np.linspace(low, high, GRID)
-    whole = np.array([float(growth.power(np.full(layout.samples, x))[0]) for x in grid])
-    # The side of larger growth lies to the left, as low temperatures do, or to the right.
-    rising = whole[-1] > whole[0]
-    place = _place(growth.power, grid, whole, power)
-    reach = SHARE * (scans[0].dimensions - power)
-    sides: list[Estimate | None] = []
-    for sign in (1.0, -1.0):
-        left = (sign > 0) != rising
-        end = low if left else high
-        if place is not None:
-            start = place
-        elif np.all(sign * (whole - power) > 0):
-            start = np.full(layout.samples, high if left else low)
-        else:
-            sides.append(None)
-            continue
-        sides.append(_side(layout, growth, start, _reached(grid, whole, start[0], end, power + sign * reach)))
-    where = None if place is None else stacked(layout, [place]).estimates[0]
-    return Stretch(power, where, sides[0], sides[1], (float(whole.max()), float(whole.min())))
-
-
-def _growth(scans: Sequence[Curves], layout: Layout, name: str, low: float, high: float) -> _Growth:
-    """Fit a parabola in ln L to the logarithms, with one set of weights for all values of the control."""
     curves = [curve_of(scans, layout, name, size) for size in range(len(scans))]
     looked = [curve(np.linspace(low, high, POINTS)) for curve in curves]
     if not all(np.all(each > 0) for each in looked):
@@ -123,7 +147,7 @@ def _growth(scans: Sequence[Curves], layout: Layout, name: str, low: float, high
     most = max(len(part.coefficients) for part in parts)
     logs = np.array([np.pad(part.coefficients, ((0, most - len(part.coefficients)), (0, 0))) for part in parts])
     power, bend = (np.tensordot(solution[row], logs, axes=1) for row in (1, 2))
-    return _Growth(Interpolant(low, high, power), Interpolant(low, high, 2.0 * bend))
+    return Growth(Interpolant(low, high, power), Interpolant(low, high, 2.0 * bend))
 
 
 def _place(power: Interpolant, grid: Array, whole: Array, wanted: float) -> Array | None:
@@ -146,7 +170,7 @@ def _reached(grid: Array, whole: Array, start: float, end: float, limit: float) 
     return float(far[np.abs(far - start).argmin()])
 
 
-def _side(layout: Layout, growth: _Growth, start: Array, end: float) -> Estimate | None:
+def _side(layout: Layout, growth: Growth, start: Array, end: float) -> Estimate | None:
     """Return 1/nu between a place of each sample and one end."""
     points = start + np.linspace(0.0, 1.0, POINTS + 1)[1:, None] * (end - start)
     moved = stacked(layout, [growth.power(points[-1]) - growth.power(points[0])])

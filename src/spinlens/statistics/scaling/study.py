@@ -22,11 +22,12 @@ from spinlens.statistics.scaling.limit import (
     limit_of_volume,
 )
 from spinlens.statistics.scaling.peaks import Peaks, find_peaks
+from spinlens.statistics.scaling.phase_ends import UNBINDING, PhaseEnd
 from spinlens.statistics.scaling.resamples import Resamples
 from spinlens.statistics.scaling.scan import Scan, check_names
 from spinlens.statistics.scaling.sizes import Sizes
 from spinlens.statistics.scaling.stretch import Stretch, find_stretch
-from spinlens.statistics.scaling.unbinding import GROWTH, limit_of_jump, limit_of_susceptibility
+from spinlens.statistics.scaling.unbinding import limit_of_jump, limit_of_susceptibility
 
 Pair = tuple[int, int]
 Range = tuple[float, float]
@@ -214,15 +215,15 @@ class FiniteSize(Sizes):
             return limit_of_volume(found.lengths, found.places, self.dimensions, forms)
         raise InputError("by", repr(by), "must be 'crossings', 'peaks' or 'coexistence'")
 
-    def stretch(self, of: str = "susceptibility", *, power: float = GROWTH) -> Stretch:
+    def stretch(self, of: str = "susceptibility", *, end: PhaseEnd = UNBINDING) -> Stretch:
         """Tell a critical phase from a critical point, by the power of L that an observable grows with.
 
         Parameters
         ----------
         of : str
             The observable.
-        power : float
-            That of the point, or of the end of the phase: 7/4 where vortices unbind in two dimensions.
+        end : PhaseEnd
+            Which end of the phase: by default where vortices unbind, at a power of 7/4; or `locking` of q angles.
 
         Raises
         ------
@@ -230,18 +231,20 @@ class FiniteSize(Sizes):
             If there are fewer than three sizes.
         """
         check_names(self.names, of)
-        return find_stretch(self.scans, self.layout, of, power)
+        return find_stretch(self.scans, self.layout, of, end)
 
-    def unbinding(self, of: str = "susceptibility", *, by: str = "growth") -> Extrapolation:
-        """Extrapolate where vortices unbind: the transition of Berezinskii, Kosterlitz and Thouless, if it is one.
+    def unbinding(self, of: str = "susceptibility", *, by: str = "growth", end: PhaseEnd = UNBINDING) -> Extrapolation:
+        """Extrapolate where a critical phase ends: a transition of Berezinskii, Kosterlitz and Thouless, if it is one.
 
         Parameters
         ----------
         of : str
             The susceptibility; not read by a jump.
         by : {"growth", "jump"}
-            Where it grows with L^(7/4) and a power of a logarithm; or where the helicity moduli are what they are
+            Where it grows with a power of L and one of a logarithm; or where the helicity moduli are what they are
             before their jump.
+        end : PhaseEnd
+            Which end of the phase: by default where vortices unbind; or `locking` of q angles.
 
         Returns
         -------
@@ -254,11 +257,11 @@ class FiniteSize(Sizes):
             If sizes behave so nowhere in the window, or no helicity modulus is known.
         """
         if by == "jump":
-            return limit_of_jump(self.scans, self.layout)
+            return limit_of_jump(self.scans, self.layout, end)
         if by != "growth":
             raise InputError("by", repr(by), "must be 'growth' or 'jump'")
         check_names(self.names, of)
-        return limit_of_susceptibility(self.scans, self.layout, of)
+        return limit_of_susceptibility(self.scans, self.layout, of, end)
 
     def growth(
         self, of: str, *, between: Range = EVERYWHERE, minimum: bool = False, forms: Sequence[Form] | None = None

@@ -1,18 +1,18 @@
-"""Where vortices unbind: what the helicity modulus and the susceptibility do there, with their logarithms.
+"""Where a critical phase ends: what the helicity modulus and the susceptibility do there, with their logarithms.
 
-At the point of Berezinskii, Kosterlitz and Thouless the fugacity of vortices is marginal: it falls with 1 / w, w being
-ln L + c to one loop and ln L + c + ln(ln L + c) / 2 to two, and c the one constant that is not universal. So sizes
-approach their limits in logarithms, beside which powers of L count for nothing:
+At a point of Berezinskii, Kosterlitz and Thouless the fugacity of what unbinds is marginal: it falls with 1 / w, w
+being ln L + c to one loop and ln L + c + ln(ln L + c) / 2 to two, and c the one constant that is not universal. So
+sizes approach their limits in logarithms, beside which powers of L count for nothing; where vortices unbind
 
     Y / T = 2 / pi + (1 / pi) / w,    chi ~ L^(7/4) w^(1/8)
 
-The transition lies where all sizes agree on c. How far one loop and two are apart says what further ones may do.
+and elsewhere with numbers of its own, see `spinlens.statistics.scaling.phase_ends`. The transition lies where all sizes
+agree on c. How far one loop and two are apart says what further ones may do.
 
 References
 ----------
-H. Weber and P. Minnhagen, Phys. Rev. B 37, 5986 (1988), doi:10.1103/PhysRevB.37.5986; M. Hasenbusch, J. Phys. A 38,
-5869 (2005), doi:10.1088/0305-4470/38/26/003, for the numbers of a square torus, to which windings add; A. Pelissetto
-and E. Vicari, Phys. Rev. E 87, 032105 (2013), doi:10.1103/PhysRevE.87.032105.
+H. Weber and P. Minnhagen, Phys. Rev. B 37, 5986 (1988), doi:10.1103/PhysRevB.37.5986; A. Pelissetto and E. Vicari,
+Phys. Rev. E 87, 032105 (2013), doi:10.1103/PhysRevE.87.032105.
 """
 
 from __future__ import annotations
@@ -30,19 +30,14 @@ from spinlens.statistics.estimate import Estimate
 from spinlens.statistics.scaling.crossings import GRID, curve_of
 from spinlens.statistics.scaling.curves import Interpolant, interpolant
 from spinlens.statistics.scaling.extrapolation import Extrapolation, Fit, averaged
+from spinlens.statistics.scaling.phase_ends import PhaseEnd
 from spinlens.statistics.scaling.resamples import Layout, Resamples, stacked
 from spinlens.statistics.scaling.scan import Curves
 
 Array = NDArray[np.float64]
 
-GROWTH, LOGARITHM = 1.75, 0.125
-"""2 - eta, and the power of ln L + c beside it."""
-
-JUMP, APPROACH = 0.63650817819, 0.318899454
-"""Y / T of a square torus, and what it has beside over ln L + c: 2 / pi and 1 / pi but for windings."""
-
 SCALE = Estimate(2.0, 1.5)
-"""c where the data say too little of it, as a prior: vortices are bound on the scale of the lattice, within some powers
+"""c where the data say too little of it, as a prior: pairs are bound on the scale of the lattice, within some powers
 of e."""
 
 SCALES: Mapping[str, Callable[[Array], Array]] = {
@@ -52,7 +47,7 @@ SCALES: Mapping[str, Callable[[Array], Array]] = {
 """The flow to one loop and to two."""
 
 LEAST, MOST = 1.0, 30.0
-"""Least ln L + c, and largest c: the scale of vortices is neither that of the sizes nor beyond all that is seen."""
+"""Least ln L + c, and largest c: the scale of pairs is neither that of the sizes nor beyond all that is seen."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,36 +75,47 @@ class _Data:
     prior: Estimate | None
 
 
-def limit_of_jump(scans: Sequence[Curves], layout: Layout) -> Extrapolation:
+def stiffness(scans: Sequence[Curves], layout: Layout, size: int) -> Callable[[Array], Array]:
+    """Return Y / T of one size, averaged over the axes, as curves (n, samples) at (n,).
+
+    Raises
+    ------
+    InputError
+        If no helicity modulus was recorded.
+    """
+    if not all(scan.moduli for scan in scans):
+        raise InputError("helicity modulus", "none", "its jump is known of what was recorded on square tori alone")
+    fixed = scans[size].temperature
+    moduli = [curve_of(scans, layout, name, size) for name in scans[size].moduli]
+
+    def curve(values: Array) -> Array:
+        temperature = values if fixed is None else np.full(len(values), fixed)
+        return np.asarray(np.mean([modulus(values) for modulus in moduli], axis=0) / temperature[:, None])
+
+    return curve
+
+
+def limit_of_jump(scans: Sequence[Curves], layout: Layout, end: PhaseEnd) -> Extrapolation:
     """Extrapolate where the helicity modulus, averaged over the axes, is what it is at the transition.
 
     Raises
     ------
     InputError
-        If it was not recorded, or no place in the window agrees.
+        If it was not recorded or tells nothing of this end, or no place in the window agrees.
     """
-    if not all(scan.moduli for scan in scans):
-        raise InputError("helicity modulus", "none", "its jump is known of what was recorded on square tori alone")
+    if end.jump is None:
+        raise InputError("helicity modulus", end.name, "is no jump of it", "Read the growth of the susceptibility")
+    jump, approach = end.jump
     lengths = np.array([float(scan.length) for scan in scans])
+    curves = [interpolant(stiffness(scans, layout, size), *_range(scans)) for size in range(len(scans))]
 
-    def ratio(size: int) -> Callable[[Array], Array]:
-        fixed = scans[size].temperature
-        moduli = [curve_of(scans, layout, name, size) for name in scans[size].moduli]
+    def law(scale: Callable[[Array], Array]) -> Array:
+        return np.asarray(jump + approach / scale(np.log(lengths)))
 
-        def curve(values: Array) -> Array:
-            temperature = values if fixed is None else np.full(len(values), fixed)
-            return np.asarray(np.mean([modulus(values) for modulus in moduli], axis=0) / temperature[:, None])
-
-        return curve
-
-    curves = [interpolant(ratio(size), *_range(scans)) for size in range(len(scans))]
-    return _limit(
-        _Data("Y / T = jump + a / w", lambda scale: JUMP + APPROACH / scale(np.log(lengths)), curves, lengths, None),
-        layout,
-    )
+    return _limit(_Data("Y / T = jump + a / w", law, curves, lengths, None), layout)
 
 
-def limit_of_susceptibility(scans: Sequence[Curves], layout: Layout, name: str) -> Extrapolation:
+def limit_of_susceptibility(scans: Sequence[Curves], layout: Layout, name: str, end: PhaseEnd) -> Extrapolation:
     """Extrapolate where the susceptibility grows from each size to the next as it does at the transition.
 
     Raises
@@ -120,14 +126,15 @@ def limit_of_susceptibility(scans: Sequence[Curves], layout: Layout, name: str) 
     lengths = np.array([float(scan.length) for scan in scans])
 
     def law(scale: Callable[[Array], Array]) -> Array:
-        return np.diff(GROWTH * np.log(lengths) + LOGARITHM * np.log(scale(np.log(lengths))))
+        return np.diff(end.growth * np.log(lengths) + end.logarithm * np.log(scale(np.log(lengths))))
 
     def growth(size: int) -> Callable[[Array], Array]:
         first, second = (curve_of(scans, layout, name, each) for each in (size, size + 1))
         return lambda values: np.log(second(values) / first(values))
 
     curves = [interpolant(growth(size), *_range(scans)) for size in range(len(scans) - 1)]
-    return _limit(_Data("chi ~ L^(7/4) w^(1/8)", law, curves, lengths[:-1], SCALE), layout)
+    words = f"chi ~ L^{end.growth:.4g} w^{end.logarithm:.4g}"
+    return _limit(_Data(words, law, curves, lengths[:-1], SCALE), layout)
 
 
 def _range(scans: Sequence[Curves]) -> tuple[float, float]:
@@ -138,16 +145,25 @@ def _limit(data: _Data, layout: Layout) -> Extrapolation:
     """Fit the place and c to the data of every window L >= L_min, and average."""
     parameters, fewest = (2, 2) if data.prior is None else (3, 1)
     found = []
-    for words, scale in SCALES.items():
+    for loops, (words, scale) in enumerate(SCALES.items(), start=1):
         for first in range(len(data.curves) - fewest + 1):
-            fit = _fit(data, layout, first, words, scale)
+            fit = _fit(data, layout, first, words, scale, loops)
             found.append((fit, fit.chi_squared + 2 * parameters + 2 * first))
     if not found:
         raise InputError("sizes", len(data.curves), "are too few to tell the place from the logarithms")
     return averaged(found)
 
 
-def _fit(data: _Data, layout: Layout, first: int, words: str, scale: Callable[[Array], Array]) -> Fit:
+def expected(end: PhaseEnd, fit: Fit, lengths: Array) -> Array:
+    """Return Y / T of sizes (n,) at the transition, by a fit of `limit_of_jump`."""
+    if end.jump is None:
+        raise InputError("helicity modulus", end.name, "is no jump of it")
+    jump, approach = end.jump
+    scale = list(SCALES.values())[int(fit.parameters["loops"]) - 1]
+    return np.asarray(jump + approach / scale(np.log(lengths) + fit.parameters["c"]))
+
+
+def _fit(data: _Data, layout: Layout, first: int, words: str, scale: Callable[[Array], Array], loops: int) -> Fit:
     curves = data.curves[first:]
     low, high = curves[0].low, curves[0].high
     most = max(len(each.coefficients) for each in curves)
@@ -183,6 +199,6 @@ def _fit(data: _Data, layout: Layout, first: int, words: str, scale: Callable[[A
         place, c = map(float, solved.x)
     error = float(np.sqrt(np.linalg.pinv(solved.jac.T @ solved.jac, hermitian=True)[0, 0]))
     return Fit(
-        f"{data.words}, w = {words}", float(data.lengths[first]), Estimate(place, error), {"c": c},
-        float(2.0 * solved.cost), len(solved.fun) - 2, 0.0,
+        f"{data.words}, w = {words}", float(data.lengths[first]), Estimate(place, error),
+        {"c": c, "loops": float(loops)}, float(2.0 * solved.cost), len(solved.fun) - 2, 0.0,
     )  # fmt: skip
