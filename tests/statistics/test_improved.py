@@ -108,7 +108,7 @@ def compare(name):
     grid = {control: np.array([value]) for control, value in (controls | {"temperature": temperature}).items()}
     codes = xr.DataArray(states[picks].reshape((1,) * len(grid) + picks.shape + lattice.shape))
     made = SimpleNamespace(
-        model=model, lattice=lattice, grid=grid, plan=SimpleNamespace(seed=4), positions=dict,
+        model=model, lattice=lattice, grid=grid, plan=SimpleNamespace(seeds=(4,)), positions=dict,
         codes=lambda **index: codes,
     )  # fmt: skip
     found, error = flat(improved_observables(made), model.order_parameters(lattice)[0].name)

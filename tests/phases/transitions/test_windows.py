@@ -14,7 +14,7 @@ from tests.statistics.scaling.kosterlitz import clock, clock_ends, study_of
 from spinlens.phases.transitions import Findings, evidence, search, together, verdict
 from spinlens.phases.transitions.candidates import candidates
 from spinlens.phases.transitions.places import CONTINUOUS, places, unbinding
-from spinlens.statistics.scaling import FiniteSize, locking, scan
+from spinlens.statistics.scaling import FiniteSize, bins, locking
 from spinlens.statistics.scaling.phase_ends import UNBINDING
 from spinlens.statistics.scaling.views import led_by, within
 from spinlens.testing.chance import count, tail
@@ -29,7 +29,7 @@ SECOND = 1.6
 @pytest.fixture(autouse=True)
 def _quick(monkeypatch):
     """Ask one method, the quickest, and let energies share bins."""
-    monkeypatch.setattr(scan, "MOST_BINS", 512)
+    monkeypatch.setattr(bins, "MOST_BINS", 512)
     monkeypatch.setattr(search_module, "CONTINUOUS", {"cumulant crossings": CONTINUOUS["cumulant crossings"]})
 
 
