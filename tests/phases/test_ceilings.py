@@ -4,6 +4,7 @@ from functools import cache
 
 import numpy as np
 import pytest
+from scipy.spatial.distance import jensenshannon
 
 from spinlens.ensemble import simulate
 from spinlens.errors import InputError
@@ -122,3 +123,12 @@ def test_trainings_and_chains_are_both_in_the_error():
     assert found.error[0] == pytest.approx(1.0)
     assert found.of_trainings[1] == 0
     assert found.error[1] == pytest.approx(np.sqrt(15) * samples[0, 1:, 1].std())
+
+
+def test_levels_of_hardly_any_probability_count_for_nothing():
+    least = np.nextafter(0.0, 1.0)
+    low, high = np.array([0.25, 0.75, 0.0]), np.array([0.5, 0.5, 0.0])
+    plain = Optimum("temperature", np.array([1.0, 2.0]), np.stack([low, high])).neighbours
+    also = Optimum("temperature", np.array([1.0, 2.0]), np.stack([low + [0, 0, least], high])).neighbours
+    assert also == pytest.approx(plain)
+    assert plain == pytest.approx(8 * jensenshannon(low, high) ** 2)

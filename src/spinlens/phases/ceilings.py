@@ -279,5 +279,6 @@ def _slopes(model: Model, lattice: Lattice, control: str, controls: dict[str, fl
 
 
 def _relative_entropy(p: Array, q: Array) -> Array:
-    with np.errstate(divide="ignore", invalid="ignore"):
-        return np.asarray(np.where(p > 0, p * np.log(p / q), 0.0).sum(axis=1))
+    # Half of the smallest number that there is rounds to zero: such a level is none.
+    there = (p > 0) & (q > 0)
+    return np.asarray((p * np.log(np.where(there, p, 1.0) / np.where(there, q, 1.0))).sum(axis=1))
