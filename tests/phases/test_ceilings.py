@@ -129,6 +129,6 @@ def test_levels_of_hardly_any_probability_count_for_nothing():
     least = np.nextafter(0.0, 1.0)
     low, high = np.array([0.25, 0.75, 0.0]), np.array([0.5, 0.5, 0.0])
     plain = Optimum("temperature", np.array([1.0, 2.0]), np.stack([low, high])).neighbours
-    also = Optimum("temperature", np.array([1.0, 2.0]), np.stack([low + [0, 0, least], high])).neighbours
+    also = Optimum("temperature", np.array([1.0, 2.0]), np.stack([np.array([0.25, 0.75, least]), high])).neighbours
     assert also == pytest.approx(plain)
     assert plain == pytest.approx(8 * jensenshannon(low, high) ** 2)
