@@ -30,7 +30,7 @@ SECOND = 1.6
 def _quick(monkeypatch):
     """Ask one method, the quickest, and let energies share bins."""
     monkeypatch.setattr(bins, "MOST_BINS", 512)
-    monkeypatch.setattr(search_module, "CONTINUOUS", {"cumulant crossings": CONTINUOUS["cumulant crossings"]})
+    monkeypatch.setattr(search_module, "continuous", lambda _: {"cumulant crossings": CONTINUOUS["cumulant crossings"]})
 
 
 @cache

@@ -83,7 +83,7 @@ CONTINUOUS: Mapping[str, Method] = {
     "susceptibility peaks": _peaks(PEAKED),
     "specific heat peaks": _peaks(HEAT),
 }
-"""Methods that allow for exponents of any value."""
+"""Methods that allow for exponents of any value, whatever the control."""
 
 RESPONDING: Mapping[str, Method] = {"response peaks": _peaks(RESPONSE)}
 """What there is beside them where another control than the temperature varies."""
@@ -97,6 +97,11 @@ FIRST_ORDER: Mapping[str, Method] = {
 """Methods for phases that coexist, where everything moves with powers of the volume."""
 
 
+def continuous(study: FiniteSize) -> Mapping[str, Method]:
+    """Return the methods that allow for exponents of any value."""
+    return {**CONTINUOUS, **(RESPONDING if heat_of(study) != HEAT else {})}
+
+
 def unbinding(end: PhaseEnd) -> Mapping[str, Method]:
     """Return the methods for an end of a critical phase, where sizes approach their limits in logarithms."""
     growth: dict[str, Method] = {GROWTH: lambda study: study.unbinding(GROWING, end=end)}
@@ -105,8 +110,7 @@ def unbinding(end: PhaseEnd) -> Mapping[str, Method]:
 
 def places(study: FiniteSize, methods: Mapping[str, Method]) -> list[Place]:
     """Ask every method, each on all sizes or on as many of the largest as it can be used with."""
-    further = RESPONDING if heat_of(study) != HEAT and methods is CONTINUOUS else {}
-    return [_place(study, name, method) for name, method in {**methods, **further}.items()]
+    return [_place(study, name, method) for name, method in methods.items()]
 
 
 def _place(study: FiniteSize, name: str, method: Method) -> Place:

@@ -11,7 +11,7 @@ from spinlens.phases.transitions.candidates import Candidate, candidates, divide
 from spinlens.phases.transitions.evidence import evidence
 from spinlens.phases.transitions.findings import Findings, PhaseTransition, together
 from spinlens.phases.transitions.nulls import null_verdicts
-from spinlens.phases.transitions.places import CONTINUOUS, FIRST_ORDER, Method, Place, averaged, places, unbinding
+from spinlens.phases.transitions.places import FIRST_ORDER, Method, Place, averaged, continuous, places, unbinding
 from spinlens.phases.transitions.usable import crossing_pairs, split_sizes, turning_sizes
 from spinlens.phases.transitions.verdict import NOT_TO_TELL, Verdict, verdict
 from spinlens.statistics.estimate import Estimate
@@ -104,7 +104,7 @@ def _transition(study: FiniteSize, judged: Verdict, end: PhaseEnd | None) -> Pha
     kinds = judged.kind_probabilities
     turning = study.of_sizes(turning_sizes(study))
     methods: Mapping[str, tuple[FiniteSize, Mapping[str, Method]]] = {
-        "continuous": (study, CONTINUOUS), "first_order": (turning, FIRST_ORDER),
+        "continuous": (study, continuous(study)), "first_order": (turning, FIRST_ORDER),
         "bkt": (study, unbinding(end) if end else {}),
     }  # fmt: skip
     total = sum(kinds[name] for name in methods)
