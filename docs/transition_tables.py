@@ -166,8 +166,8 @@ def indicators() -> str:
     shares: list[tuple[str, ...]] = [("indicator", "share of its ceiling")]
     shares += [(each["indicator"], str(Estimate(each["share"], each["error"]))) for each in found["reached"]]
     note = (
-        f"T_c, which is {found['exact']:.5f}; the seeds were met after everything was fixed, and once more when methods "
-        "came to be averaged as searches average them, which was not done for their sake."
+        f"T_c, which is {found['exact']:.5f}; the seeds were met after everything was fixed, and once more when "
+        "methods came to be averaged as searches average them, which was not done for their sake."
     )
     other = (
         f"Summed over all temperatures, L = {found['small']}, half of 64 chains read; networks: "
