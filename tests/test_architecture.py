@@ -11,19 +11,11 @@ import pytest
 
 SOURCE = Path(__file__).parents[1] / "src" / "spinlens"
 
-LEAVES = {
-    "kernel_cache",
-    "errors",
-    "files",
-    "machine",
-    "rooms",
-    "seeds",
+LEAF_ORDER = [
+    "kernel_cache", "errors", "files", "machine", "rooms", "seeds", "progress", "provenance", "cluster", "workers",
     "config",
-    "progress",
-    "provenance",
-    "cluster",
-    "workers",
-}
+]  # fmt: skip
+LEAVES = set(LEAF_ORDER)
 PHYSICS = LEAVES | {"lattices", "spaces", "models", "symmetries"}
 MAY_IMPORT: dict[str, set[str]] = {
     "lattices": LEAVES,
@@ -49,19 +41,6 @@ MAY_IMPORT: dict[str, set[str]] = {
 MAY_IMPORT["report"] = MAY_IMPORT["studies"] | {"studies"}
 MAY_IMPORT["cli"] = MAY_IMPORT["report"] | {"report", "installation"}
 MAY_IMPORT["__main__"] = {"cli"}
-LEAF_ORDER = [
-    "kernel_cache",
-    "errors",
-    "files",
-    "machine",
-    "rooms",
-    "seeds",
-    "progress",
-    "provenance",
-    "cluster",
-    "workers",
-    "config",
-]
 
 ONLY_IN = {
     "torch": {"learning"}, "matplotlib": {"figures", "images"}, "PIL": {"images"}, "zarr": {"ensemble", "exporting"},
